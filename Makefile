@@ -1,0 +1,46 @@
+# 引据 yinju. `make` alone prints this help.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+GO ?= go
+LINT = $(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+
+# make demo CORPUS=folder Q="question": one's own texts and question.
+CORPUS ?= examples/corpus
+Q ?=
+export Q
+
+.PHONY: help parts build demo test race lint fmt bench clean
+
+help: ## print this help
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-7s %s\n", $$1, $$2}'
+
+build: ## build the program ./yinju
+	$(GO) build -trimpath -o yinju .
+
+parts: build ## fetch the pinned parts (Postgres, ONNX Runtime, model) into the user's cache; nothing to do when they are there
+	./yinju parts
+
+demo: parts ## ingest examples/corpus and ask three questions; or CORPUS=folder Q="question"
+	@CORPUS='$(CORPUS)' deploy/demo.sh
+
+test: ## run all tests on the real Postgres and the real model
+	$(GO) test -timeout 20m ./...
+
+race: ## run all tests with the race detector
+	$(GO) test -race -timeout 40m ./...
+
+lint: ## check the linter's settings and run it, and check formatting and go.mod
+	$(LINT) config verify
+	$(LINT) run ./...
+	$(GO) mod tidy -diff
+
+fmt: ## format the code
+	$(LINT) fmt ./...
+
+bench: ## measure in one run: ingest against ONNX Runtime alone, asking against embedding the question alone
+	CORPUS='$(abspath $(CORPUS))' $(GO) test -run '^$$' -bench 'Share|Over' -benchtime 1x -timeout 30m .
+
+clean: ## remove what the build made (the fetched parts and all data stay)
+	rm -f yinju coverage.out

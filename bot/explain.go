@@ -1,0 +1,44 @@
+package bot
+
+import (
+	"errors"
+	"fmt"
+
+	"yinju/rag"
+)
+
+// Explain says an error of rag in the reader's language. Other errors are given as they are.
+func Explain(err error, lang Lang) string {
+	if lang == English {
+		return err.Error()
+	}
+	if zh := explainChinese(err); zh != "" {
+		return zh
+	}
+	return err.Error()
+}
+
+func explainChinese(err error) string {
+	var long *rag.LongQuestionError
+	var other *rag.OtherEmbedderError
+	var old *rag.OldVectorError
+	switch {
+	case errors.Is(err, rag.ErrNoQuestion):
+		return "问题是空的：请用文字提问。"
+	case errors.As(err, &long):
+		return fmt.Sprintf("问题有 %d 个字，最多 %d 个：请问得简短些。", long.Have, rag.MaxQuestion)
+	case errors.Is(err, rag.ErrEmptyCorpus):
+		return "库里还没有文章：请先运行 yinju ingest 文件夹。"
+	case errors.As(err, &other):
+		return fmt.Sprintf("库中的向量来自 %s，现在用的是 %s：请重新运行 yinju ingest。", other.Stored, other.Used)
+	case errors.Is(err, rag.ErrNoVector):
+		return "数据库没有 pgvector：请在服务器上安装 0.8.4 以上的 vector 扩展；或不设 DATABASE_URL，改用私有的 Postgres。"
+	case errors.As(err, &old):
+		return fmt.Sprintf("数据库的 pgvector %s 太旧，需要 0.8.4 以上：请在服务器上升级，再执行 ALTER EXTENSION vector UPDATE。", old.Have)
+	case errors.Is(err, rag.ErrNewerSchema):
+		return "这个数据库由更新的 yinju 建立：请升级本程序，或换一个数据库。"
+	case rag.IsFull(err):
+		return "数据库所在的磁盘已满：请腾出空间再试。已存入的内容不受影响。"
+	}
+	return ""
+}

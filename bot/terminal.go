@@ -1,0 +1,101 @@
+package bot
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"yinju/rag"
+)
+
+// Terminal shows answers as text. With Color it uses ANSI codes.
+type Terminal struct {
+	Out   io.Writer
+	Lang  Lang
+	Color bool
+}
+
+const (
+	bold  = "1"
+	dim   = "2"
+	green = "32"
+)
+
+func (t Terminal) paint(code, s string) string {
+	if !t.Color || s == "" {
+		return s
+	}
+	return "\x1b[" + code + "m" + s + "\x1b[0m"
+}
+
+// Answer shows an answer: what it says of itself, then every quote with its article, file and lines.
+func (t Terminal) Answer(a rag.Answer) error {
+	var b strings.Builder
+	if head := t.status(a.Status); head != "" {
+		fmt.Fprintf(&b, "%s\n", t.paint(bold, head))
+	}
+	for _, c := range a.Citations {
+		fmt.Fprintf(&b, "\n%s “%s”\n", t.paint(bold, fmt.Sprintf("[%d]", c.N)), t.paint(green, printable(c.Quote.Text())))
+		if name := articleName(c.Quote.Article()); name != "" {
+			fmt.Fprintf(&b, "    %s\n", printable(name))
+		}
+		fmt.Fprintf(&b, "    %s\n", t.paint(dim, place(c.Quote.Article().File, c.Quote.Location())))
+	}
+	_, err := io.WriteString(t.Out, strings.TrimLeft(b.String(), "\n"))
+	return err
+}
+
+func (t Terminal) status(s rag.Status) string {
+	switch s {
+	case rag.Related:
+		return t.Lang.Say("语料没有直接回答这个问题，最接近的原文是：", "The corpus does not answer this directly. The nearest passages are:")
+	case rag.NotFound:
+		return t.Lang.Say("语料中没有找到这个问题的答案。", "The corpus does not answer this question.")
+	case rag.Answered:
+	}
+	return ""
+}
+
+// articleName is 《title》 authors · publication · date, as far as the source gives them.
+func articleName(a *rag.Article) string {
+	var parts []string
+	if a.Title != "" {
+		parts = append(parts, "《"+a.Title+"》")
+	}
+	for _, p := range []string{strings.Join(a.Authors, "、"), a.Publication, a.Date} {
+		if p != "" {
+			parts = append(parts, p)
+		}
+	}
+	return strings.Join(parts, " · ")
+}
+
+// place is file:line, which editors and terminals open.
+func place(file string, l rag.Location) string {
+	if l.StartLine == l.EndLine {
+		return fmt.Sprintf("%s:%d", printable(file), l.StartLine)
+	}
+	return fmt.Sprintf("%s:%d-%d", printable(file), l.StartLine, l.EndLine)
+}
+
+// Hits shows search results, one passage after the other.
+func (t Terminal) Hits(hits []rag.Hit) error {
+	var b strings.Builder
+	for i, h := range hits {
+		fmt.Fprintf(&b, "%s %s\n%s\n\n", t.paint(bold, fmt.Sprintf("%d.", i+1)),
+			t.paint(dim, fmt.Sprintf("%.2f  %s  %s", h.Score, place(h.Passage.Article.File, h.Location), articleName(h.Passage.Article))),
+			printable(strings.TrimSpace(h.Passage.Text)))
+	}
+	_, err := io.WriteString(t.Out, b.String())
+	return err
+}
+
+// printable replaces control characters, so that no text of the corpus can command the terminal.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < 0x20 && r != '\n' && r != '\t' || r >= 0x7f && r < 0xa0 {
+			return '�'
+		}
+		return r
+	}, s)
+}

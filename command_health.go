@@ -1,0 +1,137 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"yinju/ingest"
+	"yinju/rag"
+)
+
+type verifyCommand struct {
+	JSON bool `help:"${json}"`
+}
+
+type verifyJSON struct {
+	OK        bool          `json:"ok"`
+	Articles  int           `json:"articles"`
+	Citations int           `json:"citations"`
+	Findings  []findingJSON `json:"findings"`
+}
+
+type findingJSON struct {
+	File    string `json:"file"`
+	Problem string `json:"problem"`
+}
+
+func (c *verifyCommand) Run(ctx context.Context, a *app) error {
+	store, err := a.openStore(ctx)
+	if err != nil {
+		return err
+	}
+	v, err := ingest.Verify(ctx, store)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		out := verifyJSON{OK: len(v.Findings) == 0, Articles: v.Articles, Citations: v.Citations, Findings: []findingJSON{}}
+		for _, f := range v.Findings {
+			out.Findings = append(out.Findings, findingJSON(f))
+		}
+		err = json.NewEncoder(a.out).Encode(out)
+	} else {
+		for _, f := range v.Findings {
+			fmt.Fprintf(a.out, "✗ %s: %s\n", f.File, f.Problem)
+		}
+		fmt.Fprintf(a.out, a.lang.Say("核对了 %d 篇文章、%d 条引文：%d 处不符\n", "%d articles and %d citations checked: %d do not hold\n"),
+			v.Articles, v.Citations, len(v.Findings))
+	}
+	if err == nil && len(v.Findings) > 0 {
+		err = quietError{errors.New("some do not hold")}
+	}
+	return err
+}
+
+type healthCommand struct {
+	JSON bool `help:"${json}"`
+}
+
+type healthJSON struct {
+	OK     bool        `json:"ok"`
+	Checks []checkJSON `json:"checks"`
+	Store  *rag.Stats  `json:"store"` // null when there is no database
+}
+
+type checkJSON struct {
+	Name   string `json:"name"`
+	OK     bool   `json:"ok"`
+	Detail string `json:"detail"`
+}
+
+// Run makes every check, also after one has failed.
+func (c *healthCommand) Run(ctx context.Context, a *app) error {
+	h := healthJSON{OK: true}
+	add := func(name, detail string, err error) {
+		if err != nil {
+			detail = a.explain(err)
+		}
+		h.OK = h.OK && err == nil
+		h.Checks = append(h.Checks, checkJSON{Name: name, OK: err == nil, Detail: detail})
+	}
+	err := a.openModel()
+	add("model", a.modelName, err)
+	stats, err := a.stats(ctx)
+	add("database", fmt.Sprintf("PostgreSQL %s, pgvector %s, schema %d", stats.Server, stats.Vector, stats.Schema), err)
+	if err == nil {
+		h.Store = &stats
+		add("corpus", a.corpusLine(stats), emptyCorpus(stats))
+	}
+	if err := a.showHealth(h, c.JSON); err != nil {
+		return err
+	}
+	if !h.OK {
+		return quietError{errors.New("unhealthy")}
+	}
+	return nil
+}
+
+func (a *app) stats(ctx context.Context) (rag.Stats, error) {
+	store, err := a.openStore(ctx)
+	if err != nil {
+		return rag.Stats{}, err
+	}
+	return store.Stats(ctx)
+}
+
+func (a *app) corpusLine(s rag.Stats) string {
+	return fmt.Sprintf(a.lang.Say("%d 个文件，%d 篇文章，%d 段，%d 次回答", "%d files, %d articles, %d passages, %d answers"),
+		s.Sources, s.Articles, s.Passages, s.Answers)
+}
+
+func emptyCorpus(s rag.Stats) error {
+	if s.Passages == 0 {
+		return rag.ErrEmptyCorpus
+	}
+	return nil
+}
+
+func (a *app) showHealth(h healthJSON, asJSON bool) error {
+	if asJSON {
+		return json.NewEncoder(a.out).Encode(h)
+	}
+	names := map[string]string{
+		"model": a.lang.Say("模型", "model"), "database": a.lang.Say("数据库", "database"), "corpus": a.lang.Say("语料", "corpus"),
+	}
+	for _, c := range h.Checks {
+		mark := "✓"
+		if !c.OK {
+			mark = "✗"
+		}
+		if _, err := fmt.Fprintf(a.out, "%s %s: %s\n", mark, names[c.Name], c.Detail); err != nil {
+			return err
+		}
+	}
+	return nil
+}

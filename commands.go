@@ -1,0 +1,189 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/alecthomas/kong"
+
+	"yinju/bot"
+	"yinju/deploy/local"
+	"yinju/rag"
+)
+
+// commands is the grammar of the command line.
+type commands struct {
+	Parts    partsCommand    `cmd:"" help:"${parts}"`
+	Ingest   ingestCommand   `cmd:"" help:"${ingest}"`
+	Articles articlesCommand `cmd:"" help:"${articles}"`
+	Search   searchCommand   `cmd:"" help:"${search}"`
+	Ask      askCommand      `cmd:"" help:"${ask}"`
+	Verify   verifyCommand   `cmd:"" help:"${verify}"`
+	Health   healthCommand   `cmd:"" help:"${health}"`
+}
+
+func helpTexts(lang bot.Lang) kong.Vars {
+	return kong.Vars{
+		"parts":    lang.Say("取得固定版本的部件（Postgres、ONNX Runtime、模型）；已有则什么也不做", "Fetch the pinned parts (Postgres, ONNX Runtime, model); does nothing when they are there"),
+		"ingest":   lang.Say("让库与语料一致：给文件夹，则它就是全部语料；给文件，则只增改该文件；不给则用 CORPUS_DIR", "Make the store equal to the corpus: folders named are the whole of it, a file named is only added; without a path, CORPUS_DIR"),
+		"articles": lang.Say("列出库中的文章", "List the articles in the store"),
+		"search":   lang.Say("查找最相关的段落", "Find the passages nearest to a question"),
+		"ask":      lang.Say("回答问题，逐字引用原文并注明出处；不带问题则进入对话", "Answer a question with verbatim quotes; without a question, a small chat"),
+		"verify":   lang.Say("把库中每篇文章、每条已给出的引文与源文件重新核对", "Check every stored article and every citation given against the source files again"),
+		"health":   lang.Say("检查部件、数据库、模型与语料", "Check parts, database, model and corpus"),
+		"json":     lang.Say("输出 JSON", "Print JSON"),
+		"k":        lang.Say("最多几个段落（1 至 100）", "How many passages at most (1 to 100)"),
+		"paths":    lang.Say("文件夹或文件", "Folders or files"),
+		"files":    lang.Say("语料中的文件名；不给则全部", "Files of the corpus; all when none is given"),
+		"question": lang.Say("问题", "The question"),
+	}
+}
+
+type partsCommand struct{}
+
+func (c *partsCommand) Run(ctx context.Context, a *app) error {
+	dir, err := a.partsDir()
+	if err != nil {
+		return err
+	}
+	return local.Fetch(ctx, dir, func(line string) { fmt.Fprintln(a.err, line) })
+}
+
+type articlesCommand struct {
+	JSON  bool     `help:"${json}"`
+	Files []string `arg:"" optional:"" help:"${files}"`
+}
+
+// articleLine is one article as `articles --json` prints it.
+type articleLine struct {
+	ID           string      `json:"id"`
+	File         string      `json:"file"`
+	Title        string      `json:"title"`
+	DisplayTitle string      `json:"display_title"`
+	Authors      []string    `json:"authors"`
+	Publication  string      `json:"publication"`
+	Date         string      `json:"date"`
+	Section      string      `json:"section"`
+	Text         string      `json:"text"`
+	Locations    []lineRange `json:"locations"`
+}
+
+type lineRange struct {
+	StartLine int `json:"start_line"`
+	EndLine   int `json:"end_line"`
+}
+
+func (c *articlesCommand) Run(ctx context.Context, a *app) error {
+	store, err := a.openStore(ctx)
+	if err != nil {
+		return err
+	}
+	out := json.NewEncoder(a.out)
+	out.SetEscapeHTML(false)
+	n := 0
+	err = store.Articles(ctx, c.Files, func(article *rag.Article, _ string) error {
+		n++
+		if c.JSON {
+			return out.Encode(lineOf(article))
+		}
+		at := article.Places.Locate(rag.Span{Start: 0, End: len([]rune(article.Text))})
+		_, err := fmt.Fprintf(a.out, "%s\t%s:%d-%d\t%s\n", rag.FormatID(article.ID), article.File, at.StartLine, at.EndLine, article.DisplayTitle())
+		return err
+	})
+	if err == nil && n == 0 && len(c.Files) > 0 {
+		return fmt.Errorf("list articles: %s is not in the store; files are named as in the corpus folder", strings.Join(c.Files, " "))
+	}
+	return err
+}
+
+func lineOf(a *rag.Article) articleLine {
+	ref := a.Ref()
+	at := a.Places.Locate(rag.Span{Start: 0, End: len([]rune(a.Text))})
+	return articleLine{
+		ID: ref.ID, File: ref.File, Title: ref.Title, DisplayTitle: ref.DisplayTitle, Authors: ref.Authors,
+		Publication: ref.Publication, Date: ref.Date, Section: a.Section, Text: a.Text,
+		Locations: []lineRange{{at.StartLine, at.EndLine}},
+	}
+}
+
+type searchCommand struct {
+	JSON     bool     `help:"${json}"`
+	K        int      `short:"k" default:"10" help:"${k}"`
+	Question []string `arg:"" help:"${question}"`
+}
+
+// hitLine is one passage as `search --json` prints it.
+type hitLine struct {
+	Text     string         `json:"text"`
+	Score    float64        `json:"score"`
+	Article  rag.ArticleRef `json:"article"`
+	Location rag.Location   `json:"location"`
+}
+
+func (c *searchCommand) Run(ctx context.Context, a *app) error {
+	if c.K < 1 || c.K > 100 {
+		return fmt.Errorf("search: -k %d is not a number of passages from 1 to 100", c.K)
+	}
+	question := strings.Join(c.Question, " ")
+	if err := rag.CheckQuestion(question); err != nil { // before anything is started
+		return err
+	}
+	retriever, err := a.openRetriever(ctx)
+	if err != nil {
+		return err
+	}
+	hits, err := retriever.Search(ctx, question, c.K)
+	if err != nil {
+		return err
+	}
+	if !c.JSON {
+		return a.terminal().Hits(hits)
+	}
+	out := json.NewEncoder(a.out)
+	out.SetEscapeHTML(false)
+	for _, h := range hits {
+		if err := out.Encode(hitLine{h.Passage.Text, h.Score, h.Passage.Article.Ref(), h.Location}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+type askCommand struct {
+	JSON     bool     `help:"${json}"`
+	Question []string `arg:"" optional:"" help:"${question}"`
+}
+
+func (c *askCommand) Run(ctx context.Context, a *app) error {
+	question := strings.Join(c.Question, " ")
+	if len(c.Question) > 0 {
+		if err := rag.CheckQuestion(question); err != nil {
+			return err
+		}
+	}
+	retriever, err := a.openRetriever(ctx)
+	if err != nil {
+		return err
+	}
+	answerer := rag.NewAnswerer(retriever, a.db)
+	chat := bot.Chat{In: a.in, Out: a.out, Lang: a.lang, Ask: answerer, Show: a.show(c.JSON), Prompt: isTerminal(a.in) && !c.JSON}
+	if len(c.Question) == 0 {
+		return chat.Run(ctx)
+	}
+	answer, err := answerer.Ask(ctx, question)
+	if err != nil {
+		return err
+	}
+	return chat.Show(answer)
+}
+
+func (a *app) show(asJSON bool) func(rag.Answer) error {
+	if !asJSON {
+		return a.terminal().Answer
+	}
+	out := json.NewEncoder(a.out)
+	out.SetEscapeHTML(false)
+	return func(answer rag.Answer) error { return out.Encode(answer) }
+}

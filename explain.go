@@ -1,0 +1,81 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"yinju/bot"
+	"yinju/deploy/local"
+	"yinju/ingest"
+)
+
+// explain says an error in the reader's language, with what was being done, as the error has it.
+// English errors already say what to do; the Chinese ones are said here.
+func (a *app) explain(err error) string {
+	if a.lang == bot.English {
+		return err.Error()
+	}
+	if zh := explainParts(err); zh != "" {
+		return zh + "\n  （" + err.Error() + "）"
+	}
+	if zh := explainFile(err); zh != "" {
+		return zh + "\n  （" + err.Error() + "）"
+	}
+	return bot.Explain(err, a.lang)
+}
+
+func explainParts(err error) string {
+	var missing *local.MissingPartError
+	var corrupt *local.CorruptPartError
+	var wrong *local.WrongModelError
+	var closed *local.ClosedFolderError
+	var space *local.NoSpaceError
+	var data *local.DataDirError
+	var client *local.ClientError
+	switch {
+	case errors.As(err, &missing):
+		return fmt.Sprintf("缺少部件 %s：请先运行 yinju parts（或 make parts）。", missing.Name)
+	case errors.As(err, &corrupt):
+		return fmt.Sprintf("部件已损坏：%s。请运行 yinju parts 重新取得。", corrupt.Path)
+	case errors.As(err, &wrong):
+		return fmt.Sprintf("文件夹 %s 里不是所需的模型 %s：请换成正确的模型，或不设 MODEL_DIR。", wrong.Folder, wrong.Model)
+	case errors.As(err, &closed):
+		return fmt.Sprintf("私有 Postgres 以 %s 的身份运行，进不了文件夹 %s：请执行 chmod o+x，或另设 DATA_DIR、PARTS_DIR，或改用普通用户运行。", closed.Account, closed.Folder)
+	case errors.As(err, &space):
+		return fmt.Sprintf("磁盘空间不足：%s 只剩 %d MB，需要 %d MB。请腾出空间，或另设 DATA_DIR。", space.Dir, space.FreeMB, space.NeedMB)
+	case errors.As(err, &data):
+		return fmt.Sprintf("数据文件夹 %s 不能用；其中的内容没有改动。请另设 DATA_DIR。", data.Dir)
+	case errors.Is(err, local.ErrNoPip):
+		return "找不到 pip：请安装 Python 3 与 pip；或按下面的说明自备部件。"
+	case errors.Is(err, local.ErrNoMaven):
+		return "找不到 Maven（mvn）：请安装 Java 与 Maven；或按下面的说明自备部件。"
+	case errors.As(err, &client):
+		return client.Client + " 没有成功：请检查网络与它的设置后再试。"
+	}
+	return ""
+}
+
+func explainFile(err error) string {
+	switch {
+	case errors.Is(err, errNoCorpus):
+		return "没有指明语料：请给出文件夹，或设置 CORPUS_DIR。"
+	case errors.Is(err, ingest.ErrNoSources):
+		return "文件夹里没有可读的文本文件；库没有改动。"
+	case errors.Is(err, ingest.ErrBinary):
+		return "不是文本文件。"
+	case errors.Is(err, ingest.ErrNotUTF8):
+		return "不是 UTF-8 编码：请另存为 UTF-8 后再试。"
+	case errors.Is(err, ingest.ErrTooLarge):
+		return "文件太大：请拆开。"
+	case errors.Is(err, ingest.ErrNoText):
+		return "文件里没有文字。"
+	case errors.Is(err, ingest.ErrNotTaken):
+		return "不支持这种文件。"
+	case errors.Is(err, fs.ErrNotExist):
+		return "没有这个文件或文件夹：请检查路径。"
+	case errors.Is(err, fs.ErrPermission):
+		return "没有权限读写：请检查权限。"
+	}
+	return ""
+}

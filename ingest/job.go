@@ -1,0 +1,286 @@
+package ingest
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"yinju/rag"
+)
+
+// rules names the reading, reflow, segmentation and cutting of this package. A source made by other
+// rules is made again, so change it with them.
+const rules = "2026-11-22.1"
+
+const (
+	filesAtOnce  = 4 // enough to keep the embedder busy while a file is read or stored
+	giveUpAfter  = 5 // failures in a row of the model or the store, which mean that it is not the file
+	bytesPassage = 3 * passageGoal
+)
+
+// Library is where editions go.
+type Library interface {
+	Known(ctx context.Context) (map[string]rag.Known, error)
+	Replace(ctx context.Context, e rag.Edition) error
+	Move(ctx context.Context, path, root string) error
+	Remove(ctx context.Context, paths []string) error
+}
+
+// Embedder makes one vector a text. langchaingo's embeddings.Embedder has it.
+type Embedder interface {
+	EmbedDocuments(ctx context.Context, texts []string) ([][]float32, error)
+}
+
+// Job syncs the store with a corpus.
+type Job struct {
+	Library   Library
+	Embedder  Embedder
+	Model     string           // names the embedder; other vectors than its own are made again
+	Count     func(string) int // tokens of a text as the model counts them
+	MaxTokens int              // the longest text the model takes, in tokens
+	Progress  func(Progress)   // called often, one call at a time; may be nil
+}
+
+// Progress is how far a sync is. Total is an estimate until every file has been cut.
+type Progress struct {
+	Files, AllFiles int
+	Passages, Total int
+}
+
+// Failure is one file that could not be ingested, and why. What the store holds of it stays.
+type Failure struct {
+	Path string
+	Err  error
+}
+
+// Report says what a sync did.
+type Report struct {
+	Files     int // in the corpus
+	Unchanged int
+	Added     int
+	Changed   int
+	Removed   []string
+	Articles  int // in files added and changed
+	Passages  int // embedded
+	Failed    []Failure
+	Took      time.Duration
+}
+
+// Run makes the store equal to the corpus at paths: new files are added, changed ones replaced and
+// unchanged ones left alone; when the paths are folders, what came from elsewhere is removed. Files that
+// fail are in the report and do not stop the others.
+func (j Job) Run(ctx context.Context, paths []string) (Report, error) {
+	begin := time.Now()
+	l, err := list(paths)
+	if err != nil {
+		return Report{}, err
+	}
+	known, err := j.Library.Known(ctx)
+	if err != nil {
+		return Report{}, err
+	}
+	s := &run{Job: j, known: known, report: Report{Files: len(l.files), Failed: l.failed}}
+	s.progress.AllFiles = len(l.files)
+	for _, f := range l.files {
+		s.bytesLeft += f.size
+	}
+	err = s.files(ctx, l.files)
+	if err == nil {
+		err = s.removeOthers(ctx, l)
+	}
+	s.report.Took = time.Since(begin)
+	slices.SortFunc(s.report.Failed, func(a, b Failure) int { return strings.Compare(a.Path, b.Path) })
+	return s.report, err
+}
+
+// run is one run of the job.
+type run struct {
+	Job
+	known map[string]rag.Known
+
+	mu        sync.Mutex // guards what follows
+	report    Report
+	progress  Progress
+	bytesLeft int64 // of files not cut so far
+	planned   int   // passages of files cut so far
+	inARow    int   // failures of the model or the store
+}
+
+func (s *run) files(ctx context.Context, files []file) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(filesAtOnce)
+	for _, f := range files {
+		if ctx.Err() != nil {
+			break
+		}
+		group.Go(func() error { return s.file(ctx, f) })
+	}
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	return context.Cause(ctx)
+}
+
+// file brings one file up to date. It returns an error only where going on makes no sense.
+func (s *run) file(ctx context.Context, f file) error {
+	raw, err := readFile(f.abs)
+	if err != nil {
+		return s.fail(f, plain(err))
+	}
+	hash := sha256.Sum256(raw)
+	old, isKnown := s.known[f.path]
+	if isKnown && bytes.Equal(old.Hash, hash[:]) && old.MadeBy == rules && old.Embedder == s.Model {
+		return s.unchanged(ctx, f, old)
+	}
+	articles, err := articlesOf(raw, wholeFile)
+	if err != nil {
+		return s.fail(f, err)
+	}
+	e := rag.Edition{
+		Source: rag.Source{Path: f.path, Root: f.root, Hash: hash[:]}, MadeBy: rules, Embedder: s.Model, Articles: articles,
+	}
+	c := cutter{count: s.Count, maxTokens: s.MaxTokens}
+	for _, a := range articles {
+		e.Passages = append(e.Passages, c.passages(a)...)
+	}
+	s.cut(f, len(e.Passages))
+	if err := s.store(ctx, e); err != nil {
+		return s.brokenPart(ctx, f, err)
+	}
+	s.done(e, isKnown)
+	return nil
+}
+
+// portion is how many passages are embedded between two looks at the progress.
+const portion = 16
+
+// store embeds an edition and stores it.
+func (s *run) store(ctx context.Context, e rag.Edition) error {
+	for part := range slices.Chunk(e.Passages, portion) {
+		texts := make([]string, len(part))
+		for i := range part {
+			texts[i] = part[i].IndexText()
+		}
+		vectors, err := s.Embedder.EmbedDocuments(ctx, texts)
+		if err != nil {
+			return fmt.Errorf("embed: %w", err)
+		}
+		if len(vectors) != len(part) {
+			return fmt.Errorf("embed: %d vectors came back for %d passages", len(vectors), len(part))
+		}
+		for i := range part {
+			part[i].Vector = vectors[i]
+		}
+		s.embedded(len(part))
+	}
+	return s.Library.Replace(ctx, e)
+}
+
+func (s *run) unchanged(ctx context.Context, f file, old rag.Known) error {
+	if old.Root != f.root {
+		if err := s.Library.Move(ctx, f.path, f.root); err != nil {
+			return s.brokenPart(ctx, f, err)
+		}
+	}
+	s.update(func() {
+		s.report.Unchanged++
+		s.progress.Files++
+		s.bytesLeft -= f.size
+	})
+	return nil
+}
+
+// fail notes a file that cannot be taken.
+func (s *run) fail(f file, err error) error {
+	s.update(func() {
+		s.report.Failed = append(s.report.Failed, Failure{Path: f.path, Err: err})
+		s.progress.Files++
+		s.bytesLeft -= f.size
+	})
+	return nil
+}
+
+// brokenPart notes a file that failed in the model or the store, and gives up after several in a row.
+func (s *run) brokenPart(ctx context.Context, f file, err error) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	giveUp := false
+	s.update(func() {
+		s.report.Failed = append(s.report.Failed, Failure{Path: f.path, Err: err})
+		s.inARow++
+		giveUp = s.inARow >= giveUpAfter
+	})
+	if giveUp || rag.IsFull(err) {
+		return fmt.Errorf("ingest stopped at %s, what was stored before stays: %w", f.path, err)
+	}
+	return nil
+}
+
+func (s *run) cut(f file, passages int) {
+	s.update(func() {
+		s.bytesLeft -= f.size
+		s.planned += passages
+	})
+}
+
+func (s *run) embedded(n int) {
+	s.update(func() {
+		s.progress.Passages += n
+		s.report.Passages += n
+	})
+}
+
+func (s *run) done(e rag.Edition, isKnown bool) {
+	s.update(func() {
+		s.inARow = 0
+		s.progress.Files++
+		s.report.Articles += len(e.Articles)
+		if isKnown {
+			s.report.Changed++
+		} else {
+			s.report.Added++
+		}
+	})
+}
+
+// update changes the run's figures and shows them.
+func (s *run) update(change func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	change()
+	s.progress.Total = s.planned + int(s.bytesLeft/bytesPassage)
+	if s.Progress != nil {
+		s.Progress(s.progress)
+	}
+}
+
+// removeOthers removes the sources that are no longer in the corpus, unless a part of it could not be
+// looked at: what is not seen need not be gone.
+func (s *run) removeOthers(ctx context.Context, l listing) error {
+	if !l.whole || len(l.failed) > 0 {
+		return nil
+	}
+	gone := make(map[string]bool, len(s.known))
+	for path := range s.known {
+		gone[path] = true
+	}
+	for _, f := range l.files {
+		delete(gone, f.path)
+	}
+	for path := range gone {
+		s.report.Removed = append(s.report.Removed, path)
+	}
+	if len(gone) == 0 {
+		return nil
+	}
+	slices.Sort(s.report.Removed)
+	return s.Library.Remove(ctx, s.report.Removed)
+}

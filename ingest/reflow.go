@@ -1,0 +1,194 @@
+package ingest
+
+import (
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/width"
+
+	"yinju/rag"
+)
+
+// longLine is the width in columns from which a line is a paragraph of its own and not a wrapped one.
+const longLine = 120
+
+var (
+	pageNumber  = regexp.MustCompile(`^[\s\p{Zs}]*\d{1,3}[\s\p{Zs}]*$`)
+	headingMark = regexp.MustCompile(`^[\s\p{Zs}]*#{1,6}[\s\p{Zs}]+`)
+)
+
+// reflow joins wrapped lines to paragraphs, one a line of the text it returns, and maps each of its
+// runes to the source. It drops layout only: page numbers alone on their line, Markdown's marks for
+// headings and bold, white space around lines.
+func reflow(lines []line) (string, rag.Places) {
+	rows := rowsOf(lines)
+	var w weaver
+	for i, row := range rows {
+		if i > 0 {
+			w.seam(rows[i-1], row, endsParagraph(rows, i-1))
+		}
+		w.line(row)
+	}
+	return w.text.String(), w.places
+}
+
+// row is a line that has text, and what the layout around it looks like.
+type row struct {
+	line
+	from, to   int // bytes of the line's text without white space and heading marks
+	columns    int // display width: a Chinese character has two
+	heading    bool
+	indented   bool
+	afterBlank bool
+}
+
+func (r row) content() string { return r.text[r.from:r.to] }
+
+func rowsOf(lines []line) []row {
+	var rows []row
+	blank := false
+	for _, l := range lines {
+		if strings.TrimFunc(l.text, isBlank) == "" {
+			blank = true
+			continue
+		}
+		if pageNumber.MatchString(l.text) {
+			continue
+		}
+		r := rowOf(l)
+		r.afterBlank = blank
+		rows = append(rows, r)
+		blank = false
+	}
+	return rows
+}
+
+func isBlank(r rune) bool { return unicode.IsSpace(r) || r == '\u200b' || r == '\ufeff' }
+
+func rowOf(l line) row {
+	mark := len(headingMark.FindString(l.text))
+	body := strings.TrimLeftFunc(l.text[mark:], isBlank)
+	from := len(l.text) - len(body)
+	body = strings.TrimRightFunc(body, isBlank)
+	if body == "" { // a heading mark without a heading
+		mark, from, body = 0, 0, l.text
+	}
+	return row{
+		line: l, from: from, to: from + len(body), columns: columns(body),
+		heading: mark > 0, indented: mark == 0 && columns(l.text[:from]) >= 2,
+	}
+}
+
+func columns(s string) int {
+	n := 0
+	for _, r := range s {
+		n++
+		if k := width.LookupRune(r).Kind(); k == width.EastAsianWide || k == width.EastAsianFullwidth {
+			n++
+		}
+	}
+	return n
+}
+
+// endsParagraph says whether a paragraph ends between row i and the next.
+func endsParagraph(rows []row, i int) bool {
+	a, b := rows[i], rows[i+1]
+	if a.heading || b.heading {
+		return true
+	}
+	full := a.columns*100 >= localWidth(rows, i)*85
+	if endsSentence(a.content()) {
+		return b.indented || !full || a.columns >= longLine
+	}
+	if a.columns >= longLine || endsOpen(a.content()) {
+		return false
+	}
+	return !full
+}
+
+// neighbours is how many rows on each side tell how wide the column is here.
+const neighbours = 4
+
+func localWidth(rows []row, i int) int {
+	widest := 0
+	for _, r := range rows[max(0, i-neighbours):min(len(rows), i+neighbours+1)] {
+		if r.columns < longLine {
+			widest = max(widest, r.columns)
+		}
+	}
+	return widest
+}
+
+// endsSentence says whether text ends with a sentence end, closing marks after it allowed.
+func endsSentence(text string) bool {
+	text = strings.TrimRight(text, "”’」』）)》〉】\"'*")
+	r, _ := utf8.DecodeLastRuneInString(text)
+	return strings.ContainsRune("。！？!?…", r) || r == '.' && !endsWithDots(text)
+}
+
+func endsWithDots(text string) bool { return strings.HasSuffix(text, "..") }
+
+// endsOpen says whether text ends with a mark after which a sentence always goes on.
+func endsOpen(text string) bool {
+	r, _ := utf8.DecodeLastRuneInString(text)
+	return strings.ContainsRune("，、；：,;:（“‘《「『(—-", r)
+}
+
+// weaver writes the reflowed text and the map to its source side by side.
+type weaver struct {
+	text   strings.Builder
+	runes  int
+	places rag.Places
+}
+
+// layoutWithin is what is dropped from the middle of a line: bold marks, and white space after white space.
+var layoutWithin = regexp.MustCompile(`\*\*|[\s\p{Zs}]{2,}`)
+
+// line adds a row without the layout within it.
+func (w *weaver) line(r row) {
+	content, start, from := r.content(), r.byte+r.from, 0
+	for _, m := range layoutWithin.FindAllStringIndex(content, -1) {
+		to := m[0]
+		if content[to] != '*' { // the first blank of several stays
+			_, size := utf8.DecodeRuneInString(content[to:])
+			to += size
+		}
+		w.add(content[from:to], r.number, start+from)
+		from = m[1]
+	}
+	w.add(content[from:], r.number, start+from)
+}
+
+// seam joins two rows: with a line break between paragraphs, with a blank between two Latin words,
+// with nothing between Chinese characters. What it adds stands for the line break of the source.
+func (w *weaver) seam(a, b row, paragraph bool) {
+	at := a.byte + len(a.text)
+	switch {
+	case paragraph:
+		w.add("\n", a.number, at)
+	case needsBlank(a.content(), b.content()):
+		w.add(" ", a.number, at)
+	}
+}
+
+func needsBlank(a, b string) bool {
+	last, _ := utf8.DecodeLastRuneInString(a)
+	first, _ := utf8.DecodeRuneInString(b)
+	return isLatin(last) && isLatin(first)
+}
+
+// isLatin says whether a rune belongs to a script that puts blanks between words.
+func isLatin(r rune) bool {
+	return r < 0x2000 && !unicode.IsSpace(r) && r != '-'
+}
+
+func (w *weaver) add(s string, number, at int) {
+	if s == "" {
+		return
+	}
+	w.places = append(w.places, rag.Run{Start: w.runes, Line: number, Byte: at})
+	w.text.WriteString(s)
+	w.runes += utf8.RuneCountInString(s)
+}

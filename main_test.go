@@ -1,0 +1,58 @@
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"yinju/rag/ragtest"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"yinju": main})
+}
+
+// Each script drives the real program on the real Postgres and the real model, as a person would.
+func TestScripts(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("testdata/script/*.txtar")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no scripts: %v", err)
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
+			t.Parallel()
+			testscript.Run(t, testscript.Params{
+				Files: []string{file}, RequireExplicitExec: true,
+				Setup: func(env *testscript.Env) error {
+					env.Setenv("PARTS_DIR", ragtest.Parts(t))
+					env.Setenv("DATABASE_URL", ragtest.Database(t))
+					env.Setenv("YINJU_LANG", "en")
+					examples, err := filepath.Abs("examples/corpus")
+					env.Setenv("EXAMPLES", examples)
+					return err
+				},
+			})
+		})
+	}
+}
+
+// A signal in the middle of a command must end it with the server left in order.
+func TestInterruptedCommandSaysSo(t *testing.T) {
+	t.Setenv("DATABASE_URL", ragtest.Database(t))
+	t.Setenv("PARTS_DIR", ragtest.Parts(t))
+	t.Setenv("YINJU_LANG", "en")
+	ctx, cancel := signal.NotifyContext(context.Background(), syscall.SIGUSR1)
+	cancel()
+	var out, errOut strings.Builder
+	code := run(ctx, []string{"ask", "一个问题"}, streams{os.Stdin, &out, &errOut})
+	if code != exitFailed || !strings.Contains(errOut.String(), "Stopped") {
+		t.Errorf("exit %d, %q", code, errOut.String())
+	}
+}

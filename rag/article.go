@@ -1,0 +1,129 @@
+// Package rag holds the domain of the product and everything that stands on it: sources, articles,
+// passages and quotes; the store that keeps them in Postgres; search; answers.
+package rag
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Span is a half-open range of runes, counted from 0, of an article's text.
+type Span struct{ Start, End int }
+
+// Len is the number of runes in the span.
+func (s Span) Len() int { return s.End - s.Start }
+
+// Source is one file of the corpus.
+type Source struct {
+	ID   int64
+	Path string // relative to Root, with forward slashes; what citations name
+	Root string // absolute folder the corpus was read from
+	Hash []byte // SHA-256 of the raw bytes
+}
+
+// Article is one citable text of a source.
+type Article struct {
+	ID          int64
+	File        string // Source.Path
+	Title       string // "" where the source gives none
+	Authors     []string
+	Publication string
+	Date        string // YYYY-MM-DD, YYYY-MM, YYYY or ""
+	Section     string
+	Text        string // reflowed, headline included; every Span counts its runes
+	Places      Places // from runes of Text to lines and bytes of the source
+}
+
+// displayTitleRunes is how much of an untitled article's text names it.
+const displayTitleRunes = 24
+
+// DisplayTitle is the title, or the article's first words where it has none.
+func (a *Article) DisplayTitle() string {
+	if a.Title != "" {
+		return a.Title
+	}
+	first, _, _ := strings.Cut(strings.TrimSpace(a.Text), "\n")
+	runes := []rune(first)
+	if len(runes) <= displayTitleRunes {
+		return first
+	}
+	return string(runes[:displayTitleRunes]) + "…"
+}
+
+// Passage is the unit of search: whole sentences of one article.
+type Passage struct {
+	ID      int64
+	Article *Article
+	Span    Span
+	Text    string    // exactly the runes of Article.Text at Span
+	Vector  []float32 // set on the way in; searches leave it nil
+}
+
+// IndexText is what search knows of the passage: the text, after the words that say which article it
+// is from. Those words help to find it and never stand in a quote.
+func (p *Passage) IndexText() string {
+	if heading := p.Article.Heading(); heading != "" {
+		return heading + "\n" + p.Text
+	}
+	return p.Text
+}
+
+// headingRunes is the longest heading: what names an article must leave room for its text.
+const headingRunes = 160
+
+// Heading is title, authors, publication and date in one line, cut at headingRunes characters; ""
+// where the source gives none of them.
+func (a *Article) Heading() string {
+	parts := append([]string{a.Title}, a.Authors...)
+	parts = append(parts, a.Publication, a.Date)
+	heading := []rune(strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), " "))
+	return string(heading[:min(len(heading), headingRunes)])
+}
+
+// Location says where a span stands. Lines are 1-based and inclusive, in the raw file; chars are
+// runes of the article's text, half open. Page is nil unless the source has pages.
+type Location struct {
+	StartLine int  `json:"start_line"`
+	EndLine   int  `json:"end_line"`
+	StartChar int  `json:"start_char"`
+	EndChar   int  `json:"end_char"`
+	Page      *int `json:"page"`
+}
+
+// ArticleRef is an article as answers and search results name it.
+type ArticleRef struct {
+	ID           string   `json:"id"`
+	Title        string   `json:"title"`
+	DisplayTitle string   `json:"display_title"`
+	Authors      []string `json:"authors"`
+	Publication  string   `json:"publication"`
+	Date         string   `json:"date"`
+	File         string   `json:"file"`
+	URL          string   `json:"url"`
+}
+
+// Ref names the article without its text.
+func (a *Article) Ref() ArticleRef {
+	authors := a.Authors
+	if authors == nil {
+		authors = []string{}
+	}
+	return ArticleRef{
+		ID: FormatID(a.ID), Title: a.Title, DisplayTitle: a.DisplayTitle(), Authors: authors,
+		Publication: a.Publication, Date: a.Date, File: a.File,
+	}
+}
+
+// FormatID writes a database id as the string that the outside sees.
+func FormatID(id int64) string { return strconv.FormatInt(id, 10) }
+
+// ParseID reads what FormatID wrote.
+func ParseID(s string) (int64, error) {
+	id, err := strconv.ParseInt(s, 10, 64)
+	if err != nil || id <= 0 {
+		return 0, fmt.Errorf("%q is not an article id", s)
+	}
+	return id, nil
+}

@@ -1,0 +1,56 @@
+package rag
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+)
+
+// frame is the answer's own words around its citations: who says it, and where. They are Chinese for a
+// question that has a Chinese character in it, else English.
+func frame(a Answer) string {
+	chinese := strings.ContainsFunc(a.Question, func(r rune) bool { return unicode.Is(unicode.Han, r) })
+	var b strings.Builder
+	b.WriteString(opening(a.Status, chinese))
+	for _, c := range a.Citations {
+		format := "\n%s: “%s” [%d]"
+		if chinese {
+			format = "\n%s：“%s”[%d]"
+		}
+		fmt.Fprintf(&b, format, attribution(c.Quote.Article()), c.Quote.Text(), c.N)
+	}
+	return strings.TrimSpace(b.String())
+}
+
+func opening(status Status, chinese bool) string {
+	switch {
+	case status == NotFound && chinese:
+		return "语料中没有找到这个问题的答案。"
+	case status == NotFound:
+		return "The corpus does not answer this question."
+	case status == Related && chinese:
+		return "语料没有直接回答这个问题，最接近的原文是："
+	case status == Related:
+		return "The corpus does not answer this directly. The nearest passages are:"
+	default:
+		return ""
+	}
+}
+
+// attribution names an article by title, or file, with authors, publication and date.
+func attribution(a *Article) string {
+	name := a.File
+	if a.Title != "" {
+		name = "《" + a.Title + "》"
+	}
+	var rest []string
+	for _, part := range []string{strings.Join(a.Authors, "、"), a.Publication, a.Date} {
+		if part != "" {
+			rest = append(rest, part)
+		}
+	}
+	if len(rest) == 0 {
+		return name
+	}
+	return name + "（" + strings.Join(rest, "，") + "）"
+}

@@ -1,0 +1,77 @@
+package rag
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Log keeps an answer with its citations as they were given, and sets its ID. Losing the newest ones
+// in a power cut is accepted: a reader does not wait for the disk.
+func (s *Store) Log(ctx context.Context, a *Answer) error {
+	text, err := json.Marshal(a)
+	if err != nil {
+		return fmt.Errorf("log the answer: %w", err)
+	}
+	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		var batch pgx.Batch
+		batch.Queue(`set local synchronous_commit = off`)
+		batch.Queue(`insert into answers (question, status, answer) values ($1, $2, $3) returning id::text`,
+			a.Question, a.Status, text).QueryRow(func(row pgx.Row) error { return row.Scan(&a.ID) })
+		return tx.SendBatch(ctx, &batch).Close()
+	})
+	if err != nil {
+		return fmt.Errorf("log the answer: %w", err)
+	}
+	return nil
+}
+
+// LoggedCitation is one citation of a logged answer.
+type LoggedCitation struct {
+	Answer int64
+	Asked  time.Time
+	N      int
+	Quote  string
+	File   string
+	Stands bool // in an article that the store has of the file
+}
+
+// LoggedCitations calls fn with every citation of every logged answer, oldest first.
+func (s *Store) LoggedCitations(ctx context.Context, fn func(LoggedCitation) error) error {
+	rows, err := s.pool.Query(ctx, `select l.id, l.asked_at, (c ->> 'n')::int, c ->> 'quote', c -> 'article' ->> 'file',
+			exists (select from articles a join sources s on s.id = a.source_id
+				where s.path = c -> 'article' ->> 'file' and strpos(a.body, c ->> 'quote') > 0)
+		from answers l, jsonb_array_elements(l.answer -> 'citations') c order by l.id, 3`)
+	if err != nil {
+		return fmt.Errorf("read the logged citations: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var c LoggedCitation
+		if err := rows.Scan(&c.Answer, &c.Asked, &c.N, &c.Quote, &c.File, &c.Stands); err != nil {
+			return fmt.Errorf("read the logged citations: %w", err)
+		}
+		if err := fn(c); err != nil {
+			return err
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return fmt.Errorf("read the logged citations: %w", err)
+	}
+	return nil
+}
+
+// MisplacedPassages counts passages whose text is not that of their article at their span: 0 unless
+// somebody changed the database by hand.
+func (s *Store) MisplacedPassages(ctx context.Context) (int, error) {
+	var n int
+	err := s.pool.QueryRow(ctx, `select count(*) from passages p join articles a on a.id = p.article_id
+		where p.body <> substr(a.body, p.start_char + 1, p.end_char - p.start_char)`).Scan(&n)
+	if err != nil {
+		return 0, fmt.Errorf("check the passages: %w", err)
+	}
+	return n, nil
+}

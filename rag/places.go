@@ -1,0 +1,83 @@
+package rag
+
+import (
+	"fmt"
+	"sort"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Run says that from rune Start of an article's text on, the text stands in the source from byte
+// Byte of the file, which is on line Line, rune for rune, until the next run starts. A rune of white
+// space may stand for another one: reflow puts a blank where a line ended.
+type Run struct {
+	Start int // rune of the article's text
+	Line  int // 1-based
+	Byte  int // 0-based, from the start of the file
+}
+
+// Places leads from every rune of an article's text to its source, in rising order of Start.
+type Places []Run
+
+// at is the index of the run that holds a rune.
+func (p Places) at(char int) int {
+	return sort.Search(len(p), func(i int) bool { return p[i].Start > char }) - 1
+}
+
+// Line is the source line of one rune, or 0 where the map is empty.
+func (p Places) Line(char int) int {
+	if i := p.at(char); i >= 0 {
+		return p[i].Line
+	}
+	return 0
+}
+
+// Locate gives the lines of a span; an empty span has the line of its start.
+func (p Places) Locate(s Span) Location {
+	last := max(s.Start, s.End-1)
+	return Location{StartLine: p.Line(s.Start), EndLine: p.Line(last), StartChar: s.Start, EndChar: s.End}
+}
+
+// Check reads text back from the raw bytes of its source and says where they first differ.
+// It is the law that citations rest on.
+func (p Places) Check(text string, raw []byte) error {
+	char, run, pos, line := 0, 0, 0, 0
+	for _, want := range text {
+		for run < len(p) && p[run].Start == char {
+			pos, line = p[run].Byte, p[run].Line
+			run++
+		}
+		if run == 0 || pos >= len(raw) {
+			return fmt.Errorf("character %d leads outside the file", char)
+		}
+		got, size := utf8.DecodeRune(raw[pos:])
+		if !same(got, want) {
+			return fmt.Errorf("character %d is %q, line %d of the file has %q", char, want, line, got)
+		}
+		pos += size
+		char++
+	}
+	return nil
+}
+
+// same says whether a rune of the source may stand for one of the text.
+func same(source, text rune) bool {
+	return source == text || unicode.IsSpace(source) && unicode.IsSpace(text)
+}
+
+// ints flattens the map for the database, three numbers a run.
+func (p Places) ints() []int32 {
+	flat := make([]int32, 0, 3*len(p))
+	for _, r := range p {
+		flat = append(flat, int32(r.Start), int32(r.Line), int32(r.Byte)) //nolint:gosec // files are limited to 256 MB by the reader
+	}
+	return flat
+}
+
+func placesOf(flat []int32) Places {
+	p := make(Places, 0, len(flat)/3)
+	for i := 0; i+2 < len(flat); i += 3 {
+		p = append(p, Run{Start: int(flat[i]), Line: int(flat[i+1]), Byte: int(flat[i+2])})
+	}
+	return p
+}

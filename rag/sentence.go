@@ -1,0 +1,83 @@
+package rag
+
+import (
+	"strings"
+	"unicode"
+)
+
+const (
+	sentenceEnds = "。！？!?"
+	closers      = "”’」』）)》〉】\"'"
+)
+
+// Sentences cuts text after its sentence ends and paragraph ends. The spans tile the text: closing
+// quotation marks, brackets and the white space that follows belong to the sentence before them.
+func Sentences(text []rune) []Span {
+	var spans []Span
+	start := 0
+	for i := 0; i < len(text); {
+		end := sentenceEnd(text, i)
+		if end < 0 {
+			i++
+			continue
+		}
+		spans = append(spans, Span{start, end})
+		start, i = end, end
+	}
+	if start < len(text) {
+		spans = append(spans, Span{start, len(text)})
+	}
+	return spans
+}
+
+// sentenceEnd is where the sentence that ends with the rune at i ends, or -1 when none does.
+func sentenceEnd(text []rune, i int) int {
+	if text[i] == '\n' {
+		return skip(text, i+1, unicode.IsSpace)
+	}
+	if !isTerminal(text, i) {
+		return -1
+	}
+	end := skip(text, i+1, func(r rune) bool { return strings.ContainsRune(sentenceEnds, r) })
+	end = skip(text, end, func(r rune) bool { return strings.ContainsRune(closers, r) })
+	return skip(text, end, unicode.IsSpace)
+}
+
+// isTerminal says whether the rune at i ends a sentence. An ellipsis and a full stop do so only before
+// white space or a closing mark, for a list may trail off in the middle of a sentence; a full stop also
+// only after something longer than one letter, so that "3.5", "U.S." and "J. Smith" stay whole.
+func isTerminal(text []rune, i int) bool {
+	switch text[i] {
+	case '…':
+		return closes(text, i+1)
+	case '.':
+		return closes(text, i+1) && i >= 2 && isWordRune(text[i-1]) && isWordRune(text[i-2])
+	default:
+		return strings.ContainsRune(sentenceEnds, text[i])
+	}
+}
+
+// closes says whether what stands at i may stand after the end of a sentence.
+func closes(text []rune, i int) bool {
+	return i >= len(text) || unicode.IsSpace(text[i]) || strings.ContainsRune(closers, text[i])
+}
+
+func isWordRune(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
+
+func skip(text []rune, i int, while func(rune) bool) int {
+	for i < len(text) && while(text[i]) {
+		i++
+	}
+	return i
+}
+
+// trim takes the white space off both ends of a span.
+func trim(text []rune, s Span) Span {
+	for s.Start < s.End && unicode.IsSpace(text[s.Start]) {
+		s.Start++
+	}
+	for s.End > s.Start && unicode.IsSpace(text[s.End-1]) {
+		s.End--
+	}
+	return s
+}

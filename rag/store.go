@@ -1,0 +1,92 @@
+package rag
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+	pgxvec "github.com/pgvector/pgvector-go/pgx"
+)
+
+// Dimensions is the length of every vector in the store.
+const Dimensions = 512
+
+const (
+	connectWait = 15 * time.Second // for the first connection
+	migrateWait = 5 * time.Minute  // for the schema, other processes' turns included
+)
+
+// Store keeps sources, articles, passages and answers in Postgres. It is safe for concurrent use.
+type Store struct{ pool *pgxpool.Pool }
+
+// Open connects to the database, brings its schema up to date and returns the store. Errors are
+// ErrNoVector, *OldVectorError and ErrNewerSchema, or what the connection said.
+func Open(ctx context.Context, url string) (*Store, error) {
+	cfg, err := pgxpool.ParseConfig(url)
+	if err != nil {
+		return nil, errors.New("open the database: DATABASE_URL is not a Postgres connection string (its text is not shown, it may hold a password)")
+	}
+	if err := migrateOnce(ctx, cfg.ConnConfig); err != nil {
+		return nil, fmt.Errorf("open the database: %w", err)
+	}
+	cfg.AfterConnect = pgxvec.RegisterTypes
+	pool, err := pgxpool.NewWithConfig(ctx, cfg)
+	if err != nil {
+		return nil, fmt.Errorf("open the database: %w", err)
+	}
+	return &Store{pool: pool}, nil
+}
+
+// migrateOnce uses a connection of its own: the pool's learn pgvector's types, which must exist by then.
+func migrateOnce(ctx context.Context, cfg *pgx.ConnConfig) error {
+	dial, cancel := context.WithTimeout(ctx, connectWait)
+	defer cancel()
+	conn, err := pgx.ConnectConfig(dial, cfg)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
+	ctx, cancelMigrate := context.WithTimeout(ctx, migrateWait)
+	defer cancelMigrate()
+	return migrate(ctx, conn)
+}
+
+// Close gives the connections back. It waits for running calls.
+func (s *Store) Close() { s.pool.Close() }
+
+// Stats counts what the store holds.
+type Stats struct {
+	Server   string    `json:"server"`   // version of Postgres
+	Vector   string    `json:"pgvector"` // version of the extension
+	Schema   int       `json:"schema"`
+	Sources  int       `json:"sources"`
+	Articles int       `json:"articles"`
+	Passages int       `json:"passages"`
+	Answers  int       `json:"answers"`
+	Ingested time.Time `json:"ingested_at"` // of the newest source; zero when there is none
+}
+
+// Stats asks the database how it is and what it holds.
+func (s *Store) Stats(ctx context.Context) (Stats, error) {
+	rows, _ := s.pool.Query(ctx, `select current_setting('server_version') as server,
+		(select extversion from pg_extension where extname = 'vector') as vector,
+		(select max(version) from schema_version) as schema,
+		(select count(*) from sources) as sources, (select count(*) from articles) as articles,
+		(select count(*) from passages) as passages, (select count(*) from answers) as answers,
+		(select coalesce(max(ingested_at), '0001-01-01T00:00:00Z') from sources) as ingested`)
+	st, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Stats])
+	if err != nil {
+		return Stats{}, fmt.Errorf("ask the database for its figures: %w", err)
+	}
+	return st, nil
+}
+
+// IsFull says whether an error is the database server's "no space left".
+func IsFull(err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && pg.Code == "53100"
+}
