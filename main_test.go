@@ -34,6 +34,7 @@ func TestScripts(t *testing.T) {
 					env.Setenv("PARTS_DIR", ragtest.Parts(t))
 					env.Setenv("DATABASE_URL", ragtest.Database(t))
 					env.Setenv("YINJU_LANG", "en")
+					env.Setenv("OPEN", openDir(t))
 					examples, err := filepath.Abs("examples/corpus")
 					env.Setenv("EXAMPLES", examples)
 					return err
@@ -41,6 +42,20 @@ func TestScripts(t *testing.T) {
 			})
 		})
 	}
+}
+
+// openDir is a temporary folder that every account can pass through, as a data folder needs it.
+func openDir(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "yinju-script")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	if err := os.Chmod(dir, 0o755); err != nil { //nolint:gosec // the private server may run as another account
+		t.Fatal(err)
+	}
+	return dir
 }
 
 // A signal in the middle of a command must end it with the server left in order.

@@ -114,13 +114,13 @@ type run struct {
 }
 
 func (s *run) files(ctx context.Context, files []file) error {
-	group, ctx := errgroup.WithContext(ctx)
+	group, groupCtx := errgroup.WithContext(ctx)
 	group.SetLimit(filesAtOnce)
 	for _, f := range files {
-		if ctx.Err() != nil {
+		if groupCtx.Err() != nil {
 			break
 		}
-		group.Go(func() error { return s.file(ctx, f) })
+		group.Go(func() error { return s.file(groupCtx, f) })
 	}
 	if err := group.Wait(); err != nil {
 		return err
@@ -150,6 +150,9 @@ func (s *run) file(ctx context.Context, f file) error {
 	for _, a := range articles {
 		e.Passages = append(e.Passages, c.passages(a)...)
 	}
+	if len(e.Passages) == 0 {
+		return s.fail(f, ErrNoText)
+	}
 	s.cut(f, len(e.Passages))
 	if err := s.store(ctx, e); err != nil {
 		return s.brokenPart(ctx, f, err)
@@ -159,7 +162,7 @@ func (s *run) file(ctx context.Context, f file) error {
 }
 
 // portion is how many passages are embedded between two looks at the progress.
-const portion = 16
+const portion = 32
 
 // store embeds an edition and stores it.
 func (s *run) store(ctx context.Context, e rag.Edition) error {

@@ -18,13 +18,35 @@ type cutter struct {
 	maxTokens int
 }
 
+// emptyTokens is what the model counts for a text that it sees nothing of: the two marks around it.
+const emptyTokens = 2
+
 // passages cuts an article into whole sentences, packed to about passageGoal characters. The spans
-// tile the article's text; a passage's text is exactly the runes at its span.
+// tile the article's text; a passage's text is exactly the runes at its span. An article of which the
+// model sees nothing, such as one of control characters, has no passages.
 func (c cutter) passages(a *rag.Article) []rag.Passage {
 	text := []rune(a.Text)
 	var out []rag.Passage
-	for _, span := range pack(clauses(text, rag.Sentences(text))) {
+	for _, span := range c.visible(text, pack(clauses(text, rag.Sentences(text)))) {
 		out = c.appendFitting(out, a, text, span)
+	}
+	return out
+}
+
+// visible joins spans of which the model sees nothing to the one before them, or else the one after.
+func (c cutter) visible(text []rune, spans []rag.Span) []rag.Span {
+	var out []rag.Span
+	start := 0
+	for _, s := range spans {
+		switch {
+		case c.count(string(text[s.Start:s.End])) > emptyTokens:
+			out = append(out, rag.Span{Start: start, End: s.End})
+		case len(out) > 0:
+			out[len(out)-1].End = s.End
+		default:
+			continue
+		}
+		start = s.End
 	}
 	return out
 }
@@ -69,9 +91,21 @@ func clauses(text []rune, sentences []rag.Span) []rag.Span {
 func (c cutter) appendFitting(out []rag.Passage, a *rag.Article, text []rune, s rag.Span) []rag.Passage {
 	p := rag.Passage{Article: a, Span: s, Text: string(text[s.Start:s.End])}
 	if s.Len() > 1 && c.count(p.IndexText()) > c.maxTokens {
-		middle := s.Start + s.Len()/2
+		middle := c.middle(text, s)
 		out = c.appendFitting(out, a, text, rag.Span{Start: s.Start, End: middle})
 		return c.appendFitting(out, a, text, rag.Span{Start: middle, End: s.End})
 	}
 	return append(out, p)
+}
+
+// middle is where to halve a span so that the model sees something of both halves.
+func (c cutter) middle(text []rune, s rag.Span) int {
+	middle := s.Start + s.Len()/2
+	for c.count(string(text[middle:s.End])) <= emptyTokens && middle-s.Start > 1 {
+		middle = s.Start + (middle-s.Start)/2
+	}
+	for c.count(string(text[s.Start:middle])) <= emptyTokens && s.End-middle > 1 {
+		middle = s.End - (s.End-middle)/2
+	}
+	return middle
 }

@@ -103,10 +103,10 @@ func newModel(tokenizer *Tokenizer, session *ort.DynamicAdvancedSession, workers
 // table is, but it refuses an id behind its end.
 func (m *Model) checkVocabulary(path string) error {
 	n := m.tokenizer.vocabulary
-	if _, err := m.vector([]int32{int32(n - 1)}); err != nil {
+	if _, err := m.vector([]int32{n - 1}); err != nil {
 		return &WrongModelError{path, fmt.Sprintf("it fails on token %d of %d: %v", n-1, n, err)}
 	}
-	if _, err := m.vector([]int32{int32(n)}); err == nil {
+	if _, err := m.vector([]int32{n}); err == nil {
 		return &WrongModelError{path, fmt.Sprintf("it has more than the %d tokens of the tokenizer", n)}
 	}
 	return nil

@@ -7,6 +7,7 @@ import "strings"
 type pieces struct {
 	next map[edge]int32
 	id   []int32 // of the piece that ends at a node; -1: none does
+	size int32   // how many nodes there are
 }
 
 type edge struct {
@@ -21,7 +22,7 @@ const (
 )
 
 func newPieces(vocabulary map[string]int32, continuing string) *pieces {
-	p := &pieces{next: make(map[edge]int32, 2*len(vocabulary)), id: []int32{-1, -1}}
+	p := &pieces{next: make(map[edge]int32, 2*len(vocabulary)), id: []int32{-1, -1}, size: 2}
 	for content, id := range vocabulary {
 		p.insert(wordStart, content, id)
 		if rest, ok := strings.CutPrefix(content, continuing); ok {
@@ -35,9 +36,10 @@ func (p *pieces) insert(node int32, content string, id int32) {
 	for _, r := range content {
 		child, ok := p.next[edge{node, r}]
 		if !ok {
-			child = int32(len(p.id))
+			child = p.size
 			p.next[edge{node, r}] = child
 			p.id = append(p.id, -1)
+			p.size++
 		}
 		node = child
 	}

@@ -20,7 +20,7 @@ func isDropped(r rune) bool {
 	case r == utf8.RuneError:
 		return true
 	default:
-		return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Co) && !unicode.Is(newerFormat, r)
+		return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Co) && !newerFormat.contain(r)
 	}
 }
 
@@ -49,44 +49,35 @@ func isPunctuation(r rune) bool {
 	case r == oncePunctuationChi, r == oncePunctuationSandhi:
 		return true
 	default:
-		return unicode.Is(unicode.P, r) && !unicode.Is(newerPunctuation, r)
+		return unicode.Is(unicode.P, r) && !newerPunctuation.contain(r)
 	}
 }
 
 // isMark tells which characters strip_accents removes once letters are decomposed.
 func isMark(r rune) bool {
-	return r == onceMarkPamudpod || unicode.Is(unicode.Mn, r) && !unicode.Is(newerMarks, r)
+	return r == onceMarkPamudpod || unicode.Is(unicode.Mn, r) && !newerMarks.contain(r)
 }
 
-// fold is what strip_accents and lowercase make of one rune: none, one or several.
-func (t *Tokenizer) fold(r rune) []rune {
-	folded := []rune{r}
-	if t.stripAccents && r >= utf8.RuneSelf {
-		folded = withoutMarks(r)
+// fold appends to folded what strip_accents and lowercase make of one rune: none, one or several.
+func (t *Tokenizer) fold(folded []rune, r rune) []rune {
+	if !t.stripAccents || r < utf8.RuneSelf || isUnified(r) {
+		return t.lower(folded, r)
 	}
-	if !t.lowercase {
-		return folded
-	}
-	var lower []rune
-	for _, f := range folded {
-		if f == 'İ' { // the one letter whose lower case is two runes
-			lower = append(lower, 'i', '\u0307')
-		} else {
-			lower = append(lower, unicode.ToLower(f))
-		}
-	}
-	return lower
-}
-
-func withoutMarks(r rune) []rune {
-	if r == notYetDecomposedDivesO {
-		return []rune{r}
-	}
-	var kept []rune
 	for _, d := range norm.NFD.String(string(r)) {
 		if !isMark(d) {
-			kept = append(kept, d)
+			folded = t.lower(folded, d)
 		}
 	}
-	return kept
+	return folded
+}
+
+func (t *Tokenizer) lower(folded []rune, r rune) []rune {
+	switch {
+	case !t.lowercase || isUnified(r):
+		return append(folded, r)
+	case r == 'İ': // the one letter whose lower case is two runes
+		return append(folded, 'i', '\u0307')
+	default:
+		return append(folded, unicode.ToLower(r))
+	}
 }

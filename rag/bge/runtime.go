@@ -1,6 +1,8 @@
 package bge
 
 import (
+	"debug/elf"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -30,6 +32,9 @@ func startRuntime(library string) error {
 	if loaded.library != "" {
 		return fmt.Errorf("onnx runtime %s: this process already runs %s", path, loaded.library)
 	}
+	if err := checkWhole(path); err != nil {
+		return fmt.Errorf("onnx runtime %s: %w", path, err)
+	}
 	ort.SetSharedLibraryPath(path)
 	if err := ort.InitializeEnvironment(ort.WithLogLevelError()); err != nil {
 		return fmt.Errorf("onnx runtime %s: %w", path, err)
@@ -50,4 +55,32 @@ func realPath(path string) (string, error) {
 		return "", err
 	}
 	return filepath.EvalSymlinks(absolute)
+}
+
+// checkWhole finds an ELF library that was cut short: loading such a one kills the process. A file of any
+// other format is left to the loader, which says what is wrong with it.
+func checkWhole(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	magic := make([]byte, len(elf.ELFMAG))
+	if n, _ := f.ReadAt(magic, 0); string(magic[:n]) != elf.ELFMAG {
+		return nil
+	}
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	file, err := elf.NewFile(f) // its section table stands at the end
+	if err != nil {
+		return fmt.Errorf("library is cut short or damaged: %w", err)
+	}
+	for _, p := range file.Progs {
+		if p.Type == elf.PT_LOAD && p.Off+p.Filesz > uint64(info.Size()) { //nolint:gosec // no size is negative
+			return errors.New("library is cut short")
+		}
+	}
+	return nil
 }

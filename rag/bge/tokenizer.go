@@ -20,7 +20,7 @@ type Tokenizer struct {
 	maxWordRunes  int
 	unknown       int32
 	before, after []int32
-	vocabulary    int
+	vocabulary    int32 // how many ids there are, from 0
 }
 
 // addedToken is one that is recognised in the raw text, before anything else: "[SEP]" and its like.
@@ -31,8 +31,8 @@ type addedToken struct {
 }
 
 // Encode cuts text into tokens, [CLS] first and [SEP] last, and never truncates. Offsets never decrease.
-// Text that the model cannot see (control characters, invalid UTF-8) belongs to no token. The time is
-// linear in the length of text.
+// Text that the model cannot see (control characters, invalid UTF-8) makes no token; inside a word the
+// word's offsets span it. The time is linear in the length of text.
 func (t *Tokenizer) Encode(text string) []Token {
 	e := encoder{t: t, tokens: make([]Token, 0, len(text)/3+len(t.before)+len(t.after))}
 	e.markers(t.before, 0)
@@ -77,6 +77,7 @@ type encoder struct {
 	word   []rune // normalised; no more than maxWordRunes+1 are kept
 	origin []int  // where in the text each rune of word came from
 	last   int    // where the last rune of the word came from
+	folded []rune // of the rune that is being read
 }
 
 func (e *encoder) markers(ids []int32, at int) {
@@ -95,7 +96,8 @@ func (e *encoder) add(r rune, at int) {
 		e.endWord()
 	}
 	if e.t.stripAccents || e.t.lowercase {
-		for _, n := range e.t.fold(r) {
+		e.folded = e.t.fold(e.folded[:0], r)
+		for _, n := range e.folded {
 			e.split(n, at)
 		}
 	} else {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 )
@@ -86,7 +87,7 @@ func (f *tokenizerFile) tokenizer() (*Tokenizer, error) {
 		pieces:       newPieces(f.Model.Vocab, f.Model.ContinuingPrefix),
 		maxWordRunes: f.Model.MaxWordChars,
 		unknown:      f.Model.Vocab[f.Model.UnkToken],
-		vocabulary:   len(f.Model.Vocab),
+		vocabulary:   slices.Max(slices.Collect(maps.Values(f.Model.Vocab))) + 1,
 	}
 	if f.Normalizer.StripAccents != nil {
 		t.stripAccents = *f.Normalizer.StripAccents
@@ -161,7 +162,7 @@ func (p *postProcessor) frame(t *Tokenizer) error {
 		return errors.New("post_processor does not put markers before and after a text")
 	}
 	for _, id := range slices.Concat(t.before, t.after) {
-		if id < 0 || int(id) >= t.vocabulary {
+		if id < 0 || id >= t.vocabulary {
 			return fmt.Errorf("post_processor: marker %d is not in the vocabulary", id)
 		}
 	}

@@ -14,7 +14,7 @@ import sys
 
 import numpy
 import onnxruntime
-from tokenizers import Tokenizer
+from tokenizers import Tokenizer, normalizers
 
 HERE = pathlib.Path(__file__).parent
 QUERY_PREFIX = "为这个句子生成表示以用于检索相关文章："
@@ -80,10 +80,10 @@ def digest(tokenizer, texts):
     return sha.hexdigest()
 
 
-def code_points(tokenizer):
+def code_points(tokenizer, limit):
     """One short digest for each 4,096 code points, each of them between the digits 1 and 2."""
     blocks = []
-    for first in range(0, 0x110000, BLOCK):
+    for first in range(0, limit, BLOCK):
         points = (p for p in range(first, first + BLOCK) if not 0xD800 <= p < 0xE000)
         blocks.append(digest(tokenizer, [f"1{chr(p)}2" for p in points])[:8])
     return blocks
@@ -130,10 +130,13 @@ def main():
     tokenizer.no_padding()
     session = onnxruntime.InferenceSession(sys.argv[2], providers=["CPUExecutionProvider"])
     write("ids.json", [encode(tokenizer, text) for text in ODD])
-    write("code_points.json", code_points(tokenizer))
     write("vectors.json", vectors(session, tokenizer))
     if len(sys.argv) > 3:
         write("shared_ids.json", corpus_digests(tokenizer, pathlib.Path(sys.argv[3])), lines=False)
+    points = {"as_is": code_points(tokenizer, 0x110000)}
+    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
+    points["lowercase"] = code_points(tokenizer, 0x20000)
+    write("code_points.json", points, lines=False)
 
 
 main()
