@@ -81,7 +81,7 @@ func open(opt Options) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := newModel(tokenizer, session, opt.Workers)
+	m := newModel(tokenizer.lowered(), session, opt.Workers)
 	if err := m.checkVocabulary(opt.Onnx); err != nil {
 		return nil, errors.Join(err, m.Close())
 	}

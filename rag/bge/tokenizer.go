@@ -156,3 +156,12 @@ func (e *encoder) endWord() {
 func newAddedToken(content string, id int32) addedToken {
 	return addedToken{content: content, runes: utf8.RuneCountInString(content), id: id}
 }
+
+// lowered is the same tokenizer with capitals and accents folded. The file that comes with the model says
+// not to, yet its vocabulary has no capital: every word with one would be the unknown token, GDP the same
+// as CPI. Folding is how BERT's uncased vocabularies are made (do_lower_case).
+func (t *Tokenizer) lowered() *Tokenizer {
+	folding := *t
+	folding.lowercase, folding.stripAccents = true, true
+	return &folding
+}

@@ -24,12 +24,16 @@ func TestTokensAreThoseOfTheOriginal(t *testing.T) {
 		Text    string
 		IDs     []int32
 		Offsets []int
+		Lowered []int32
 	}
 	for _, want := range readFixture[[]encoding](t, "ids.json") {
 		got := tokenizer.Encode(want.Text)
 		if diff := cmp.Diff(want.IDs, idsOf(got)); diff != "" {
 			t.Errorf("ids of %.60q (-want +got):\n%s", want.Text, diff)
 			continue
+		}
+		if diff := cmp.Diff(want.Lowered, idsOf(tokenizer.lowered().Encode(want.Text))); diff != "" {
+			t.Errorf("lowered ids of %.60q (-want +got):\n%s", want.Text, diff)
 		}
 		if diff := cmp.Diff(want.Offsets[2:len(want.Offsets)-2], offsetsOf(got[1:len(got)-1])); diff != "" {
 			t.Errorf("offsets of %.60q (-want +got):\n%s", want.Text, diff)
@@ -49,10 +53,8 @@ func offsetsOf(tokens []Token) []int {
 // whether the character classes are those of the original whatever Unicode version Go has moved on to.
 func TestCodePointsAreThoseOfTheOriginal(t *testing.T) {
 	t.Parallel()
-	folding := *testTokenizer(t)
-	folding.lowercase, folding.stripAccents = true, true
 	want := readFixture[map[string][]string](t, "code_points.json")
-	for name, tokenizer := range map[string]*Tokenizer{"as_is": testTokenizer(t), "lowercase": &folding} {
+	for name, tokenizer := range bothTokenizers(t) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			if len(want[name]) == 0 {
@@ -63,6 +65,13 @@ func TestCodePointsAreThoseOfTheOriginal(t *testing.T) {
 			}
 		})
 	}
+}
+
+// bothTokenizers are the file's own and the one that the model is used with.
+func bothTokenizers(t *testing.T) map[string]*Tokenizer {
+	t.Helper()
+	asIs := testTokenizer(t)
+	return map[string]*Tokenizer{"as_is": asIs, "lowercase": asIs.lowered()}
 }
 
 func checkBlock(t *testing.T, tokenizer *Tokenizer, i rune, want string) {
@@ -90,22 +99,29 @@ func writeIDs(sum hash.Hash, tokens []Token) {
 // The files stand beside the project where it is developed; it does not need them.
 func TestTokensOfSharedFiles(t *testing.T) {
 	t.Parallel()
-	tokenizer := testTokenizer(t)
-	for name, want := range readFixture[map[string]string](t, "shared_ids.json") {
-		data, err := os.ReadFile(filepath.Join("..", "..", "..", "shared", "corpus", name))
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
+	want := readFixture[map[string]map[string]string](t, "shared_ids.json")
+	for mode, tokenizer := range bothTokenizers(t) {
+		for name, digest := range want[mode] {
+			checkSharedFile(t, tokenizer, name, digest)
 		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		sum := sha256.New()
-		for line := range strings.SplitSeq(string(data), "\n") {
-			writeIDs(sum, tokenizer.Encode(line))
-		}
-		if got := hex.EncodeToString(sum.Sum(nil)); got != want {
-			t.Errorf("%s: digest %s, want %s", name, got, want)
-		}
+	}
+}
+
+func checkSharedFile(t *testing.T, tokenizer *Tokenizer, name, want string) {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join("..", "..", "..", "shared", "corpus", name))
+	if errors.Is(err, fs.ErrNotExist) {
+		return
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := sha256.New()
+	for line := range strings.SplitSeq(string(data), "\n") {
+		writeIDs(sum, tokenizer.Encode(line))
+	}
+	if got := hex.EncodeToString(sum.Sum(nil)); got != want {
+		t.Errorf("%s: digest %s, want %s", name, got, want)
 	}
 }
 

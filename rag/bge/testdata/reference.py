@@ -67,9 +67,24 @@ QUERIES = [
 ]
 
 
-def encode(tokenizer, text):
+def lowered(path):
+    """The tokenizer as the model is used: capitals and accents folded, see lowered() in tokenizer.go."""
+    tokenizer = load(path)
+    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
+    return tokenizer
+
+
+def load(path):
+    tokenizer = Tokenizer.from_file(path)
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    return tokenizer
+
+
+def encode(tokenizer, folding, text):
     encoding = tokenizer.encode(text)
-    return {"text": text, "ids": encoding.ids, "offsets": [n for pair in encoding.offsets for n in pair]}
+    offsets = [n for pair in encoding.offsets for n in pair]
+    return {"text": text, "ids": encoding.ids, "offsets": offsets, "lowered": folding.encode(text).ids}
 
 
 def digest(tokenizer, texts):
@@ -125,17 +140,15 @@ def write(name, value, lines=True):
 
 
 def main():
-    tokenizer = Tokenizer.from_file(sys.argv[1])
-    tokenizer.no_truncation()
-    tokenizer.no_padding()
+    tokenizer, folding = load(sys.argv[1]), lowered(sys.argv[1])
     session = onnxruntime.InferenceSession(sys.argv[2], providers=["CPUExecutionProvider"])
-    write("ids.json", [encode(tokenizer, text) for text in ODD])
-    write("vectors.json", vectors(session, tokenizer))
+    write("ids.json", [encode(tokenizer, folding, text) for text in ODD])
+    write("vectors.json", vectors(session, folding))
     if len(sys.argv) > 3:
-        write("shared_ids.json", corpus_digests(tokenizer, pathlib.Path(sys.argv[3])), lines=False)
-    points = {"as_is": code_points(tokenizer, 0x110000)}
-    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
-    points["lowercase"] = code_points(tokenizer, 0x20000)
+        folder = pathlib.Path(sys.argv[3])
+        digests = {"as_is": corpus_digests(tokenizer, folder), "lowercase": corpus_digests(folding, folder)}
+        write("shared_ids.json", digests, lines=False)
+    points = {"as_is": code_points(tokenizer, 0x110000), "lowercase": code_points(folding, 0x20000)}
     write("code_points.json", points, lines=False)
 
 
