@@ -1,0 +1,117 @@
+package bot_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"go.uber.org/goleak"
+
+	"yinju/bot"
+	"yinju/rag"
+	"yinju/rag/ragtest"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+type fixed []float32
+
+func (f fixed) EmbedQuery(context.Context, string) ([]float32, error) { return f, nil }
+
+// answerOver asks a store that holds one article, whose passage lies at the given angle to every question.
+func answerOver(t *testing.T, a *rag.Article, similarity float32, question string) rag.Answer {
+	t.Helper()
+	s := ragtest.Store(t)
+	vector, query := make([]float32, rag.Dimensions), make([]float32, rag.Dimensions)
+	vector[0], query[0], query[1] = 1, similarity, 1-similarity
+	end := len([]rune(a.Text))
+	err := s.Replace(t.Context(), rag.Edition{
+		Source: rag.Source{Path: a.File, Root: "/corpus", Hash: []byte{1}}, MadeBy: "t", Embedder: "m", Articles: []*rag.Article{a},
+		Passages: []rag.Passage{{Article: a, Span: rag.Span{End: end}, Text: a.Text, Vector: vector}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, err := rag.NewAnswerer(rag.NewRetriever(s, fixed(query), "m"), s).Ask(t.Context(), question)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return answer
+}
+
+func bridge() *rag.Article {
+	return &rag.Article{
+		File: "桥.txt", Title: "石桥", Authors: []string{"张望", "李远"}, Publication: "江畔日报", Date: "2023-05-06",
+		Text: "赵州桥由\x1b[31m李春设计。", Places: rag.Places{{Start: 0, Line: 3, Byte: 20}},
+	}
+}
+
+func TestTerminalShowsQuoteArticleAndPlace(t *testing.T) {
+	t.Parallel()
+	var out strings.Builder
+	if err := (bot.Terminal{Out: &out}).Answer(answerOver(t, bridge(), 1, "赵州桥谁设计")); err != nil {
+		t.Fatal(err)
+	}
+	want := "[1] “赵州桥由�[31m李春设计。”\n    《石桥》 · 张望、李远 · 江畔日报 · 2023-05-06\n    桥.txt:3\n"
+	if diff := cmp.Diff(want, out.String()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestTerminalSaysWhatIsNotAnswered(t *testing.T) {
+	t.Parallel()
+	for lang, want := range map[bot.Lang]string{bot.Chinese: "没有找到", bot.English: "does not answer"} {
+		var out strings.Builder
+		if err := (bot.Terminal{Out: &out, Lang: lang}).Answer(answerOver(t, bridge(), 0, "轮胎怎样充气")); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(out.String(), want) || strings.Contains(out.String(), "李春") {
+			t.Errorf("%s: %q", lang, out.String())
+		}
+	}
+}
+
+type asker func(question string) (rag.Answer, error)
+
+func (a asker) Ask(_ context.Context, question string) (rag.Answer, error) { return a(question) }
+
+func TestChatExplainsWhatItCannotTakeAndGoesOn(t *testing.T) {
+	t.Parallel()
+	var out strings.Builder
+	var asked []string
+	chat := bot.Chat{
+		In: strings.NewReader("？？\n\n  \n第一问\n/q\n不再问\n"), Out: &out, Lang: bot.Chinese,
+		Ask: asker(func(q string) (rag.Answer, error) {
+			asked = append(asked, q)
+			return rag.Answer{Question: q}, rag.CheckQuestion(q)
+		}),
+		Show: func(a rag.Answer) error {
+			out.WriteString("答：" + a.Question + "\n")
+			return nil
+		},
+	}
+	if err := chat.Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"？？", "第一问"}, asked); diff != "" {
+		t.Error(diff)
+	}
+	if want := "问题是空的：请用文字提问。\n答：第一问\n"; out.String() != want {
+		t.Errorf("got %q, want %q", out.String(), want)
+	}
+}
+
+func TestChatEndsWithItsContextAndWithABrokenStore(t *testing.T) {
+	t.Parallel()
+	broken := asker(func(string) (rag.Answer, error) { return rag.Answer{}, errors.New("broken") })
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	for name, ctx := range map[string]context.Context{"a done context": ctx, "a broken store": t.Context()} {
+		chat := bot.Chat{In: strings.NewReader("一问\n"), Out: &strings.Builder{}, Ask: broken}
+		if err := chat.Run(ctx); err == nil {
+			t.Errorf("with %s the chat goes on", name)
+		}
+	}
+}
