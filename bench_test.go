@@ -38,7 +38,7 @@ type recorder struct {
 	ids   [][]int32
 }
 
-func (r *recorder) EmbedDocuments(ctx context.Context, texts []string) ([][]float32, error) {
+func (r *recorder) EmbedDocuments(_ context.Context, texts []string) ([][]float32, error) {
 	for _, text := range texts {
 		var ids []int32
 		for _, t := range r.model.Tokenizer().Encode(text) {
@@ -131,8 +131,8 @@ func BenchmarkAskOverQueryEmbedding(b *testing.B) {
 		var bare, ask []float64
 		for i := range 200 {
 			q := questions[i%len(questions)]
-			bare = append(bare, milliseconds(func() error { _, err := model.EmbedQuery(b.Context(), q); return err }, b))
-			ask = append(ask, milliseconds(func() error { _, err := answerer.Ask(b.Context(), q); return err }, b))
+			bare = append(bare, milliseconds(b, func() error { _, err := model.EmbedQuery(b.Context(), q); return err }))
+			ask = append(ask, milliseconds(b, func() error { _, err := answerer.Ask(b.Context(), q); return err }))
 		}
 		b.ReportMetric(median(bare), "embed-p50-ms")
 		b.ReportMetric(median(ask), "ask-p50-ms")
@@ -141,7 +141,7 @@ func BenchmarkAskOverQueryEmbedding(b *testing.B) {
 	}
 }
 
-func milliseconds(do func() error, b *testing.B) float64 {
+func milliseconds(b *testing.B, do func() error) float64 {
 	b.Helper()
 	begin := time.Now()
 	if err := do(); err != nil {

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"os/signal"
+	"reflect"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -117,7 +118,7 @@ func parse(a *app, args []string) (int, command) {
 		fmt.Fprintln(a.err, a.lang.Say("用法见 yinju --help", "See yinju --help"))
 		return exitUsage, nil
 	}
-	cmd, ok := parsed.Selected().Target.Addr().Interface().(command)
+	cmd, ok := reflect.TypeAssert[command](parsed.Selected().Target.Addr())
 	if !ok {
 		panic("a subcommand without Run: " + parsed.Command())
 	}

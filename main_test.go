@@ -47,12 +47,12 @@ func TestScripts(t *testing.T) {
 // openDir is a temporary folder that every account can pass through, as a data folder needs it.
 func openDir(t *testing.T) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "yinju-script")
+	dir, err := os.MkdirTemp("", "yinju-script") //nolint:usetesting // t.TempDir() lies in a folder closed to others
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	if err := os.Chmod(dir, 0o755); err != nil { //nolint:gosec // the private server may run as another account
+	if err := os.Chmod(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
 	return dir

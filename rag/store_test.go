@@ -99,7 +99,7 @@ func TestADatabaseOfANewerProgramIsLeftAlone(t *testing.T) {
 // A server of its own whose pgvector is made old, then taken away.
 func TestAServerWithoutFitPgvectorIsRefusedWithTheReason(t *testing.T) {
 	t.Parallel()
-	dir, err := os.MkdirTemp("", "yinju-novector")
+	dir, err := os.MkdirTemp("", "yinju-novector") //nolint:usetesting // the server's account cannot enter t.TempDir()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,7 +16,7 @@ import (
 // change to it.
 type account struct {
 	name     string
-	uid, gid int
+	uid, gid uint32
 	drop     bool
 }
 
@@ -48,15 +48,15 @@ func accountOf(u *user.User, err error) (account, error) {
 	if err != nil {
 		return account{}, fmt.Errorf("postgres needs an account with a name: %w; add it to /etc/passwd", err)
 	}
-	uid, err := strconv.Atoi(u.Uid)
+	uid, err := strconv.ParseUint(u.Uid, 10, 32)
 	if err != nil {
 		return account{}, err
 	}
-	gid, err := strconv.Atoi(u.Gid)
+	gid, err := strconv.ParseUint(u.Gid, 10, 32)
 	if err != nil {
 		return account{}, err
 	}
-	return account{name: u.Username, uid: uid, gid: gid, drop: os.Geteuid() == 0}, nil
+	return account{name: u.Username, uid: uint32(uid), gid: uint32(gid), drop: os.Geteuid() == 0}, nil
 }
 
 func ownerOf(path string) (int, error) {
@@ -79,7 +79,7 @@ func ownerIn(info fs.FileInfo) int {
 func (a account) sysProcAttr() *syscall.SysProcAttr {
 	attr := &syscall.SysProcAttr{Setsid: true}
 	if a.drop {
-		attr.Credential = &syscall.Credential{Uid: uint32(a.uid), Gid: uint32(a.gid)}
+		attr.Credential = &syscall.Credential{Uid: a.uid, Gid: a.gid}
 	}
 	return attr
 }
@@ -89,7 +89,7 @@ func (a account) give(path string) error {
 	if !a.drop {
 		return nil
 	}
-	return os.Lchown(path, a.uid, a.gid)
+	return os.Lchown(path, int(a.uid), int(a.gid))
 }
 
 // giveTree gives a whole folder, as for a cluster that root copied into place.
@@ -125,9 +125,9 @@ func (a account) passes(info fs.FileInfo) bool {
 		return false
 	}
 	switch {
-	case int(sys.Uid) == a.uid:
+	case sys.Uid == a.uid:
 		return info.Mode()&0o100 != 0
-	case int(sys.Gid) == a.gid:
+	case sys.Gid == a.gid:
 		return info.Mode()&0o010 != 0
 	}
 	return info.Mode()&0o001 != 0

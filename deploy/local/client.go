@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -48,9 +49,11 @@ func (p part) maven() ([]string, error) {
 	if err != nil {
 		return nil, ErrNoMaven
 	}
-	return []string{mvn, "-q", "-B", mavenPlugin + ":copy",
+	return []string{
+		mvn, "-q", "-B", mavenPlugin + ":copy",
 		"-Dartifact=" + p.Group + ":" + p.Name + ":" + p.Version,
-		"-DoutputDirectory=."}, nil
+		"-DoutputDirectory=.",
+	}, nil
 }
 
 func (p part) pip(ctx context.Context, work string) ([]string, error) {
@@ -76,7 +79,7 @@ func findPip(ctx context.Context) ([]string, error) {
 		}
 		argv[0] = path
 		probe, cancel := context.WithTimeout(ctx, probeLimit)
-		_, err = runGroup(probe, "", append(argv[:len(argv):len(argv)], "--version"))
+		_, err = runGroup(probe, "", append(slices.Clip(argv), "--version"))
 		cancel()
 		if err == nil {
 			return argv, nil
@@ -99,8 +102,10 @@ func (c client) run(ctx context.Context, work string) error {
 	if cause := context.Cause(limited); cause != nil {
 		err = cause
 	}
-	return &ClientError{Client: strings.Join(c.argv, " "), Output: lastLines(output, 15),
-		Archive: c.archive, Downloads: c.downloads, Err: err}
+	return &ClientError{
+		Client: strings.Join(c.argv, " "), Output: lastLines(output, 15),
+		Archive: c.archive, Downloads: c.downloads, Err: err,
+	}
 }
 
 // runGroup runs a program and gives the end of its output. It has a process
@@ -108,7 +113,7 @@ func (c client) run(ctx context.Context, work string) error {
 // with them.
 func runGroup(ctx context.Context, dir string, argv []string) (string, error) {
 	var output tail
-	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
+	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...) //nolint:gosec // pip or Maven, with arguments out of the lock
 	cmd.Dir = dir
 	cmd.Stdout, cmd.Stderr = &output, &output
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}

@@ -92,8 +92,10 @@ func (d *dataDir) checkOwner() error {
 	}
 	d.owner = owner{int(sys.Uid), int(sys.Gid)}
 	if euid := os.Geteuid(); euid != 0 && d.owner.uid != euid {
-		return &DataDirError{Dir: d.path,
-			Problem: fmt.Sprintf("belongs to user id %d, not to you (%d); choose another DATA_DIR or chown it", d.owner.uid, euid)}
+		return &DataDirError{
+			Dir:     d.path,
+			Problem: fmt.Sprintf("belongs to user id %d, not to you (%d); choose another DATA_DIR or chown it", d.owner.uid, euid),
+		}
 	}
 	if err := unix.Access(d.path, unix.W_OK|unix.X_OK); err != nil {
 		return &DataDirError{Dir: d.path, Problem: fmt.Sprintf("is not writable: %v; chmod it or choose another DATA_DIR", err)}
@@ -146,12 +148,16 @@ func (d *dataDir) checkCluster() (exists bool, err error) {
 func checkVersion(pgdata string) error {
 	raw, err := os.ReadFile(filepath.Join(pgdata, "PG_VERSION"))
 	if err != nil {
-		return &DataDirError{Dir: pgdata,
-			Problem: fmt.Sprintf("is no Postgres cluster (%v); move it away or choose another DATA_DIR", err)}
+		return &DataDirError{
+			Dir:     pgdata,
+			Problem: fmt.Sprintf("is no Postgres cluster (%v); move it away or choose another DATA_DIR", err),
+		}
 	}
 	if got := strings.TrimSpace(string(raw)); got != major {
-		return &DataDirError{Dir: pgdata,
-			Problem: fmt.Sprintf("was made by Postgres %s, not %s; move it away or choose another DATA_DIR", got, major)}
+		return &DataDirError{
+			Dir:     pgdata,
+			Problem: fmt.Sprintf("was made by Postgres %s, not %s; move it away or choose another DATA_DIR", got, major),
+		}
 	}
 	return nil
 }
@@ -186,7 +192,7 @@ func freeMB(dir string) (int64, error) {
 	if err := unix.Statfs(dir, &st); err != nil {
 		return 0, fmt.Errorf("ask for free space in %s: %w", dir, err)
 	}
-	return int64(st.Bavail) * int64(st.Bsize) >> 20, nil
+	return int64(st.Bavail) * int64(st.Bsize) >> 20, nil //nolint:gosec,unconvert // no disk has 2^63 bytes; the type of Bsize depends on the system
 }
 
 // spaceError gives a *NoSpaceError when what a program printed says that the

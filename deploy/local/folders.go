@@ -45,15 +45,13 @@ func defaultDir(getenv func(string) string, xdg, below, system, setting string) 
 	if !root {
 		return dir, nil
 	}
-	acct, err := accountFor(dir)
-	if err != nil {
-		// No account at all: Start will say so; the parts are of use without.
-		return system, nil
+	// Without any account Start will say so; the parts are of use all the same.
+	if acct, err := accountFor(dir); err == nil {
+		if _, closed := firstClosed(filepath.Dir(dir), acct); !closed {
+			return dir, nil
+		}
 	}
-	if _, closed := firstClosed(filepath.Dir(dir), acct); closed {
-		return system, nil
-	}
-	return dir, nil
+	return system, nil
 }
 
 // mkdirOpen is os.MkdirAll that gives every folder it creates the mode 0755,

@@ -56,7 +56,7 @@ func (d *dataDir) runInitdb(ctx context.Context, temp string) error {
 		fmt.Errorf("stopped after %v: %w", initLimit, context.DeadlineExceeded))
 	defer cancel()
 	var output tail
-	cmd := exec.CommandContext(ctx, filepath.Join(d.bin, "initdb"),
+	cmd := exec.CommandContext(ctx, filepath.Join(d.bin, "initdb"), //nolint:gosec // the program of BinDir with fixed arguments
 		"-D", temp, "-U", role, "-E", "UTF8", "--no-instructions",
 		"--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8",
 		"--auth-local=peer", "--auth-host=reject")

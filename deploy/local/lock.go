@@ -9,6 +9,17 @@ import (
 	"strings"
 )
 
+// lockJSON pins the parts. To raise one, set its version, file names and paths
+// there (and the paths in parts.go), put its archives for all platforms into a
+// folder, as pip download --no-deps and mvn dependency:copy bring them, compare
+// their digests with those the registry shows, and run
+//
+//	go test ./deploy/local -relock /path/of/the/folder
+//
+// which runs no test, but writes sha256, tree and files of these archives into
+// the lock. Without the flag the same command then fetches the parts and tests
+// them.
+//
 //go:embed parts.lock.json
 var lockJSON []byte
 

@@ -3,6 +3,7 @@ package local
 import (
 	"bufio"
 	"context"
+	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -25,6 +26,14 @@ const helperVar = "YINJU_LOCAL_TEST_HELPER"
 func TestMain(m *testing.M) {
 	if data := os.Getenv(helperVar); data != "" {
 		if err := helper(data); err != nil {
+			fmt.Println("error:", err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	flag.Parse()
+	if *relockFrom != "" {
+		if err := relock("parts.lock.json", *relockFrom); err != nil {
 			fmt.Println("error:", err)
 			os.Exit(1)
 		}
@@ -68,7 +77,8 @@ type helperUser struct {
 // newUser starts a helper on a data folder without waiting for it.
 func newUser(t *testing.T, data string, change ...func(*exec.Cmd)) *helperUser {
 	t.Helper()
-	cmd := exec.Command(os.Args[0])
+	// It ends with its input, not with the test's context, so that it stops its server.
+	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), os.Args[0])
 	cmd.Env = append(os.Environ(), helperVar+"="+data, helperVar+"_BIN="+binDir(t))
 	for _, c := range change {
 		c(cmd)
@@ -132,7 +142,7 @@ func templateRoot() string {
 }
 
 // readyData is a data folder of this name with a cluster in it.
-func readyData(t testing.TB, name string) string {
+func readyData(t *testing.T, name string) string {
 	t.Helper()
 	from, err := template()
 	must(t, err)
@@ -146,21 +156,21 @@ func readyData(t testing.TB, name string) string {
 	return data
 }
 
-func must(t testing.TB, err error) {
+func must(t *testing.T, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
 	}
 }
 
-func partsDir(t testing.TB) string {
+func partsDir(t *testing.T) string {
 	t.Helper()
 	dir, err := DefaultPartsDir(os.Getenv)
 	must(t, err)
 	return dir
 }
 
-func binDir(t testing.TB) string {
+func binDir(t *testing.T) string {
 	t.Helper()
 	p, err := lockedPartNamed(postgresPart)
 	must(t, err)
@@ -169,9 +179,9 @@ func binDir(t testing.TB) string {
 
 // openFolder is a temporary folder that the account of the server can enter,
 // unlike t.TempDir.
-func openFolder(t testing.TB) string {
+func openFolder(t *testing.T) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "yinju-test-")
+	dir, err := os.MkdirTemp("", "yinju-test-") //nolint:usetesting // the server's account cannot enter t.TempDir()
 	must(t, err)
 	must(t, os.Chmod(dir, 0o755))
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
@@ -179,7 +189,7 @@ func openFolder(t testing.TB) string {
 }
 
 // startOn starts a server that ends with the test at the latest.
-func startOn(t testing.TB, data string) *Server {
+func startOn(t *testing.T, data string) *Server {
 	t.Helper()
 	s, err := Start(t.Context(), Options{BinDir: binDir(t), DataDir: data})
 	must(t, err)
@@ -187,12 +197,12 @@ func startOn(t testing.TB, data string) *Server {
 	return s
 }
 
-func closeServer(t testing.TB, s *Server) {
+func closeServer(t *testing.T, s *Server) {
 	t.Helper()
 	must(t, s.Close(context.Background()))
 }
 
-func query(t testing.TB, s *Server, sql string) string {
+func query(t *testing.T, s *Server, sql string) string {
 	t.Helper()
 	c, err := pgx.Connect(t.Context(), s.URL())
 	must(t, err)
@@ -205,19 +215,19 @@ func query(t testing.TB, s *Server, sql string) string {
 }
 
 // running tells whether any server process lives on a data folder.
-func running(t testing.TB, data string, pid int) bool {
+func running(t *testing.T, data string, pid int) bool {
 	t.Helper()
 	path, err := filepath.EvalSymlinks(data)
 	must(t, err)
 	return (&dataDir{path: path}).alive(pid)
 }
 
-func killHard(t testing.TB, pid int) {
+func killHard(t *testing.T, pid int) {
 	t.Helper()
 	must(t, syscall.Kill(pid, syscall.SIGKILL))
 }
 
-func contains(t testing.TB, err error, parts ...string) {
+func contains(t *testing.T, err error, parts ...string) {
 	t.Helper()
 	for _, p := range parts {
 		if err == nil || !strings.Contains(err.Error(), p) {

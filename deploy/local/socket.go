@@ -72,7 +72,7 @@ func (d *dataDir) checkSocketDir(dir string) error {
 			return err
 		}
 	}
-	if !info.IsDir() || info.Mode().Perm()&0o077 != 0 || ownerIn(info) != d.acct.uid {
+	if !info.IsDir() || info.Mode().Perm()&0o077 != 0 || ownerIn(info) != int(d.acct.uid) {
 		return fmt.Errorf("socket folder %s is not a private folder of account %s (%v, user id %d); remove it while no yinju runs",
 			dir, d.acct.name, info.Mode(), ownerIn(info))
 	}
@@ -85,7 +85,7 @@ func (d *dataDir) checkSocketDir(dir string) error {
 func clearSocket(ctx context.Context, dir string) error {
 	path := filepath.Join(dir, socketName)
 	giveUp := time.Now().Add(dyingLimit)
-	for answers(path) {
+	for answers(ctx, path) {
 		if time.Now().Before(giveUp) {
 			if err := sleep(ctx, pollEvery); err != nil {
 				return err
@@ -102,8 +102,11 @@ func clearSocket(ctx context.Context, dir string) error {
 	return nil
 }
 
-func answers(path string) bool {
-	conn, err := net.DialTimeout("unix", path, time.Second)
+// answers asks even when ctx is over: a socket that nobody asked must not be
+// taken for a stale one.
+func answers(ctx context.Context, path string) bool {
+	dialer := net.Dialer{Timeout: time.Second}
+	conn, err := dialer.DialContext(context.WithoutCancel(ctx), "unix", path)
 	if err != nil {
 		return false
 	}
