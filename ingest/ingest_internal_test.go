@@ -49,8 +49,7 @@ func TestReflowJoinsLayoutAndKeepsParagraphs(t *testing.T) {
 		"runs of blanks": {"江上的　 　桥。", "江上的　桥。"},
 		"CRLF and BOM":   {"\uFEFF江上的桥有三座，\r\n最老的一座。", "江上的桥有三座，最老的一座。"},
 	} {
-		lines := mustLines(t, tc.raw)
-		got, places := reflow(lines)
+		got, places := reflow(rowsOf(mustLines(t, tc.raw)))
 		if got != tc.want {
 			t.Errorf("%s:\n%q, want\n%q", name, got, tc.want)
 		}
@@ -74,7 +73,7 @@ func TestWhatIsNoTextIsRefusedWithItsReason(t *testing.T) {
 		"blank":     {" \n\t\n　\n", ErrNoText},
 		"a page no": {"\n12\n", ErrNoText},
 	} {
-		if _, err := articlesOf([]byte(tc.raw), wholeFile); !errors.Is(err, tc.want) {
+		if _, err := articlesOf([]byte(tc.raw)); !errors.Is(err, tc.want) {
 			t.Errorf("%s: got %v, want %v", name, err, tc.want)
 		}
 	}
@@ -87,19 +86,25 @@ func FuzzPassagesTileTheArticleAndLeadBackToTheFile(f *testing.F) {
 	f.Add(strings.Repeat("长句没有标点", 200), 60)
 	f.Add("\uFEFF a\u200b\n\u3000\n##  \n****\n\t", 3)
 	f.Fuzz(func(t *testing.T, raw string, most int) {
-		articles, err := articlesOf([]byte(raw), wholeFile)
+		articles, err := articlesOf([]byte(raw))
 		if err != nil {
 			return
 		}
 		c := cutter{count: func(s string) int { return utf8.RuneCountInString(s) + 2 }, maxTokens: max(3, most%600)}
+		all := ""
 		for _, a := range articles {
 			if err := a.Places.Check(a.Text, []byte(raw)); err != nil {
 				t.Fatal(err)
 			}
-			if lost := dropped(raw, a.Text); lost != 0 {
-				t.Fatalf("%d characters that are not layout were lost of %q", lost, raw)
-			}
+			all += a.Text
 			checkTiling(t, a, c)
+		}
+		_, furniture := segment(mustLines(t, raw))
+		for _, r := range furniture {
+			all += r.text
+		}
+		if lost := dropped(raw, all); lost != 0 {
+			t.Fatalf("%d characters that are not layout were lost of %q, or doubled", lost, raw)
 		}
 	})
 }

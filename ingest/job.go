@@ -17,7 +17,7 @@ import (
 
 // rules names the reading, reflow, segmentation and cutting of this package. A source made by other
 // rules is made again, so change it with them.
-const rules = "2026-11-22.1"
+const rules = "2026-11-22.2"
 
 const (
 	filesAtOnce  = 4 // enough to keep the embedder busy while a file is read or stored
@@ -139,7 +139,7 @@ func (s *run) file(ctx context.Context, f file) error {
 	if isKnown && bytes.Equal(old.Hash, hash[:]) && old.MadeBy == rules && old.Embedder == s.Model {
 		return s.unchanged(ctx, f, old)
 	}
-	articles, err := articlesOf(raw, wholeFile)
+	articles, err := articlesOf(raw)
 	if err != nil {
 		return s.fail(f, err)
 	}

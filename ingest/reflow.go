@@ -22,8 +22,7 @@ var (
 // reflow joins wrapped lines to paragraphs, one a line of the text it returns, and maps each of its
 // runes to the source. It drops layout only: page numbers alone on their line, Markdown's marks for
 // headings and bold, white space around lines.
-func reflow(lines []line) (string, rag.Places) {
-	rows := rowsOf(lines)
+func reflow(rows []row) (string, rag.Places) {
 	var w weaver
 	for i, row := range rows {
 		if i > 0 {
@@ -37,9 +36,10 @@ func reflow(lines []line) (string, rag.Places) {
 // row is a line that has text, and what the layout around it looks like.
 type row struct {
 	line
-	from, to   int // bytes of the line's text without white space and heading marks
-	columns    int // display width: a Chinese character has two
-	heading    bool
+	from, to   int  // bytes of the line's text without white space and heading marks
+	columns    int  // display width: a Chinese character has two
+	level      int  // of a Markdown heading, from 1; 0: none
+	heading    bool // a paragraph of its own
 	indented   bool
 	afterBlank bool
 }
@@ -68,16 +68,17 @@ func rowsOf(lines []line) []row {
 func isBlank(r rune) bool { return unicode.IsSpace(r) || r == '\u200b' || r == '\ufeff' }
 
 func rowOf(l line) row {
-	mark := len(headingMark.FindString(l.text))
+	marks := headingMark.FindString(l.text)
+	mark := len(marks)
 	body := strings.TrimLeftFunc(l.text[mark:], isBlank)
 	from := len(l.text) - len(body)
 	body = strings.TrimRightFunc(body, isBlank)
 	if body == "" { // a heading mark without a heading
-		mark, from, body = 0, 0, l.text
+		marks, mark, from, body = "", 0, 0, l.text
 	}
 	return row{
 		line: l, from: from, to: from + len(body), columns: columns(body),
-		heading: mark > 0, indented: mark == 0 && columns(l.text[:from]) >= 2,
+		level: strings.Count(marks, "#"), heading: mark > 0, indented: mark == 0 && columns(l.text[:from]) >= 2,
 	}
 }
 

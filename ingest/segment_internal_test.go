@@ -1,0 +1,122 @@
+package ingest
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"yinju/rag"
+)
+
+// gold is one article, or a part of a page that is none, as examples/articles.jsonl has it.
+type gold struct {
+	File     string
+	Kind     string
+	Title    string
+	Variants []string `json:"title_variants"`
+	Bare     string   `json:"title_without_prefix"`
+	Authors  []string
+	Paper    string `json:"publication"`
+	Date     string
+	Section  string
+	Segments [][2]int
+}
+
+func exampleGold(t *testing.T) map[string][]gold {
+	t.Helper()
+	raw, err := os.ReadFile("../examples/articles.jsonl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	byFile := map[string][]gold{}
+	for row := range strings.Lines(string(raw)) {
+		var g gold
+		if err := json.Unmarshal([]byte(row), &g); err != nil {
+			t.Fatal(err)
+		}
+		if g.Kind == "article" {
+			byFile[g.File] = append(byFile[g.File], g)
+		}
+	}
+	return byFile
+}
+
+// facts are what a citation says of an article, and where the article is.
+type facts struct {
+	Title, Authors, Paper, Date, Section string
+	First, Last                          int
+}
+
+// Pages in four layouts: every article is found at its lines, and nothing is borrowed from a neighbour.
+func TestExamplePagesAreCutIntoTheirArticles(t *testing.T) {
+	t.Parallel()
+	for file, want := range exampleGold(t) {
+		raw, err := os.ReadFile(filepath.Join("..", "examples", "corpus", file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		articles, err := articlesOf(raw)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(articles) != len(want) {
+			t.Errorf("%s: %d articles, want %d", file, len(articles), len(want))
+			continue
+		}
+		for i, a := range articles {
+			if diff := cmp.Diff(factsWanted(want[i]), factsOf(a)); diff != "" {
+				t.Errorf("%s (-want +got):\n%s", file, diff)
+			}
+		}
+	}
+}
+
+func factsWanted(g gold) facts {
+	return facts{
+		Title: titleKey(g.Title), Authors: strings.Join(g.Authors, " "), Paper: g.Paper, Date: g.Date, Section: g.Section,
+		First: g.Segments[0][0], Last: g.Segments[len(g.Segments)-1][1],
+	}
+}
+
+func factsOf(a *rag.Article) facts {
+	at := a.Places.Locate(rag.Span{End: len([]rune(a.Text))})
+	return facts{
+		Title: titleKey(a.Title), Authors: strings.Join(a.Authors, " "), Paper: a.Publication, Date: a.Date, Section: a.Section,
+		First: at.StartLine, Last: at.EndLine,
+	}
+}
+
+func TestBylinesAreNamesAndNothingElse(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"沈若谷": "沈若谷", "张 正": "张正", "谢宝剑 黄丰斌": "谢宝剑 黄丰斌", "本报记者 韩牧": "韩牧", "作者：欧阳晓": "欧阳晓",
+		"□ 李远、王立": "李远 王立", "清风楼": "", "从实践中来": "", "桥的故事": "", "本报讯": "", "": "", "2023年": "", "王 小 二": "",
+	} {
+		if got := strings.Join(byline(text), " "); got != want {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+	}
+}
+
+func TestSourceLinesGiveWhatIsLeftOfThem(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string][2]string{
+		"（《江畔日报》 2023年5月6日）":        {"江畔日报", "2023-05-06"},
+		"（《 江畔日报 》  2023年 12月 13日）": {"江畔日报", "2023-12-13"},
+		"《江畔日报》2023年5月":             {"江畔日报", "2023-05"},
+		"（《江畔日报》  2023":             {"江畔日报", ""},
+		"（《江畔日报》 2023年13月40日）":      {"江畔日报", ""},
+		"《江畔日报》说，桥在2023年5月6日通车。":    {"", ""},
+		"《本草纲目》":                   {"", ""},
+	} {
+		lines := mustLines(t, "桥通车了。\n"+text)
+		paper, day := origin(rowsOf(lines))
+		if got := [2]string{paper, day}; got != want {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+	}
+}
