@@ -91,19 +91,19 @@ func FuzzPassagesTileTheArticleAndLeadBackToTheFile(f *testing.F) {
 			return
 		}
 		c := cutter{count: func(s string) int { return utf8.RuneCountInString(s) + 2 }, maxTokens: max(3, most%600)}
-		all := ""
+		var all strings.Builder
 		for _, a := range articles {
 			if err := a.Places.Check(a.Text, []byte(raw)); err != nil {
 				t.Fatal(err)
 			}
-			all += a.Text
+			all.WriteString(a.Text)
 			checkTiling(t, a, c)
 		}
 		_, furniture := segment(mustLines(t, raw))
 		for _, r := range furniture {
-			all += r.text
+			all.WriteString(r.text)
 		}
-		if lost := dropped(raw, all); lost != 0 {
+		if lost := dropped(raw, all.String()); lost != 0 {
 			t.Fatalf("%d characters that are not layout were lost of %q, or doubled", lost, raw)
 		}
 	})

@@ -20,7 +20,6 @@ var (
 	// dateOnly is a row that holds nothing but a date.
 	dateOnly   = regexp.MustCompile(`^[（(]?` + blanks + `(?:发布时间|时间|日期|写于|发表于|发布于|更新于)?[:：]?` + blanks + fullDate.String() + blanks + `(?:\d{1,2}:\d{2}(?::\d{2})?)?` + blanks + `[）)]?$`)
 	noteStart  = regexp.MustCompile(`^[（(]` + blanks + `(?:本文|第一)?作者`)
-	affiliated = regexp.MustCompile(`作者(?:单位|分别)?(?:均)?(?:为|系|是|[:：]|单位[:：])?` + blanks + `([^）)]+)`)
 	tocLeader  = regexp.MustCompile(`(?:[.．·]{4,}|…{2,}|(?:\.\s){4,})` + blanks + `\d{1,4}` + blanks + `$`)
 	tocHead    = regexp.MustCompile(`^目` + blanks + `(?:录|次)$`)
 	section    = regexp.MustCompile(`^【([^】]{2,20})】$`)

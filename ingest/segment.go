@@ -92,9 +92,10 @@ const maxTitleRows = 4
 
 // listedTitle finds a title of the table of contents, wrapped or not, with or without its "paper：".
 func (s *segmenter) listedTitle(i int) (block, bool) {
-	key := ""
+	var joined strings.Builder
 	for j := i; j < min(i+maxTitleRows, len(s.rows)) && !s.dropped[j]; j++ {
-		key += titleKey(s.rows[j].content())
+		joined.WriteString(titleKey(s.rows[j].content()))
+		key := joined.String()
 		for e := range s.entries {
 			if key != "" && (key == titleKey(s.entries[e].title) || key == titleKey(withoutPaper(s.entries[e].title))) {
 				return block{from: i, to: j + 1, title: span(i, j+1), entry: &s.entries[e]}, true

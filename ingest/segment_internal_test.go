@@ -111,7 +111,7 @@ func TestSourceLinesGiveWhatIsLeftOfThem(t *testing.T) {
 		"（《江畔日报》  2023":             {"江畔日报", ""},
 		"（《江畔日报》 2023年13月40日）":      {"江畔日报", ""},
 		"《江畔日报》说，桥在2023年5月6日通车。":    {"", ""},
-		"《本草纲目》":                   {"", ""},
+		"《本草纲目》":                    {"", ""},
 	} {
 		lines := mustLines(t, "桥通车了。\n"+text)
 		paper, day := origin(rowsOf(lines))
