@@ -29,7 +29,7 @@ func answerOver(t *testing.T, a *rag.Article, similarity float32, question strin
 	end := len([]rune(a.Text))
 	err := s.Replace(t.Context(), rag.Edition{
 		Source: rag.Source{Path: a.File, Root: "/corpus", Hash: []byte{1}}, MadeBy: "t", Embedder: "m", Articles: []*rag.Article{a},
-		Passages: []rag.Passage{{Article: a, Span: rag.Span{End: end}, Text: a.Text, Vector: vector}},
+		Passages: []rag.Passage{{Article: a, Span: rag.Span{End: end}, Text: a.Text, Opens: true, Vector: vector}},
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -142,8 +142,9 @@ func dropped(raw, text string) int {
 	if err != nil {
 		return 0
 	}
+	pages := pageNumbers(lines)
 	for _, l := range lines {
-		if !pageNumber.MatchString(l.text) {
+		if !pages[l.number] {
 			all += count(l.text)
 		}
 	}

@@ -89,7 +89,7 @@ func clauses(text []rune, sentences []rag.Span) []rag.Span {
 
 // appendFitting appends the passage, halved until the model takes it whole: nothing is ever cut off.
 func (c cutter) appendFitting(out []rag.Passage, a *rag.Article, text []rune, s rag.Span) []rag.Passage {
-	p := rag.Passage{Article: a, Span: s, Text: string(text[s.Start:s.End])}
+	p := rag.Passage{Article: a, Span: s, Text: string(text[s.Start:s.End]), Opens: rag.Opens(text, s.Start)}
 	if s.Len() > 1 && c.count(p.IndexText()) > c.maxTokens {
 		middle := c.middle(text, s)
 		out = c.appendFitting(out, a, text, rag.Span{Start: s.Start, End: middle})

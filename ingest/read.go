@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"unicode/utf8"
 )
 
@@ -44,11 +45,14 @@ type line struct {
 
 // readFile reads a whole file within the size limit.
 func readFile(path string) ([]byte, error) {
-	f, err := os.Open(path)
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0) // a pipe must not hold the reader up
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = f.Close() }()
+	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
+		return nil, errors.Join(err, ErrNotAFile)
+	}
 	raw, err := io.ReadAll(io.LimitReader(f, MaxFileBytes+1))
 	if err != nil {
 		return nil, err
@@ -61,7 +65,7 @@ func readFile(path string) ([]byte, error) {
 
 const byteOrderMark = "\uFEFF"
 
-// linesOf checks that raw is UTF-8 text and cuts it into lines; LF, CRLF and CR end one.
+// linesOf checks that raw is UTF-8 text and cuts it into lines at LF and CRLF, as editors count them.
 func linesOf(raw []byte) ([]line, error) {
 	if bytes.IndexByte(raw, 0) >= 0 {
 		return nil, ErrBinary
@@ -73,16 +77,13 @@ func linesOf(raw []byte) ([]line, error) {
 	at := len(text) - len(strings.TrimPrefix(text, byteOrderMark))
 	var lines []line
 	for at < len(text) {
-		end := strings.IndexAny(text[at:], "\r\n")
+		end := strings.IndexByte(text[at:], '\n')
 		if end < 0 {
 			end = len(text) - at
 		}
-		lines = append(lines, line{number: len(lines) + 1, byte: at, text: text[at : at+end]})
-		at += end
-		if strings.HasPrefix(text[at:], "\r\n") {
-			at++
-		}
-		at++
+		content := strings.TrimSuffix(text[at:at+end], "\r")
+		lines = append(lines, line{number: len(lines) + 1, byte: at, text: content})
+		at += end + 1
 	}
 	return lines, nil
 }

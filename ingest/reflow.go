@@ -2,6 +2,8 @@ package ingest
 
 import (
 	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -15,7 +17,7 @@ import (
 const longLine = 120
 
 var (
-	pageNumber  = regexp.MustCompile(`^[\s\p{Zs}]*\d{1,3}[\s\p{Zs}]*$`)
+	loneNumber  = regexp.MustCompile(`^[\s\p{Zs}]*(\d{1,3})[\s\p{Zs}]*$`)
 	headingMark = regexp.MustCompile(`^[\s\p{Zs}]*#{1,6}[\s\p{Zs}]+`)
 )
 
@@ -48,13 +50,14 @@ func (r row) content() string { return r.text[r.from:r.to] }
 
 func rowsOf(lines []line) []row {
 	var rows []row
+	numbers := pageNumbers(lines)
 	blank := false
 	for _, l := range lines {
-		if strings.TrimFunc(l.text, isBlank) == "" {
+		if isBlankLine(l) {
 			blank = true
 			continue
 		}
-		if pageNumber.MatchString(l.text) {
+		if numbers[l.number] {
 			continue
 		}
 		r := rowOf(l)
@@ -64,6 +67,34 @@ func rowsOf(lines []line) []row {
 	}
 	return rows
 }
+
+// pageNumbers finds the lines that hold a page's number: alone on its line, with nothing right above or
+// below, and where more than one stands alone, following on another one.
+func pageNumbers(lines []line) map[int]bool {
+	var alone, values []int
+	for i, l := range lines {
+		m := loneNumber.FindStringSubmatch(l.text)
+		if m == nil || i > 0 && !isBlankLine(lines[i-1]) || i+1 < len(lines) && !isBlankLine(lines[i+1]) {
+			continue
+		}
+		value, _ := strconv.Atoi(m[1])
+		alone, values = append(alone, l.number), append(values, value)
+	}
+	pages := map[int]bool{}
+	for i, number := range alone {
+		follows := i > 0 && follow(values[i-1], values[i])
+		leads := i+1 < len(values) && follow(values[i], values[i+1])
+		pages[number] = len(alone) == 1 || follows || leads
+	}
+	return pages
+}
+
+// maxPageStep is how far apart two page numbers are that a damaged file has left.
+const maxPageStep = 5
+
+func follow(a, b int) bool { return b > a && b-a <= maxPageStep }
+
+func isBlankLine(l line) bool { return strings.TrimFunc(l.text, isBlank) == "" }
 
 func isBlank(r rune) bool { return unicode.IsSpace(r) || r == '\u200b' || r == '\ufeff' }
 
@@ -103,10 +134,14 @@ func endsParagraph(rows []row, i int) bool {
 	if endsSentence(a.content()) {
 		return b.indented || !full || a.columns >= longLine
 	}
-	if a.columns >= longLine || endsOpen(a.content()) {
+	switch {
+	case a.columns >= longLine || endsOpen(a.content()):
 		return false
+	case b.indented:
+		return !full
+	default:
+		return b.afterBlank && a.columns*100 < localWidth(rows, i)*70
 	}
-	return !full
 }
 
 // neighbours is how many rows on each side tell how wide the column is here.
@@ -144,20 +179,32 @@ type weaver struct {
 	places rag.Places
 }
 
-// layoutWithin is what is dropped from the middle of a line: bold marks, and white space after white space.
-var layoutWithin = regexp.MustCompile(`\*\*|[\s\p{Zs}]{2,}`)
+// layoutWithin is white space of which all but the first is dropped.
+var layoutWithin = regexp.MustCompile(`[\s\p{Zs}]{2,}`)
+
+// bold is a pair of Markdown's marks around text. A mark without its partner is text.
+var bold = regexp.MustCompile(`(\*\*)[^*\s](?:[^*]*[^*\s])?(\*\*)`)
+
+// dropsWithin are the ranges of a line's content that are layout, in order.
+func dropsWithin(content string) [][]int {
+	var drops [][]int
+	for _, m := range bold.FindAllStringSubmatchIndex(content, -1) {
+		drops = append(drops, m[2:4], m[4:6])
+	}
+	for _, m := range layoutWithin.FindAllStringIndex(content, -1) {
+		_, first := utf8.DecodeRuneInString(content[m[0]:]) // one blank stays
+		drops = append(drops, []int{m[0] + first, m[1]})
+	}
+	slices.SortFunc(drops, func(a, b []int) int { return a[0] - b[0] })
+	return drops
+}
 
 // line adds a row without the layout within it.
 func (w *weaver) line(r row) {
 	content, start, from := r.content(), r.byte+r.from, 0
-	for _, m := range layoutWithin.FindAllStringIndex(content, -1) {
-		to := m[0]
-		if content[to] != '*' { // the first blank of several stays
-			_, size := utf8.DecodeRuneInString(content[to:])
-			to += size
-		}
-		w.add(content[from:to], r.number, start+from)
-		from = m[1]
+	for _, drop := range dropsWithin(content) {
+		w.add(content[from:drop[0]], r.number, start+from)
+		from = drop[1]
 	}
 	w.add(content[from:], r.number, start+from)
 }

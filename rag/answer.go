@@ -96,7 +96,9 @@ func (s *search) pick() []window {
 	for i := range s.hits[:min(quotePassages, len(s.hits))] {
 		all = append(all, s.windows(i)...)
 	}
-	slices.SortStableFunc(all, func(a, b window) int { return cmp.Compare(b.score, a.score) })
+	slices.SortStableFunc(all, func(a, b window) int {
+		return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.span.Len(), b.span.Len()))
+	})
 	var picked []window
 	for _, w := range all {
 		if len(picked) < maxQuotes && !slices.ContainsFunc(picked, func(p window) bool { return repeats(s.hits, p, w) }) {
@@ -106,14 +108,17 @@ func (s *search) pick() []window {
 	return picked
 }
 
-// windows are all runs of sentences of one passage that are short enough to quote. They stay within a
-// paragraph and end where a sentence ends: a headline or a name alone is no answer.
+// windows are all runs of whole sentences of one passage that are short enough to quote. They stay within
+// a paragraph: a headline or a name alone is no answer.
 func (s *search) windows(hit int) []window {
 	p := s.hits[hit].Passage
 	text := []rune(p.Text)
 	sentences := Sentences(text)
 	var out []window
 	for first := range sentences {
+		if first == 0 && !p.Opens || !Opens(text, sentences[first].Start) {
+			continue
+		}
 		for last := first; last < min(first+quoteSentences, len(sentences)); last++ {
 			span := trim(text, Span{sentences[first].Start, sentences[last].End})
 			if last > first && (span.Len() > quoteRunes || slices.Contains(text[span.Start:span.End], '\n')) {
@@ -154,10 +159,10 @@ func (s *search) window(hit int, text string, span Span) window {
 func (s *search) coverage(text string) float64 {
 	in := termSet(text)
 	var have, all float64
-	for term, weight := range s.lex.idf {
-		all += weight
+	for _, term := range s.terms { // in one order, for sums of floats depend on it
+		all += s.lex.idf[term]
 		if in[term] {
-			have += weight
+			have += s.lex.idf[term]
 		}
 	}
 	return have / max(all, 1e-9)

@@ -58,6 +58,7 @@ type Passage struct {
 	Article *Article
 	Span    Span
 	Text    string    // exactly the runes of Article.Text at Span
+	Opens   bool      // a sentence begins where it does
 	Vector  []float32 // set on the way in; searches leave it nil
 }
 

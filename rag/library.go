@@ -130,11 +130,11 @@ func insertPassages(ctx context.Context, tx pgx.Tx, passages []Passage) ([]int64
 		return nil, err
 	}
 	_, err = tx.CopyFrom(ctx, pgx.Identifier{"passages"},
-		[]string{"id", "article_id", "start_char", "end_char", "start_line", "end_line", "body"},
+		[]string{"id", "article_id", "start_char", "end_char", "start_line", "end_line", "body", "opens"},
 		pgx.CopyFromSlice(len(passages), func(i int) ([]any, error) {
 			p := passages[i]
 			at := p.Article.Places.Locate(p.Span)
-			return []any{ids[i], p.Article.ID, p.Span.Start, p.Span.End, at.StartLine, at.EndLine, p.Text}, nil
+			return []any{ids[i], p.Article.ID, p.Span.Start, p.Span.End, at.StartLine, at.EndLine, p.Text, p.Opens}, nil
 		}))
 	if err != nil {
 		return nil, err

@@ -18,6 +18,9 @@ var migrations embed.FS
 // migrationLock is the advisory lock under which one process at a time changes the schema: "yinju" in ASCII.
 const migrationLock = 0x79696e6a75
 
+// minServer is the oldest PostgreSQL taken, as server_version_num has it.
+const minServer = 170000
+
 // minVector is the oldest pgvector taken: 0.8.3 and 0.8.4 mend an index corruption that re-ingest provokes.
 var minVector = [3]int{0, 8, 4}
 
@@ -26,6 +29,13 @@ var ErrNoVector = errors.New("the server has no pgvector: install the extension 
 
 // ErrNewerSchema is returned for a database that a newer yinju has migrated.
 var ErrNewerSchema = errors.New("the database was made by a newer yinju: upgrade this program, or use another database")
+
+// OldServerError says that the server is older than minServer.
+type OldServerError struct{ Have string }
+
+func (e *OldServerError) Error() string {
+	return "PostgreSQL " + e.Have + " is too old, 17 or newer is needed: use another server in DATABASE_URL, or leave it empty to use the private one"
+}
 
 // OldVectorError says that the database has a pgvector which is too old.
 type OldVectorError struct{ Have string }
@@ -40,11 +50,27 @@ func migrate(ctx context.Context, conn *pgx.Conn) error {
 		if _, err := tx.Exec(ctx, `select pg_advisory_xact_lock($1)`, int64(migrationLock)); err != nil {
 			return fmt.Errorf("wait for another process that migrates: %w", err)
 		}
+		if err := needServer(ctx, tx); err != nil {
+			return err
+		}
 		if err := needVector(ctx, tx); err != nil {
 			return err
 		}
 		return applyMissing(ctx, tx)
 	})
+}
+
+func needServer(ctx context.Context, tx pgx.Tx) error {
+	var version string
+	var number int
+	err := tx.QueryRow(ctx, `select current_setting('server_version'), current_setting('server_version_num')::int`).Scan(&version, &number)
+	if err != nil {
+		return fmt.Errorf("ask the server for its version: %w", err)
+	}
+	if number < minServer {
+		return &OldServerError{Have: version}
+	}
+	return nil
 }
 
 // needVector makes sure that a new enough pgvector is installed in the database.

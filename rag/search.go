@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -21,7 +22,7 @@ const MaxQuestion = 2000
 // in, 15 of each were as good as 100.
 const legDepth = 40
 
-// ErrNoQuestion is returned for a question without a letter or digit in it.
+// ErrNoQuestion is returned for a question without a letter or digit in it, or one that is no text.
 var ErrNoQuestion = errors.New("the question is empty: ask something in words")
 
 // ErrEmptyCorpus is returned when nothing has been ingested.
@@ -90,7 +91,7 @@ func CheckQuestion(question string) error {
 	if n := utf8.RuneCountInString(question); n > MaxQuestion {
 		return &LongQuestionError{Have: n}
 	}
-	if !utf8.ValidString(question) || len(Terms(question)) == 0 {
+	if !utf8.ValidString(question) || strings.ContainsRune(question, 0) || len(Terms(question)) == 0 {
 		return ErrNoQuestion
 	}
 	return nil
@@ -141,7 +142,7 @@ func (r *Retriever) legs(ctx context.Context, s *search, query pgvector.HalfVect
 			near, err = pgx.CollectRows(rows, pgx.RowTo[int64])
 			return err
 		})
-	batch.Queue(`select term, passages, counts, lengths from postings where term = any($1)`, s.terms).
+	batch.Queue(`select term, passages, counts, lengths from postings where term = any($1) order by term, source_id`, s.terms).
 		Query(func(rows pgx.Rows) (err error) {
 			postings, err = pgx.CollectRows(rows, pgx.RowToStructByName[posting])
 			return err
@@ -183,7 +184,7 @@ func distinct[T comparable](all []T) []T {
 // hits reads passages by id, with their articles' names and their similarity to the query. A passage
 // that a re-ingest removed in the meantime is left out.
 func (s *Store) hits(ctx context.Context, ids []int64, query pgvector.HalfVector) ([]Hit, error) {
-	rows, _ := s.pool.Query(ctx, `select p.id, p.start_char, p.end_char, p.start_line, p.end_line, p.body,
+	rows, _ := s.pool.Query(ctx, `select p.id, p.start_char, p.end_char, p.start_line, p.end_line, p.body, p.opens,
 			1 - (v.embedding <=> $2), a.id, a.title, a.authors, a.publication, a.published, a.section,
 			left(a.body, 80), s.path
 		from passages p join passage_vectors v on v.passage_id = p.id
@@ -193,7 +194,7 @@ func (s *Store) hits(ctx context.Context, ids []int64, query pgvector.HalfVector
 		var h Hit
 		var a Article
 		p, l := &h.Passage, &h.Location
-		err := row.Scan(&p.ID, &p.Span.Start, &p.Span.End, &l.StartLine, &l.EndLine, &p.Text,
+		err := row.Scan(&p.ID, &p.Span.Start, &p.Span.End, &l.StartLine, &l.EndLine, &p.Text, &p.Opens,
 			&h.Similarity, &a.ID, &a.Title, &a.Authors, &a.Publication, &a.Date, &a.Section, &a.Text, &a.File)
 		l.StartChar, l.EndChar, p.Article = p.Span.Start, p.Span.End, &a
 		return h, err

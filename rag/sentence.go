@@ -1,13 +1,14 @@
 package rag
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 )
 
 const (
 	sentenceEnds = "。！？!?"
-	closers      = "”’」』）)》〉】\"'"
+	closers      = "”’」』）)》〉】\""
 )
 
 // Sentences cuts text after its sentence ends and paragraph ends. The spans tile the text: closing
@@ -16,7 +17,7 @@ func Sentences(text []rune) []Span {
 	var spans []Span
 	start := 0
 	for i := 0; i < len(text); {
-		end := sentenceEnd(text, i)
+		end := sentenceEnd(text, start, i)
 		if end < 0 {
 			i++
 			continue
@@ -30,8 +31,8 @@ func Sentences(text []rune) []Span {
 	return spans
 }
 
-// sentenceEnd is where the sentence that ends with the rune at i ends, or -1 when none does.
-func sentenceEnd(text []rune, i int) int {
+// sentenceEnd is where the sentence from start that ends with the rune at i ends, or -1 when none does.
+func sentenceEnd(text []rune, start, i int) int {
 	if text[i] == '\n' {
 		return skip(text, i+1, unicode.IsSpace)
 	}
@@ -39,8 +40,53 @@ func sentenceEnd(text []rune, i int) int {
 		return -1
 	}
 	end := skip(text, i+1, func(r rune) bool { return strings.ContainsRune(sentenceEnds, r) })
-	end = skip(text, end, func(r rune) bool { return strings.ContainsRune(closers, r) })
+	for end < len(text) && strings.ContainsRune(closers, text[end]) && (text[end] != '"' || isOpen(text[start:end])) {
+		end++
+	}
 	return skip(text, end, unicode.IsSpace)
+}
+
+// isOpen says whether a straight quotation mark after text would be a closing one.
+func isOpen(text []rune) bool {
+	marks := 0
+	for _, r := range text {
+		if r == '"' {
+			marks++
+		}
+	}
+	return marks%2 == 1
+}
+
+// headlineRunes is the longest paragraph without a sentence in it that can be a headline or a name.
+const headlineRunes = 48
+
+// Opens says whether a sentence begins at a rune of text: at its start, after the end of a sentence, or
+// after a headline. Where a page breaks off within a sentence, the next paragraph opens none.
+func Opens(text []rune, at int) bool {
+	end := at
+	for end > 0 && unicode.IsSpace(text[end-1]) {
+		end--
+	}
+	if end == 0 || endsStatement(text[:end]) {
+		return true
+	}
+	start := end
+	for start > 0 && text[start-1] != '\n' {
+		start--
+	}
+	before := text[start:end]
+	return slices.Contains(text[end:at], '\n') && len(before) <= headlineRunes && !slices.ContainsFunc(before, func(r rune) bool {
+		return strings.ContainsRune("。，", r)
+	})
+}
+
+// endsStatement says whether text ends with a sentence end, closing marks after it allowed.
+func endsStatement(text []rune) bool {
+	end := len(text)
+	for end > 0 && strings.ContainsRune(closers, text[end-1]) {
+		end--
+	}
+	return end > 0 && strings.ContainsRune(sentenceEnds+".…：:）)", text[end-1])
 }
 
 // isTerminal says whether the rune at i ends a sentence. An ellipsis and a full stop do so only before

@@ -42,7 +42,7 @@ func edition(path string, texts ...string) rag.Edition {
 	for i, text := range texts {
 		a.Places = append(a.Places, rag.Run{Start: at, Line: i + 1, Byte: len(strings.Join(texts[:i], ""))})
 		end := at + len([]rune(text))
-		e.Passages = append(e.Passages, rag.Passage{Article: a, Span: rag.Span{Start: at, End: end}, Text: text, Vector: axis(i)})
+		e.Passages = append(e.Passages, rag.Passage{Article: a, Span: rag.Span{Start: at, End: end}, Text: text, Opens: true, Vector: axis(i)})
 		at = end
 	}
 	return e
@@ -67,7 +67,7 @@ func TestSeveralProcessesMayOpenAnEmptyDatabaseAtOnce(t *testing.T) {
 				return
 			}
 			defer s.Close()
-			if st, err := s.Stats(t.Context()); err != nil || st.Schema != 1 {
+			if st, err := s.Stats(t.Context()); err != nil || st.Schema != 2 {
 				t.Errorf("schema %d, %v", st.Schema, err)
 			}
 		})
