@@ -9,7 +9,10 @@ LINT = $(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 # make demo CORPUS=folder Q="question": one's own texts and question.
 CORPUS ?= examples/corpus
 Q ?=
-export Q
+# As they were typed: make would expand a $ in them, and a shell a quotation mark.
+override CORPUS := $(value CORPUS)
+override Q := $(value Q)
+export CORPUS Q
 
 .PHONY: help parts build demo test race lint fmt bench clean
 
@@ -23,7 +26,7 @@ parts: build ## fetch the pinned parts (Postgres, ONNX Runtime, model) into the 
 	./yinju parts
 
 demo: parts ## ingest examples/corpus and ask three questions; or CORPUS=folder Q="question"
-	@CORPUS='$(CORPUS)' deploy/demo.sh
+	@deploy/demo.sh
 
 test: ## run all tests on the real Postgres and the real model
 	$(GO) test -timeout 20m ./...
@@ -40,7 +43,7 @@ fmt: ## format the code
 	$(LINT) fmt ./...
 
 bench: ## measure in one run: ingest against ONNX Runtime alone, asking against embedding the question alone
-	CORPUS='$(abspath $(CORPUS))' $(GO) test -run '^$$' -bench 'Share|Over' -benchtime 1x -timeout 30m .
+	$(GO) test -run '^$$' -bench 'Share|Over' -benchtime 1x -timeout 30m .
 
 clean: ## remove what the build made (the fetched parts and all data stay)
 	rm -f yinju coverage.out

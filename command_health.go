@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 
+	"yinju/bot"
 	"yinju/ingest"
 	"yinju/rag"
 )
@@ -19,6 +20,7 @@ type verifyJSON struct {
 	Articles  int           `json:"articles"`
 	Citations int           `json:"citations"`
 	Findings  []findingJSON `json:"findings"`
+	Past      []findingJSON `json:"past"`
 }
 
 type findingJSON struct {
@@ -36,21 +38,37 @@ func (c *verifyCommand) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	if c.JSON {
-		out := verifyJSON{OK: len(v.Findings) == 0, Articles: v.Articles, Citations: v.Citations, Findings: []findingJSON{}}
-		for _, f := range v.Findings {
-			out.Findings = append(out.Findings, findingJSON(f))
-		}
-		err = json.NewEncoder(a.out).Encode(out)
+		err = json.NewEncoder(a.out).Encode(verifyJSON{
+			OK: len(v.Findings) == 0, Articles: v.Articles, Citations: v.Citations,
+			Findings: findingsJSON(v.Findings), Past: findingsJSON(v.Past),
+		})
 	} else {
-		for _, f := range v.Findings {
-			fmt.Fprintf(a.out, "✗ %s: %s\n", f.File, f.Problem)
-		}
-		fmt.Fprintf(a.out, a.lang.Say("核对了 %d 篇文章、%d 条引文：%d 处不符\n", "%d articles and %d citations checked: %d do not hold\n"),
-			v.Articles, v.Citations, len(v.Findings))
+		err = a.showVerification(v)
 	}
 	if err == nil && len(v.Findings) > 0 {
 		err = quietError{errors.New("some do not hold")}
 	}
+	return err
+}
+
+func findingsJSON(findings []ingest.Finding) []findingJSON {
+	out := make([]findingJSON, len(findings))
+	for i, f := range findings {
+		out[i] = findingJSON(f)
+	}
+	return out
+}
+
+func (a *app) showVerification(v ingest.Verification) error {
+	for _, f := range v.Findings {
+		fmt.Fprintf(a.out, "✗ %s: %s\n", bot.OneLine(f.File), bot.OneLine(f.Problem))
+	}
+	for _, f := range v.Past {
+		fmt.Fprintf(a.out, "· %s: %s\n", bot.OneLine(f.File), bot.OneLine(f.Problem))
+	}
+	_, err := fmt.Fprintf(a.out, a.lang.Say("核对了 %d 篇文章、%d 条引文：库中 %d 处与源文件不符，%d 条旧引文因源文件已改而不在库中\n",
+		"%d articles and %d citations checked: %d faults in the store, %d past citations whose source has changed since\n"),
+		v.Articles, v.Citations, len(v.Findings), len(v.Past))
 	return err
 }
 

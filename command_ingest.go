@@ -11,6 +11,7 @@ import (
 
 	"github.com/schollz/progressbar/v3"
 
+	"yinju/bot"
 	"yinju/ingest"
 	"yinju/rag/bge"
 )
@@ -26,7 +27,7 @@ func (c *ingestCommand) Run(ctx context.Context, a *app) error {
 	paths := c.Paths
 	if len(paths) == 0 {
 		if a.cfg.CorpusDir == "" {
-			return errNoCorpus
+			return usageError{errNoCorpus}
 		}
 		paths = []string{a.cfg.CorpusDir}
 	}
@@ -81,12 +82,15 @@ func newMeter(a *app) *meter {
 
 // show is called by the job, one call at a time.
 func (m *meter) show(p ingest.Progress) {
+	if p.Passages == 0 {
+		return // nothing to reckon a rate from
+	}
 	if m.bar != nil {
 		m.bar.ChangeMax(max(1, p.Total, p.Passages+1)) // never full before the end
 		_ = m.bar.Set(p.Passages)
 		return
 	}
-	if time.Since(m.last) < plainEvery || p.Passages == 0 {
+	if time.Since(m.last) < plainEvery {
 		return
 	}
 	m.last = time.Now()
@@ -126,7 +130,7 @@ func (a *app) showReport(r ingest.Report, asJSON bool) error {
 		return json.NewEncoder(a.out).Encode(reportOf(r))
 	}
 	for _, f := range r.Failed {
-		fmt.Fprintf(a.err, "%s %s: %s\n", a.lang.Say("未收入", "not ingested:"), f.Path, a.explain(f.Err))
+		fmt.Fprintf(a.err, "%s %s: %s\n", a.lang.Say("未收入", "not ingested:"), bot.OneLine(f.Path), a.explain(f.Err))
 	}
 	if r.Files == 0 {
 		return nil
@@ -136,7 +140,7 @@ func (a *app) showReport(r ingest.Report, asJSON bool) error {
 		"%d files: %d added, %d changed, %d unchanged, %d removed, %d failed; %d articles, %d passages embedded in %s\n"),
 		r.Files, r.Added, r.Changed, r.Unchanged, len(r.Removed), len(r.Failed), r.Articles, r.Passages, r.Took.Round(time.Millisecond))
 	if len(r.Removed) > 0 {
-		fmt.Fprintln(a.err, a.lang.Say("移除：", "removed: ")+strings.Join(r.Removed, " "))
+		fmt.Fprintln(a.err, a.lang.Say("移除：", "removed: ")+bot.OneLine(strings.Join(r.Removed, " ")))
 	}
 	return err
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -83,13 +84,13 @@ func (c *articlesCommand) Run(ctx context.Context, a *app) error {
 	out := json.NewEncoder(a.out)
 	out.SetEscapeHTML(false)
 	n := 0
-	err = store.Articles(ctx, c.Files, func(article *rag.Article, _ string) error {
+	err = store.Articles(ctx, c.Files, func(article *rag.Article) error {
 		n++
 		if c.JSON {
 			return out.Encode(lineOf(article))
 		}
 		at := article.Places.Locate(rag.Span{Start: 0, End: len([]rune(article.Text))})
-		_, err := fmt.Fprintf(a.out, "%s\t%s:%d-%d\t%s\n", rag.FormatID(article.ID), article.File, at.StartLine, at.EndLine, article.DisplayTitle())
+		_, err := fmt.Fprintf(a.out, "%s\t%s:%d-%d\t%s\n", rag.FormatID(article.ID), bot.OneLine(article.File), at.StartLine, at.EndLine, bot.OneLine(article.DisplayTitle()))
 		return err
 	})
 	if err == nil && n == 0 && len(c.Files) > 0 {
@@ -124,11 +125,11 @@ type hitLine struct {
 
 func (c *searchCommand) Run(ctx context.Context, a *app) error {
 	if c.K < 1 || c.K > 100 {
-		return fmt.Errorf("search: -k %d is not a number of passages from 1 to 100", c.K)
+		return usageError{fmt.Errorf("search: -k %d is not a number of passages from 1 to 100", c.K)}
 	}
 	question := strings.Join(c.Question, " ")
 	if err := rag.CheckQuestion(question); err != nil { // before anything is started
-		return err
+		return usageError{err}
 	}
 	retriever, err := a.openRetriever(ctx)
 	if err != nil {
@@ -160,7 +161,7 @@ func (c *askCommand) Run(ctx context.Context, a *app) error {
 	question := strings.Join(c.Question, " ")
 	if len(c.Question) > 0 {
 		if err := rag.CheckQuestion(question); err != nil {
-			return err
+			return usageError{err}
 		}
 	}
 	retriever, err := a.openRetriever(ctx)
@@ -168,22 +169,35 @@ func (c *askCommand) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	answerer := rag.NewAnswerer(retriever, a.db)
-	chat := bot.Chat{In: a.in, Out: a.out, Lang: a.lang, Ask: answerer, Show: a.show(c.JSON), Prompt: isTerminal(a.in) && !c.JSON}
+	show := a.show(c.JSON)
 	if len(c.Question) == 0 {
-		return chat.Run(ctx)
+		return bot.Chat{In: a.in, Out: a.out, Lang: a.lang, Ask: answerer, Show: show, Prompt: isTerminal(a.in) && !c.JSON}.Run(ctx)
 	}
 	answer, err := answerer.Ask(ctx, question)
-	if err != nil {
+	if err != nil && !errors.Is(err, rag.ErrNotLogged) {
 		return err
 	}
-	return chat.Show(answer)
+	return errors.Join(show.Answer(answer), err)
 }
 
-func (a *app) show(asJSON bool) func(rag.Answer) error {
+// show is how answers, and questions that cannot be taken, are put out.
+func (a *app) show(asJSON bool) bot.Shower {
 	if !asJSON {
-		return a.terminal().Answer
+		return a.terminal()
 	}
 	out := json.NewEncoder(a.out)
 	out.SetEscapeHTML(false)
-	return func(answer rag.Answer) error { return out.Encode(answer) }
+	return jsonLines{out}
+}
+
+// jsonLines puts out one object a line: an Answer, or a question with the error that it met.
+type jsonLines struct{ out *json.Encoder }
+
+func (j jsonLines) Answer(a rag.Answer) error { return j.out.Encode(a) }
+
+func (j jsonLines) Refuse(question string, err error) error {
+	return j.out.Encode(struct {
+		Question string `json:"question"`
+		Error    string `json:"error"`
+	}{question, err.Error()})
 }

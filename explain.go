@@ -70,6 +70,10 @@ func explainFile(err error) string {
 		return "文件太大：请拆开。"
 	case errors.Is(err, ingest.ErrNoText):
 		return "文件里没有文字。"
+	case errors.Is(err, ingest.ErrName):
+		return "文件名不是 UTF-8，无法引用：请改名。"
+	case errors.Is(err, ingest.ErrLink):
+		return "不跟随指向文件夹的链接：请直接给出该文件夹。"
 	case errors.Is(err, ingest.ErrNotTaken):
 		return "不支持这种文件。"
 	case errors.Is(err, fs.ErrNotExist):

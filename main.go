@@ -20,7 +20,9 @@ import (
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	context.AfterFunc(ctx, stop)                            // a second signal ends the program at once
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) // a reader that goes away is a write error, not the end
 	code := run(ctx, os.Args[1:], streams{os.Stdin, os.Stdout, os.Stderr})
 	stop()
 	os.Exit(code)
@@ -80,11 +82,21 @@ func (a *app) report(ctx context.Context, err error) int {
 	case ctx.Err() != nil && errors.Is(err, context.Canceled):
 		fmt.Fprintln(a.err, a.lang.Say("已停止。", "Stopped."))
 	case errors.As(err, &quiet): // the command has said it already
+	case errors.Is(err, syscall.EPIPE): // nobody reads any more
 	default:
 		fmt.Fprintln(a.err, a.lang.Say("错误：", "error: ")+a.explain(err))
 	}
+	var usage usageError
+	if errors.As(err, &usage) {
+		return exitUsage
+	}
 	return exitFailed
 }
+
+// usageError is a fault of the command line that only the command could find.
+type usageError struct{ error }
+
+func (e usageError) Unwrap() error { return e.error }
 
 // quietError makes the exit code say that something is wrong, where the output says what.
 type quietError struct{ error }

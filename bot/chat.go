@@ -16,13 +16,19 @@ type Asker interface {
 	Ask(ctx context.Context, question string) (rag.Answer, error)
 }
 
+// Shower puts out answers, and questions that cannot be taken.
+type Shower interface {
+	Answer(a rag.Answer) error
+	Refuse(question string, err error) error
+}
+
 // Chat reads questions line by line and shows the answer to each.
 type Chat struct {
 	In     io.Reader
 	Out    io.Writer
 	Lang   Lang
 	Ask    Asker
-	Show   func(rag.Answer) error
+	Show   Shower
 	Prompt bool // greet and prompt, for a person at a terminal
 }
 
@@ -55,19 +61,20 @@ func (c Chat) say(text string) {
 
 // turn answers one line. Only an error that the next question would meet too is returned.
 func (c Chat) turn(ctx context.Context, question string) error {
-	if strings.TrimSpace(question) == "" {
+	if strings.TrimSpace(question) == "" && c.Prompt {
 		return nil
 	}
 	a, err := c.Ask.Ask(ctx, question)
 	var long *rag.LongQuestionError
-	if errors.Is(err, rag.ErrNoQuestion) || errors.As(err, &long) {
-		_, err = fmt.Fprintln(c.Out, Explain(err, c.Lang))
+	switch {
+	case errors.Is(err, rag.ErrNoQuestion), errors.As(err, &long):
+		return c.Show.Refuse(question, err)
+	case errors.Is(err, rag.ErrNotLogged):
+		return errors.Join(c.Show.Answer(a), c.Show.Refuse(question, err))
+	case err != nil:
 		return err
 	}
-	if err != nil {
-		return err
-	}
-	return c.Show(a)
+	return c.Show.Answer(a)
 }
 
 func isGoodbye(s string) bool {
@@ -83,8 +90,8 @@ type inputLine struct {
 	err  error
 }
 
-// maxLine is the longest line that the chat reads, in bytes: more than any question that is taken.
-const maxLine = 1 << 20
+// maxLine is how much of a line is kept, in bytes: more than any question that is taken.
+const maxLine = 1 << 16
 
 // readLines reads in the background, since a read from a terminal cannot be called off; the goroutine
 // ends with the input, or at its next line after ctx is done.
@@ -92,21 +99,36 @@ func readLines(ctx context.Context, in io.Reader) <-chan inputLine {
 	lines := make(chan inputLine)
 	go func() {
 		defer close(lines)
-		scanner := bufio.NewScanner(in)
-		scanner.Buffer(nil, maxLine)
-		for scanner.Scan() {
+		reader := bufio.NewReader(in)
+		for {
+			l, more := readLine(reader)
+			if !more {
+				return
+			}
 			select {
-			case lines <- inputLine{text: scanner.Text()}:
+			case lines <- l:
 			case <-ctx.Done():
 				return
 			}
 		}
-		if err := scanner.Err(); err != nil {
-			select {
-			case lines <- inputLine{err: fmt.Errorf("read the question: %w", err)}:
-			case <-ctx.Done():
-			}
-		}
 	}()
 	return lines
+}
+
+// readLine reads to the end of a line and keeps maxLine of it: that is too long for a question, and says so.
+func readLine(reader *bufio.Reader) (l inputLine, more bool) {
+	var kept []byte
+	for {
+		part, err := reader.ReadSlice('\n')
+		kept = append(kept, part[:min(len(part), maxLine-len(kept))]...)
+		switch {
+		case errors.Is(err, bufio.ErrBufferFull):
+		case err == nil, errors.Is(err, io.EOF) && len(kept) > 0:
+			return inputLine{text: strings.ToValidUTF8(strings.TrimRight(string(kept), "\r\n"), "\uFFFD")}, true
+		case errors.Is(err, io.EOF):
+			return inputLine{}, false
+		default:
+			return inputLine{err: fmt.Errorf("read the question: %w", err)}, true
+		}
+	}
 }

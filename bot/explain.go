@@ -22,6 +22,7 @@ func explainChinese(err error) string {
 	var long *rag.LongQuestionError
 	var other *rag.OtherEmbedderError
 	var old *rag.OldVectorError
+	var server *rag.OldServerError
 	switch {
 	case errors.Is(err, rag.ErrNoQuestion):
 		return "问题是空的：请用文字提问。"
@@ -35,6 +36,10 @@ func explainChinese(err error) string {
 		return "数据库没有 pgvector：请在服务器上安装 0.8.4 以上的 vector 扩展；或不设 DATABASE_URL，改用私有的 Postgres。"
 	case errors.As(err, &old):
 		return fmt.Sprintf("数据库的 pgvector %s 太旧，需要 0.8.4 以上：请在服务器上升级，再执行 ALTER EXTENSION vector UPDATE。", old.Have)
+	case errors.Is(err, rag.ErrNotLogged):
+		return "回答有效，但没能记入日志：" + err.Error()
+	case errors.As(err, &server):
+		return fmt.Sprintf("数据库 PostgreSQL %s 太旧，需要 17 以上：请换服务器；或不设 DATABASE_URL，改用私有的 Postgres。", server.Have)
 	case errors.Is(err, rag.ErrNewerSchema):
 		return "这个数据库由更新的 yinju 建立：请升级本程序，或换一个数据库。"
 	case rag.IsFull(err):

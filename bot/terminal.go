@@ -37,11 +37,17 @@ func (t Terminal) Answer(a rag.Answer) error {
 	for _, c := range a.Citations {
 		fmt.Fprintf(&b, "\n%s “%s”\n", t.paint(bold, fmt.Sprintf("[%d]", c.N)), t.paint(green, printable(c.Quote.Text())))
 		if name := articleName(c.Quote.Article()); name != "" {
-			fmt.Fprintf(&b, "    %s\n", printable(name))
+			fmt.Fprintf(&b, "    %s\n", OneLine(name))
 		}
 		fmt.Fprintf(&b, "    %s\n", t.paint(dim, place(c.Quote.Article().File, c.Quote.Location())))
 	}
 	_, err := io.WriteString(t.Out, strings.TrimLeft(b.String(), "\n"))
+	return err
+}
+
+// Refuse says why a question cannot be taken.
+func (t Terminal) Refuse(_ string, err error) error {
+	_, err = fmt.Fprintln(t.Out, Explain(err, t.Lang))
 	return err
 }
 
@@ -73,9 +79,9 @@ func articleName(a *rag.Article) string {
 // place is file:line, which editors and terminals open.
 func place(file string, l rag.Location) string {
 	if l.StartLine == l.EndLine {
-		return fmt.Sprintf("%s:%d", printable(file), l.StartLine)
+		return fmt.Sprintf("%s:%d", OneLine(file), l.StartLine)
 	}
-	return fmt.Sprintf("%s:%d-%d", printable(file), l.StartLine, l.EndLine)
+	return fmt.Sprintf("%s:%d-%d", OneLine(file), l.StartLine, l.EndLine)
 }
 
 // Hits shows search results, one passage after the other.
@@ -90,12 +96,23 @@ func (t Terminal) Hits(hits []rag.Hit) error {
 	return err
 }
 
-// printable replaces control characters, so that no text of the corpus can command the terminal.
+// printable replaces control characters and those that turn the direction of text, so that no text of the
+// corpus can command the terminal or show itself in another order.
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {
-		if r < 0x20 && r != '\n' && r != '\t' || r >= 0x7f && r < 0xa0 {
+		if r < 0x20 && r != '\n' && r != '\t' || r >= 0x7f && r < 0xa0 || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 {
 			return '�'
 		}
 		return r
 	}, s)
+}
+
+// OneLine makes a text of the corpus, such as a title or the name of a file, fit for one line of a terminal.
+func OneLine(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '\n' || r == '\t' {
+			return ' '
+		}
+		return r
+	}, printable(s))
 }

@@ -77,29 +77,34 @@ type asker func(question string) (rag.Answer, error)
 
 func (a asker) Ask(_ context.Context, question string) (rag.Answer, error) { return a(question) }
 
-func TestChatExplainsWhatItCannotTakeAndGoesOn(t *testing.T) {
+// scribe writes down what is shown.
+type scribe struct{ strings.Builder }
+
+func (s *scribe) Answer(a rag.Answer) error {
+	s.WriteString("答：" + a.Question + "\n")
+	return nil
+}
+
+func (s *scribe) Refuse(question string, err error) error {
+	s.WriteString("拒：" + question + "：" + bot.Explain(err, bot.Chinese) + "\n")
+	return nil
+}
+
+func TestChatRefusesWhatItCannotTakeAndGoesOn(t *testing.T) {
 	t.Parallel()
-	var out strings.Builder
-	var asked []string
+	var out scribe
 	chat := bot.Chat{
-		In: strings.NewReader("？？\n\n  \n第一问\n/q\n不再问\n"), Out: &out, Lang: bot.Chinese,
-		Ask: asker(func(q string) (rag.Answer, error) {
-			asked = append(asked, q)
-			return rag.Answer{Question: q}, rag.CheckQuestion(q)
-		}),
-		Show: func(a rag.Answer) error {
-			out.WriteString("答：" + a.Question + "\n")
-			return nil
-		},
+		In:   strings.NewReader("？？\n第一问\n" + strings.Repeat("a", 3<<20) + "\n第二\xff问\r\n/q\n不再问\n"),
+		Show: &out,
+		Ask:  asker(func(q string) (rag.Answer, error) { return rag.Answer{Question: q}, rag.CheckQuestion(q) }),
 	}
 	if err := chat.Run(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([]string{"？？", "第一问"}, asked); diff != "" {
-		t.Error(diff)
-	}
-	if want := "问题是空的：请用文字提问。\n答：第一问\n"; out.String() != want {
-		t.Errorf("got %q, want %q", out.String(), want)
+	rows := strings.Split(out.String(), "\n")
+	if len(rows) != 5 || rows[0] != "拒：？？：问题是空的：请用文字提问。" || rows[1] != "答：第一问" ||
+		!strings.HasSuffix(rows[2], "个：请问得简短些。") || rows[3] != "答：第二\uFFFD问" {
+		t.Errorf("got %.200q", rows)
 	}
 }
 
@@ -109,7 +114,7 @@ func TestChatEndsWithItsContextAndWithABrokenStore(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	for name, ctx := range map[string]context.Context{"a done context": ctx, "a broken store": t.Context()} {
-		chat := bot.Chat{In: strings.NewReader("一问\n"), Out: &strings.Builder{}, Ask: broken}
+		chat := bot.Chat{In: strings.NewReader("一问\n"), Show: &scribe{}, Ask: broken}
 		if err := chat.Run(ctx); err == nil {
 			t.Errorf("with %s the chat goes on", name)
 		}

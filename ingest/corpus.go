@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -8,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // file is one file of the corpus.
@@ -16,6 +18,8 @@ type file struct {
 	root string // absolute
 	abs  string
 	size int64
+
+	single bool // named by itself
 }
 
 // listing is what a walk over the corpus found.
@@ -29,58 +33,67 @@ type listing struct {
 // several folders, each file's path begins with its folder's name.
 func list(paths []string) (listing, error) {
 	var l listing
-	folders := 0
+	targets := make([]string, 0, len(paths))
+	folders := map[string]bool{}
 	for _, p := range paths {
-		if info, err := os.Stat(p); err == nil && info.IsDir() {
-			folders++
+		target, err := filepath.Abs(p)
+		if err == nil {
+			target, err = filepath.EvalSymlinks(target)
+		}
+		if err != nil {
+			return listing{}, fmt.Errorf("ingest %s: %w", p, plain(err))
+		}
+		targets = append(targets, target)
+		if info, err := os.Stat(target); err == nil && info.IsDir() {
+			folders[target] = true
 		}
 	}
-	for _, p := range paths {
-		if err := l.add(p, folders > 1); err != nil {
-			return listing{}, fmt.Errorf("ingest %s: %w", p, err)
+	for i, target := range targets {
+		if err := l.add(target, len(folders) > 1); err != nil {
+			return listing{}, fmt.Errorf("ingest %s: %w", paths[i], err)
 		}
 	}
-	slices.SortFunc(l.files, func(a, b file) int { return strings.Compare(a.path, b.path) })
-	if l.files = slices.CompactFunc(l.files, func(a, b file) bool { return a.abs == b.abs }); len(l.files) == 0 {
+	return l.distinct(paths)
+}
+
+// distinct takes each file once and sees to it that no two would be cited alike.
+func (l listing) distinct(paths []string) (listing, error) {
+	slices.SortStableFunc(l.files, func(a, b file) int {
+		return cmp.Or(strings.Compare(a.abs, b.abs), len(b.path)-len(a.path))
+	})
+	l.files = slices.CompactFunc(l.files, func(a, b file) bool { return a.abs == b.abs })
+	if len(l.files)+len(l.failed) == 0 {
 		return listing{}, fmt.Errorf("ingest %s: %w", strings.Join(paths, " "), ErrNoSources)
 	}
-	if i := samePath(l.files); i >= 0 {
-		return listing{}, fmt.Errorf("ingest %s and %s: both would be cited as %q, rename one folder", l.files[i].abs, l.files[i+1].abs, l.files[i].path)
+	slices.SortFunc(l.files, func(a, b file) int { return strings.Compare(a.path, b.path) })
+	for i := range len(l.files) - 1 {
+		if a, b := l.files[i], l.files[i+1]; a.path == b.path {
+			return listing{}, fmt.Errorf("ingest %s and %s: both would be cited as %q, rename one folder", a.abs, b.abs, a.path)
+		}
 	}
 	return l, nil
 }
 
-func samePath(files []file) int {
-	for i := range len(files) - 1 {
-		if files[i].path == files[i+1].path {
-			return i
-		}
-	}
-	return -1
-}
-
-func (l *listing) add(path string, prefixed bool) error {
-	abs, err := filepath.Abs(path)
-	if err != nil {
-		return err
-	}
-	info, err := os.Stat(abs)
+func (l *listing) add(target string, prefixed bool) error {
+	info, err := os.Stat(target)
 	switch {
 	case err != nil:
 		return plain(err)
 	case info.IsDir():
 		l.whole = true
-		prefix := ""
+		root := target
 		if prefixed {
-			prefix = filepath.Base(abs)
+			root = filepath.Dir(target)
 		}
-		return l.walk(abs, prefix)
+		return l.walk(target, root)
 	case !info.Mode().IsRegular():
 		return ErrNotAFile
-	case !isText(abs):
+	case !isText(target):
 		return ErrNotTaken
+	case !utf8.ValidString(target):
+		return ErrName
 	}
-	l.files = append(l.files, file{path: filepath.Base(abs), root: filepath.Dir(abs), abs: abs, size: info.Size()})
+	l.files = append(l.files, file{path: filepath.Base(target), root: filepath.Dir(target), abs: target, size: info.Size(), single: true})
 	return nil
 }
 
@@ -92,32 +105,50 @@ func plain(err error) error {
 	return err
 }
 
-// walk lists a folder's text files. Hidden ones are left out; a folder that cannot be read is reported.
-func (l *listing) walk(root, prefix string) error {
-	target, err := filepath.EvalSymlinks(root)
-	if err != nil {
-		return plain(err)
-	}
-	return filepath.WalkDir(target, func(abs string, entry fs.DirEntry, err error) error {
-		rel, relErr := filepath.Rel(target, abs)
+// walk lists a folder's text files, named from root. Hidden ones are left out; a folder that cannot be
+// read, or a link to one, is reported.
+func (l *listing) walk(folder, root string) error {
+	return filepath.WalkDir(folder, func(abs string, entry fs.DirEntry, err error) error {
+		relative, relErr := filepath.Rel(root, abs)
 		if relErr != nil {
 			return relErr
 		}
-		path := filepath.ToSlash(filepath.Join(prefix, rel))
-		if err != nil {
-			l.failed = append(l.failed, Failure{Path: path, Err: plain(err)})
+		path := filepath.ToSlash(relative)
+		switch {
+		case err != nil:
+			l.fail(path, plain(err))
 			return fs.SkipDir
-		}
-		if rel != "." && strings.HasPrefix(entry.Name(), ".") {
+		case abs != folder && strings.HasPrefix(entry.Name(), "."):
 			if entry.IsDir() {
 				return fs.SkipDir
 			}
-			return nil
-		}
-		if !entry.IsDir() && isText(abs) {
+		case !utf8.ValidString(path):
+			l.fail(strings.ToValidUTF8(path, "?"), ErrName)
+			if entry.IsDir() {
+				return fs.SkipDir
+			}
+		case entry.Type()&fs.ModeSymlink != 0 && isFolder(abs):
+			l.fail(path, ErrLink)
+		case !entry.IsDir() && isText(abs):
 			l.take(file{path: path, root: root, abs: abs})
 		}
 		return nil
+	})
+}
+
+func isFolder(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}
+
+func (l *listing) fail(path string, err error) {
+	l.failed = append(l.failed, Failure{Path: path, Err: err})
+}
+
+// unseen says whether a source may still be there, in a place that could not be looked at.
+func (l *listing) unseen(path string) bool {
+	return slices.ContainsFunc(l.failed, func(f Failure) bool {
+		return f.Path == "." || path == f.Path || strings.HasPrefix(path, f.Path+"/")
 	})
 }
 
@@ -126,7 +157,7 @@ func (l *listing) take(f file) {
 	info, err := os.Stat(f.abs)
 	switch {
 	case err != nil:
-		l.failed = append(l.failed, Failure{Path: f.path, Err: plain(err)})
+		l.fail(f.path, plain(err))
 	case info.Mode().IsRegular():
 		f.size = info.Size()
 		l.files = append(l.files, f)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -86,7 +87,10 @@ func (j Job) Run(ctx context.Context, paths []string) (Report, error) {
 	if err != nil {
 		return Report{}, err
 	}
-	s := &run{Job: j, known: known, report: Report{Files: len(l.files), Failed: l.failed}}
+	if err := l.adopt(known); err != nil {
+		return Report{}, err
+	}
+	s := &run{Job: j, known: known, report: Report{Files: len(l.files) + len(l.failed), Failed: slices.Clone(l.failed)}}
 	s.progress.AllFiles = len(l.files)
 	for _, f := range l.files {
 		s.bytesLeft += f.size
@@ -98,6 +102,27 @@ func (j Job) Run(ctx context.Context, paths []string) (Report, error) {
 	s.report.Took = time.Since(begin)
 	slices.SortFunc(s.report.Failed, func(a, b Failure) int { return strings.Compare(a.Path, b.Path) })
 	return s.report, err
+}
+
+// adopt gives files named by themselves the names under which the store has them. A new one may not take
+// the name of another file.
+func (l *listing) adopt(known map[string]rag.Known) error {
+	byPlace := make(map[string]rag.Known, len(known))
+	for _, k := range known {
+		byPlace[filepath.Join(k.Root, filepath.FromSlash(k.Path))] = k
+	}
+	for i := range l.files {
+		f := &l.files[i]
+		if !f.single {
+			continue
+		}
+		if k, ok := byPlace[f.abs]; ok {
+			f.path, f.root = k.Path, k.Root
+		} else if other, taken := known[f.path]; taken {
+			return fmt.Errorf("ingest %s: %s of %s is cited as %q already: rename the file, or ingest both folders together", f.abs, other.Path, other.Root, f.path)
+		}
+	}
+	return nil
 }
 
 // run is one run of the job.
@@ -265,23 +290,25 @@ func (s *run) update(change func()) {
 	}
 }
 
-// removeOthers removes the sources that are no longer in the corpus, unless a part of it could not be
-// looked at: what is not seen need not be gone.
+// removeOthers removes the sources that are no longer in the corpus. What could not be looked at stays: what
+// is not seen need not be gone.
 func (s *run) removeOthers(ctx context.Context, l listing) error {
-	if !l.whole || len(l.failed) > 0 {
+	if !l.whole {
 		return nil
 	}
 	gone := make(map[string]bool, len(s.known))
 	for path := range s.known {
-		gone[path] = true
+		gone[path] = !l.unseen(path)
 	}
 	for _, f := range l.files {
 		delete(gone, f.path)
 	}
-	for path := range gone {
-		s.report.Removed = append(s.report.Removed, path)
+	for path, isGone := range gone {
+		if isGone {
+			s.report.Removed = append(s.report.Removed, path)
+		}
 	}
-	if len(gone) == 0 {
+	if len(s.report.Removed) == 0 {
 		return nil
 	}
 	slices.Sort(s.report.Removed)

@@ -1,7 +1,10 @@
 package ingest
 
 import (
+	"bytes"
 	"context"
+	"crypto/sha256"
+	"errors"
 	"fmt"
 	"path/filepath"
 
@@ -10,7 +13,8 @@ import (
 
 // Shelf is what verification reads.
 type Shelf interface {
-	Articles(ctx context.Context, files []string, fn func(a *rag.Article, root string) error) error
+	Known(ctx context.Context) (map[string]rag.Known, error)
+	Articles(ctx context.Context, files []string, fn func(*rag.Article) error) error
 	LoggedCitations(ctx context.Context, fn func(rag.LoggedCitation) error) error
 	MisplacedPassages(ctx context.Context) (int, error)
 }
@@ -25,19 +29,23 @@ type Finding struct {
 type Verification struct {
 	Articles  int
 	Citations int
-	Findings  []Finding
+	Findings  []Finding // of the store: it has to be ingested again
+	Past      []Finding // of answers given before a source changed: they were true then
 }
 
-// Verify reads every stored article back from its source file, checks that passages are cut from their
-// articles, and that every citation of every logged answer still stands in an article of its file.
+// Verify reads every stored article back from its source file, says which files have changed since they
+// were ingested, and checks that passages are cut from their articles. Then it looks up every citation
+// of every logged answer among the articles that the store has of its file now.
 func Verify(ctx context.Context, shelf Shelf) (Verification, error) {
 	var v Verification
-	check := checker{}
-	err := shelf.Articles(ctx, nil, func(a *rag.Article, root string) error {
+	known, err := shelf.Known(ctx)
+	if err != nil {
+		return v, err
+	}
+	check := checker{known: known, find: v.find}
+	err = shelf.Articles(ctx, nil, func(a *rag.Article) error {
 		v.Articles++
-		if err := check.article(a, root); err != nil {
-			v.find(a.File, fmt.Sprintf("article %d: %v; ingest again", a.ID, err))
-		}
+		check.article(a)
 		return ctx.Err()
 	})
 	if err != nil {
@@ -53,8 +61,8 @@ func Verify(ctx context.Context, shelf Shelf) (Verification, error) {
 	return v, shelf.LoggedCitations(ctx, func(c rag.LoggedCitation) error {
 		v.Citations++
 		if !c.Stands {
-			v.find(c.File, fmt.Sprintf("answer %d of %s: quote [%d] no longer stands in it: %s",
-				c.Answer, c.Asked.Format("2006-01-02 15:04"), c.N, c.Quote))
+			v.Past = append(v.Past, Finding{File: c.File, Problem: fmt.Sprintf("answer %d of %s: quote [%d] no longer stands in it: %s",
+				c.Answer, c.Asked.Format("2006-01-02 15:04"), c.N, c.Quote)})
 		}
 		return ctx.Err()
 	})
@@ -66,18 +74,59 @@ func (v *Verification) find(file, problem string) {
 
 // checker reads each file once for all of its articles, which come one after the other.
 type checker struct {
-	path string
-	raw  []byte
-	err  error
+	known map[string]rag.Known
+	find  func(file, problem string)
+
+	file  string
+	raw   []byte
+	lines []line
 }
 
-func (c *checker) article(a *rag.Article, root string) error {
-	if path := filepath.Join(root, filepath.FromSlash(a.File)); path != c.path {
-		c.path = path
-		c.raw, c.err = readFile(path)
+// article checks one article, and its file when it is the first one of it.
+func (c *checker) article(a *rag.Article) {
+	if a.File != c.file {
+		c.file, c.raw, c.lines = a.File, nil, nil
+		if err := c.open(c.known[a.File]); err != nil {
+			c.find(a.File, fmt.Sprintf("%v; ingest again", err))
+		}
 	}
-	if c.err != nil {
-		return plain(c.err)
+	if c.raw == nil {
+		return
 	}
-	return a.Places.Check(a.Text, c.raw)
+	if err := a.Places.Check(a.Text, c.raw); err != nil {
+		c.find(a.File, fmt.Sprintf("article %d: %v; ingest again", a.ID, err))
+	}
+	for _, run := range a.Places {
+		if !c.holds(run) {
+			c.find(a.File, fmt.Sprintf("article %d: what is said to be on line %d is not; ingest again", a.ID, run.Line))
+			return
+		}
+	}
+}
+
+// open reads a source file and says whether it is the one that was ingested.
+func (c *checker) open(k rag.Known) error {
+	raw, err := readFile(filepath.Join(k.Root, filepath.FromSlash(k.Path)))
+	if err != nil {
+		return plain(err)
+	}
+	c.raw = raw
+	if c.lines, err = linesOf(raw); err != nil {
+		return err
+	}
+	if hash := sha256.Sum256(raw); !bytes.Equal(hash[:], k.Hash) {
+		return errChanged
+	}
+	return nil
+}
+
+var errChanged = errors.New("the file has changed since it was ingested")
+
+// holds says whether a run's byte is on its line.
+func (c *checker) holds(r rag.Run) bool {
+	if r.Line < 1 || r.Line > len(c.lines) {
+		return false
+	}
+	l := c.lines[r.Line-1]
+	return r.Byte >= l.byte && r.Byte <= l.byte+len(l.text)
 }

@@ -3,6 +3,7 @@ package rag
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -38,13 +39,20 @@ type Answerer struct {
 // NewAnswerer makes an answerer that finds passages with r and cuts quotes from s.
 func NewAnswerer(r *Retriever, s *Store) *Answerer { return &Answerer{retriever: r, store: s} }
 
-// Ask answers a question and logs the answer. Errors are those of Retriever.Search, or what the log said.
+// ErrNotLogged comes with a full answer that could not be kept: no later check will know of it.
+var ErrNotLogged = errors.New("the answer stands, but could not be logged")
+
+// Ask answers a question and logs the answer. Errors are those of Retriever.Search; ErrNotLogged comes
+// beside an answer.
 func (a *Answerer) Ask(ctx context.Context, question string) (Answer, error) {
 	answer, err := a.answer(ctx, question)
 	if err != nil {
 		return Answer{}, err
 	}
-	return answer, a.store.Log(ctx, &answer)
+	if err := a.store.Log(ctx, &answer); err != nil {
+		return answer, fmt.Errorf("%w: %w", ErrNotLogged, err)
+	}
+	return answer, nil
 }
 
 func (a *Answerer) answer(ctx context.Context, question string) (Answer, error) {

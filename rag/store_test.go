@@ -181,7 +181,7 @@ func TestReplaceKeepsArticleIDsAndLeavesNothingOld(t *testing.T) {
 func articleIDs(t *testing.T, s *rag.Store) map[string]int64 {
 	t.Helper()
 	ids := map[string]int64{}
-	err := s.Articles(t.Context(), nil, func(a *rag.Article, _ string) error {
+	err := s.Articles(t.Context(), nil, func(a *rag.Article) error {
 		ids[a.File] = a.ID
 		return nil
 	})
@@ -207,7 +207,7 @@ func TestReadersNeverSeeHalfAnEdition(t *testing.T) {
 	})
 	for range 60 {
 		var text string
-		err := s.Articles(t.Context(), nil, func(a *rag.Article, _ string) error {
+		err := s.Articles(t.Context(), nil, func(a *rag.Article) error {
 			text += a.Text
 			return nil
 		})
