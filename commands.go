@@ -49,7 +49,19 @@ func (c *partsCommand) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	return local.Fetch(ctx, dir, func(line string) { fmt.Fprintln(a.err, line) })
+	return local.Fetch(ctx, dir, func(line string) { fmt.Fprintln(a.err, line) }, a.ownParts()...)
+}
+
+// ownParts are the parts that the person has set something of their own for.
+func (a *app) ownParts() (own []local.Part) {
+	for part, set := range map[local.Part]bool{
+		local.PostgresPart: a.cfg.DatabaseURL != "", local.RuntimePart: a.cfg.RuntimeLib != "", local.ModelPart: a.cfg.ModelDir != "",
+	} {
+		if set {
+			own = append(own, part)
+		}
+	}
+	return own
 }
 
 type articlesCommand struct {

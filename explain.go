@@ -36,6 +36,8 @@ func explainParts(err error) string {
 	switch {
 	case errors.As(err, &missing):
 		return fmt.Sprintf("缺少部件 %s：请先运行 yinju parts（或 make parts）。", missing.Name)
+	case errors.As(err, &corrupt) && corrupt.Given:
+		return fmt.Sprintf("文件已损坏或不是所需的那个：%s。请删除或替换它，再运行 yinju parts。", corrupt.Path)
 	case errors.As(err, &corrupt):
 		return fmt.Sprintf("部件已损坏：%s。请运行 yinju parts 重新取得。", corrupt.Path)
 	case errors.As(err, &wrong):

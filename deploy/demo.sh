@@ -8,7 +8,7 @@ export DATA_DIR="${DATA_DIR:-${TMPDIR:-/tmp}/yinju-demo-$(id -u)}"
 ./yinju ingest -- "${CORPUS:-examples/corpus}"
 questions=("${Q:-}")
 if [ -z "${Q:-}" ]; then
-  questions=("修铁路的人怎么对付冻土？" "港珠澳那座桥干嘛不一路架过去，非得钻海底？" "三峡电站的总装机容量是多少千瓦？")
+  questions=("青藏铁路最高点在哪里，海拔多少？" "人类最后一例天花病人是哪年的？" "三峡电站的总装机容量是多少千瓦？")
 fi
 for question in "${questions[@]}"; do
   printf '\n── %s\n' "$question"

@@ -21,20 +21,18 @@ type account struct {
 }
 
 // accountFor picks the account for a data folder: ourselves, or when we are
-// root the owner of the cluster or of the folder, or else the first of yinju,
-// postgres and nobody that exists.
+// root the owner of the cluster, or else the first of yinju, postgres and
+// nobody that exists.
 func accountFor(dataDir string) (account, error) {
 	if euid := os.Geteuid(); euid != 0 {
 		return accountOf(user.LookupId(strconv.Itoa(euid)))
 	}
-	for _, path := range []string{filepath.Join(dataDir, clusterName), dataDir} {
-		uid, err := ownerOf(path)
-		if err == nil && uid != 0 {
-			return accountOf(user.LookupId(strconv.Itoa(uid)))
-		}
-		if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, syscall.ENOTDIR) {
-			return account{}, err
-		}
+	uid, err := ownerOf(filepath.Join(dataDir, clusterName))
+	if err == nil && uid != 0 {
+		return accountOf(user.LookupId(strconv.Itoa(uid)))
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, syscall.ENOTDIR) {
+		return account{}, err
 	}
 	for _, name := range []string{"yinju", "postgres", "nobody"} {
 		if a, err := accountOf(user.Lookup(name)); err == nil {

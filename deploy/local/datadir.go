@@ -6,7 +6,9 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
+	"os/user"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -20,6 +22,8 @@ const (
 	clusterName = "pg" + major
 	// newCluster starts the names of half-made clusters.
 	newCluster = clusterName + ".new"
+	// lockName is the file whose lock is held while a server starts or stops.
+	lockName = "lock"
 	// needMB is the free space in megabytes for a new cluster and a first
 	// index.
 	needMB = 300
@@ -40,6 +44,8 @@ type owner struct{ uid, gid int }
 func (d *dataDir) join(name string) string { return filepath.Join(d.path, name) }
 
 func (d *dataDir) pgdata() string { return d.join(clusterName) }
+
+func (d *dataDir) pidFile() string { return filepath.Join(d.pgdata(), "postmaster.pid") }
 
 // openDataDir makes the folder if need be and checks that it can be used.
 func openDataDir(opt Options) (*dataDir, error) {
@@ -91,11 +97,8 @@ func (d *dataDir) checkOwner() error {
 		return errors.New("the owner of the data folder is unknown on this system")
 	}
 	d.owner = owner{int(sys.Uid), int(sys.Gid)}
-	if euid := os.Geteuid(); euid != 0 && d.owner.uid != euid {
-		return &DataDirError{
-			Dir:     d.path,
-			Problem: fmt.Sprintf("belongs to user id %d, not to you (%d); choose another DATA_DIR or chown it", d.owner.uid, euid),
-		}
+	if err := d.refuseStranger(); err != nil {
+		return err
 	}
 	if err := unix.Access(d.path, unix.W_OK|unix.X_OK); err != nil {
 		return &DataDirError{Dir: d.path, Problem: fmt.Sprintf("is not writable: %v; chmod it or choose another DATA_DIR", err)}
@@ -103,8 +106,26 @@ func (d *dataDir) checkOwner() error {
 	return nil
 }
 
-// openWay lets the account pass through the data folder, which is ours, and
-// checks the folders above it and above the programs, which may not be.
+// refuseStranger refuses a folder of somebody who is neither root nor the
+// account: he could put anything into it, and would own our database.
+func (d *dataDir) refuseStranger() error {
+	uid := d.owner.uid
+	if uid == int(d.acct.uid) || uid == 0 && d.acct.drop {
+		return nil
+	}
+	whose := "user id " + strconv.Itoa(uid)
+	if u, err := user.LookupId(strconv.Itoa(uid)); err == nil {
+		whose = fmt.Sprintf("%s (%s)", u.Username, whose)
+	}
+	return &DataDirError{
+		Dir: d.path,
+		Problem: fmt.Sprintf("belongs to %s, but Postgres would run as %s; run yinju as the user it belongs to, or choose another DATA_DIR",
+			whose, d.acct.name),
+	}
+}
+
+// openWay lets the account pass through the data folder where that is ours,
+// and checks the folders above it and above the programs, which may not be.
 func (d *dataDir) openWay() error {
 	if !d.acct.drop {
 		return nil
@@ -113,7 +134,7 @@ func (d *dataDir) openWay() error {
 	if err != nil {
 		return err
 	}
-	if !d.acct.passes(info) {
+	if !d.acct.passes(info) && d.mayOpen() {
 		if err := os.Chmod(d.path, info.Mode().Perm()|0o111); err != nil {
 			return err
 		}
@@ -124,6 +145,18 @@ func (d *dataDir) openWay() error {
 		}
 	}
 	return nil
+}
+
+// mayOpen tells that nobody but us keeps anything in the data folder: it is
+// empty, as a new one is, or has our files in it. Such as /root stays closed.
+func (d *dataDir) mayOpen() bool {
+	names, err := os.ReadDir(d.path)
+	if err != nil {
+		return false
+	}
+	return len(names) == 0 || slices.ContainsFunc(names, func(e fs.DirEntry) bool {
+		return e.IsDir() && e.Name() == clusterName || e.Type().IsRegular() && e.Name() == lockName
+	})
 }
 
 // checkCluster tells whether there is a cluster, and refuses one that is not

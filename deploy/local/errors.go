@@ -21,11 +21,19 @@ func (e *MissingPartError) Error() string {
 
 // CorruptPartError names a file that differs from the lock. Want and Got are
 // SHA-256 digests in hex, or a few words where there is no digest to give.
-type CorruptPartError struct{ Path, Want, Got string }
+// Given tells an archive in downloads, which Fetch never replaces, from what
+// the next Fetch heals.
+type CorruptPartError struct {
+	Path, Want, Got string
+	Given           bool
+}
 
 func (e *CorruptPartError) Error() string {
-	return fmt.Sprintf("%s is damaged: want %s, got %s; run: yinju parts (a file you put into downloads yourself must be replaced by hand)",
-		e.Path, e.Want, e.Got)
+	if e.Given {
+		return fmt.Sprintf("archive %s is damaged or not the right one: want SHA-256 %s, got %s; delete that file or replace it, then run: yinju parts",
+			e.Path, e.Want, e.Got)
+	}
+	return fmt.Sprintf("%s is damaged: want %s, got %s; run: yinju parts", e.Path, e.Want, e.Got)
 }
 
 // UnsupportedPlatformError says that the lock has no build of a part for this

@@ -13,18 +13,21 @@ import (
 const (
 	// fetchLimit bounds the wait for another Fetch, whatever ctx says.
 	fetchLimit = 30 * time.Minute
-	// tempPrefix starts the name of every folder that is not yet whole.
-	tempPrefix = "tmp-"
+	// tempPrefix starts the name of every folder that is not yet whole, and
+	// outsidePrefix that of a work folder outside the parts folder.
+	tempPrefix    = "tmp-"
+	outsidePrefix = "yinju-" + tempPrefix
 )
 
 // Fetch makes every part of the lock present and whole below the parts folder
 // dir, telling report what it does, one short line at a time. With all parts
 // there it needs neither a client nor the network nor the right to write. It
 // takes an archive from dir/downloads before it runs pip or Maven, each of
-// which may run for 10 minutes. Errors: ErrNoPip, ErrNoMaven, *ClientError,
+// which may run for 10 minutes. It leaves out the parts of except, as for what
+// a person has set instead. Errors: ErrNoPip, ErrNoMaven, *ClientError,
 // *CorruptPartError for an archive with a wrong digest,
 // *UnsupportedPlatformError.
-func Fetch(ctx context.Context, dir string, report func(string)) error {
+func Fetch(ctx context.Context, dir string, report func(string), except ...Part) error {
 	if report == nil {
 		report = func(string) {}
 	}
@@ -32,7 +35,7 @@ func Fetch(ctx context.Context, dir string, report func(string)) error {
 	if err != nil {
 		return fmt.Errorf("fetch parts: %w", err)
 	}
-	parts, err := readLock(thisPlatform())
+	parts, err := readLock(thisPlatform(), except...)
 	if err != nil {
 		return fmt.Errorf("fetch parts: %w", err)
 	}
@@ -69,6 +72,7 @@ func fetchLocked(ctx context.Context, dir string, parts []part, report func(stri
 	if err := removeLeftovers(dir, tempPrefix+"*"); err != nil {
 		return err
 	}
+	removeOutside(os.TempDir())
 	// Another process may have fetched some while we waited.
 	for _, p := range broken(parts, dir) {
 		if err := p.fetch(ctx, dir, report); err != nil {
@@ -81,16 +85,19 @@ func fetchLocked(ctx context.Context, dir string, parts []part, report func(stri
 
 // fetch gets, checks and unpacks one archive; the caller holds the lock.
 func (p part) fetch(ctx context.Context, dir string, report func(string)) error {
-	work, err := workFolder(dir)
+	work, remove, err := workFolder(dir)
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(work)
+	defer remove()
 	archive, err := p.obtain(ctx, dir, work, report)
 	if err != nil {
 		return err
 	}
 	if err := verifySum(archive, p.SHA256); err != nil {
+		if corrupt, ok := errors.AsType[*CorruptPartError](err); ok {
+			corrupt.Given = archive == p.given(dir)
+		}
 		return err
 	}
 	report("unpacking " + p.File)
@@ -100,8 +107,7 @@ func (p part) fetch(ctx context.Context, dir string, report func(string)) error 
 // obtain gives the path of the archive: the one in downloads, or else what the
 // package client brings into work.
 func (p part) obtain(ctx context.Context, dir, work string, report func(string)) (string, error) {
-	downloads := filepath.Join(dir, "downloads")
-	given := filepath.Join(downloads, p.File)
+	given := p.given(dir)
 	_, err := os.Stat(given)
 	if err == nil {
 		return given, nil
@@ -109,7 +115,7 @@ func (p part) obtain(ctx context.Context, dir, work string, report func(string))
 	if !errors.Is(err, fs.ErrNotExist) {
 		return "", err
 	}
-	c, err := p.client(ctx, work, downloads)
+	c, err := p.client(ctx, work, filepath.Dir(given))
 	if err != nil {
 		return "", err
 	}
@@ -123,6 +129,9 @@ func (p part) obtain(ctx context.Context, dir, work string, report func(string))
 	}
 	return archive, nil
 }
+
+// given is where a person may put the archive.
+func (p part) given(dir string) string { return filepath.Join(dir, "downloads", p.File) }
 
 // install unpacks the archive beside its place and renames it there whole.
 func (p part) install(archive, dir string) error {
@@ -156,35 +165,31 @@ func (p part) swap(temp, dir string) error {
 	return syncPath(dir)
 }
 
-// workFolder makes the empty folder a client runs in. Java cannot read a path
-// outside ASCII under LANG=C, so such a parts folder gets one elsewhere.
-func workFolder(dir string) (string, error) {
-	for _, r := range dir {
-		if r > 126 {
-			return os.MkdirTemp("", "yinju-"+tempPrefix)
-		}
-	}
-	return os.MkdirTemp(dir, tempPrefix)
-}
-
-// removeLeftovers deletes what a killed process left behind. It tries again
-// because that process may have a child that still writes.
+// removeLeftovers deletes what a killed process left behind.
 func removeLeftovers(dir, pattern string) error {
 	names, err := fs.Glob(os.DirFS(dir), pattern)
 	if err != nil {
 		return err
 	}
 	for _, name := range names {
-		for try := 0; ; try++ {
-			err := os.RemoveAll(filepath.Join(dir, name))
-			if err == nil {
-				break
-			}
-			if try == 4 {
-				return fmt.Errorf("remove leftover: %w", err)
-			}
-			time.Sleep(100 * time.Millisecond)
+		if err := removeLeftover(filepath.Join(dir, name)); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// removeLeftover tries again, because the killed process may have a child that
+// still writes.
+func removeLeftover(path string) error {
+	for try := 0; ; try++ {
+		err := os.RemoveAll(path)
+		if err == nil {
+			return nil
+		}
+		if try == 4 {
+			return fmt.Errorf("remove leftover: %w", err)
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
 }

@@ -33,7 +33,7 @@ func TestNoPip(t *testing.T) {
 
 func TestNoMaven(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
-	p, err := lockedPartNamed(modelPart)
+	p, err := lockedPartNamed(ModelPart)
 	must(t, err)
 	dir := t.TempDir()
 	err = p.fetch(t.Context(), dir, func(string) {})
@@ -71,18 +71,37 @@ func TestUnsupportedPlatform(t *testing.T) {
 	}
 }
 
+func TestFetchLeavesPartsOut(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "parts")
+	none := func(line string) { t.Errorf("did something: %s", line) }
+	must(t, Fetch(t.Context(), dir, none, PostgresPart, RuntimePart, ModelPart))
+	if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the folder was made: %v", err)
+	}
+	p, err := lockedPartNamed(ModelPart)
+	must(t, err)
+	must(t, os.CopyFS(p.folder(dir), os.DirFS(p.folder(partsDir(t)))))
+	must(t, Fetch(t.Context(), dir, none, PostgresPart, RuntimePart))
+	// Only what is wanted needs a build.
+	if parts, err := readLock("plan9/386", PostgresPart, RuntimePart); err != nil || len(parts) != 1 {
+		t.Errorf("got %d parts, %v", len(parts), err)
+	}
+}
+
 func TestWrongArchiveIsRefused(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	p, err := lockedPartNamed(postgresPart)
+	p, err := lockedPartNamed(PostgresPart)
 	must(t, err)
 	given := filepath.Join(dir, "downloads", p.File)
 	must(t, os.Mkdir(filepath.Dir(given), 0o755))
 	must(t, os.WriteFile(given, []byte("no wheel"), 0o644))
 	var corrupt *CorruptPartError
-	if err := Fetch(t.Context(), dir, nil); !errors.As(err, &corrupt) || corrupt.Path != given || corrupt.Want != p.SHA256 {
+	if err := Fetch(t.Context(), dir, nil); !errors.As(err, &corrupt) || corrupt.Path != given || corrupt.Want != p.SHA256 || !corrupt.Given {
 		t.Errorf("got %v", err)
 	}
+	contains(t, corrupt, "delete that file or replace it, then run: yinju parts")
 	if _, err := os.Stat(p.folder(dir)); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("something was unpacked: %v", err)
 	}
@@ -98,9 +117,10 @@ func TestCorruptPartIsHealed(t *testing.T) {
 	must(t, err)
 	damage(t, lib)
 	var corrupt *CorruptPartError
-	if _, err := ONNXRuntime(dir); !errors.As(err, &corrupt) || corrupt.Path != lib || corrupt.Want == corrupt.Got {
+	if _, err := ONNXRuntime(dir); !errors.As(err, &corrupt) || corrupt.Path != lib || corrupt.Want == corrupt.Got || corrupt.Given {
 		t.Errorf("got %v", err)
 	}
+	contains(t, corrupt, "run: yinju parts")
 	leftover := filepath.Join(dir, tempPrefix+"killed")
 	must(t, os.MkdirAll(filepath.Join(leftover, "deep"), 0o755))
 	var group sync.WaitGroup
@@ -123,7 +143,7 @@ func TestCorruptPartIsHealed(t *testing.T) {
 func TestChangedManifestIsFound(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	p, err := lockedPartNamed(runtimePart)
+	p, err := lockedPartNamed(RuntimePart)
 	must(t, err)
 	must(t, os.CopyFS(p.folder(dir), os.DirFS(p.folder(partsDir(t)))))
 	manifest := filepath.Join(p.folder(dir), manifestName)

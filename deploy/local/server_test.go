@@ -184,9 +184,80 @@ func TestStalePidOfAnotherProgram(t *testing.T) {
 	}
 }
 
+func TestGarbagePidFile(t *testing.T) {
+	t.Parallel()
+	data := readyData(t, "data")
+	for _, garbage := range []string{"", "no number\n", "\x00\x00\x00\x00"} {
+		s := startOn(t, data)
+		pidFile, socketLock := s.data.pidFile(), filepath.Join(s.pm.socketDir, socketName+".lock")
+		stop(t, s.pm.pid)
+		closeServer(t, s)
+		for _, path := range []string{pidFile, socketLock} {
+			must(t, os.WriteFile(path, []byte(garbage), 0o600))
+			must(t, s.data.acct.give(path))
+		}
+		again := startOn(t, data)
+		if got := query(t, again, "SELECT 'x'"); got != "x" {
+			t.Errorf("%q: got %q", garbage, got)
+		}
+		closeServer(t, again)
+	}
+}
+
+// TestEmptyPidFileOfALivingServer is the instant in which a server has made
+// the file, but not yet written it.
+func TestEmptyPidFileOfALivingServer(t *testing.T) {
+	t.Parallel()
+	s := startOn(t, readyData(t, "data"))
+	whole := readFile(t, s.data.pidFile())
+	must(t, os.Truncate(s.data.pidFile(), 0))
+	again := startOn(t, s.data.path)
+	if again.pm.pid != s.pm.pid {
+		t.Errorf("got server %d, want %d", again.pm.pid, s.pm.pid)
+	}
+	if got := readFile(t, s.data.pidFile()); got != "" {
+		t.Errorf("the file was replaced: %q", got)
+	}
+	query(t, again, "SELECT 'x'")
+	must(t, os.WriteFile(s.data.pidFile(), []byte(whole), 0o600))
+}
+
+func TestGarbagePidFileStaysWhileAChildLives(t *testing.T) {
+	t.Parallel()
+	data := readyData(t, "data")
+	acct, err := accountFor(data)
+	must(t, err)
+	d := &dataDir{path: data, acct: acct}
+	must(t, os.WriteFile(d.pidFile(), nil, 0o600))
+	child := exec.CommandContext(t.Context(), "sleep", "60")
+	child.Args[0], child.Dir = "postgres: checkpointer ", d.pgdata()
+	must(t, child.Start())
+	if pm, err := d.findPostmaster(); pm != nil || err != nil {
+		t.Errorf("took a child for the server: %v %v", pm, err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	if err := d.clearPidFile(ctx); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("got %v", err)
+	}
+	readFile(t, d.pidFile())
+	must(t, child.Process.Kill())
+	_ = child.Wait() // it was killed
+	must(t, d.clearPidFile(t.Context()))
+	if _, err := os.Stat(d.pidFile()); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the file stays: %v", err)
+	}
+	// A person's server with --single is none of our business.
+	must(t, os.WriteFile(d.pidFile(), []byte("-1\n"), 0o600))
+	if d.garbagePidFile() {
+		t.Error("a negative number is taken for garbage")
+	}
+}
+
 func TestLeftoversOfInitdb(t *testing.T) {
 	t.Parallel()
 	data := filepath.Join(openFolder(t), "data")
+	must(t, withFile(data, lockName))
 	for _, name := range []string{"pg18.new", "pg18.new-1/base"} {
 		must(t, os.MkdirAll(filepath.Join(data, name), 0o700))
 	}
@@ -250,13 +321,102 @@ func TestRefusesFolders(t *testing.T) {
 	err := startFails(t, filepath.Join(closed, "data"))
 	if os.Geteuid() != 0 {
 		contains(t, err, "cannot be made")
-		contains(t, startFails(t, "/var/lib"), "belongs to user id 0")
+		contains(t, startFails(t, "/var/lib"), "belongs to root")
 		return
 	}
 	var shut *ClosedFolderError
 	if !errors.As(err, &shut) || shut.Folder != closed {
 		t.Errorf("got %v, want %s closed", err, closed)
 	}
+}
+
+func TestFolderOfAnother(t *testing.T) {
+	t.Parallel()
+	if os.Geteuid() != 0 {
+		err := startFails(t, "/var/lib")
+		if _, ok := errors.AsType[*DataDirError](err); !ok {
+			t.Errorf("got %v", err)
+		}
+		return
+	}
+	daemon, err := accountOf(user.Lookup("daemon"))
+	must(t, err)
+	data := filepath.Join(openFolder(t), "data")
+	must(t, os.Mkdir(data, 0o755))
+	must(t, daemon.give(data))
+	refusesStranger(t, data)
+
+	// Somebody's own folder with his own cluster goes on as his.
+	data = readyData(t, "data")
+	must(t, daemon.giveTree(data))
+	s := startOn(t, data)
+	if s.data.acct.name != daemon.name {
+		t.Errorf("runs as %s", s.data.acct.name)
+	}
+	query(t, s, "SELECT 'x'")
+	closeServer(t, s)
+
+	// Another's cluster in his folder is none.
+	nobody, err := accountOf(user.Lookup("nobody"))
+	must(t, err)
+	must(t, nobody.giveTree(filepath.Join(data, clusterName)))
+	refusesStranger(t, data)
+}
+
+// refusesStranger wants the error to say whose a folder of daemon's is.
+func refusesStranger(t *testing.T, data string) {
+	t.Helper()
+	before, err := os.ReadDir(data)
+	must(t, err)
+	err = startFails(t, data)
+	if _, ok := errors.AsType[*DataDirError](err); !ok {
+		t.Errorf("got %v", err)
+	}
+	contains(t, err, "belongs to daemon", "run yinju as the user", "choose another DATA_DIR")
+	if after, err := os.ReadDir(data); err != nil || len(after) != len(before) {
+		t.Errorf("left %v, %v", after, err)
+	}
+}
+
+func TestOnlyOurFolderIsOpened(t *testing.T) {
+	t.Parallel()
+	acct := account{name: "stranger", uid: 1<<31 - 2, gid: 1<<31 - 2, drop: true}
+	for name, c := range map[string]struct {
+		prepare func(data string) error
+		opened  bool
+	}{
+		"new":        {func(data string) error { _, err := makeDataDir(data); return err }, true},
+		"empty":      {func(data string) error { return os.Mkdir(data, 0o700) }, true},
+		"a cluster":  {func(data string) error { return os.MkdirAll(filepath.Join(data, clusterName), 0o700) }, true},
+		"our lock":   {func(data string) error { return withFile(data, lockName) }, true},
+		"other":      {func(data string) error { return withFile(data, ".profile") }, false},
+		"a lock dir": {func(data string) error { return os.MkdirAll(filepath.Join(data, lockName), 0o700) }, false},
+	} {
+		data := filepath.Join(openFolder(t), "data")
+		must(t, c.prepare(data))
+		d := &dataDir{path: data, bin: "/", acct: acct}
+		err := d.openWay()
+		want := fs.FileMode(0o711)
+		if !c.opened {
+			want = 0o700
+			var shut *ClosedFolderError
+			if !errors.As(err, &shut) || shut.Folder != data {
+				t.Errorf("%s: got %v", name, err)
+			}
+		} else if err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		info, err := os.Stat(data)
+		must(t, err)
+		if got := info.Mode().Perm(); got != want {
+			t.Errorf("%s: mode %v, want %v", name, got, want)
+		}
+	}
+}
+
+// withFile makes a private folder with one file in it.
+func withFile(dir, name string) error {
+	return errors.Join(os.Mkdir(dir, 0o700), os.WriteFile(filepath.Join(dir, name), nil, 0o600))
 }
 
 func TestServerThatCannotStartShowsItsLog(t *testing.T) {

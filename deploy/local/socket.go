@@ -140,13 +140,13 @@ type postmasterFile struct {
 
 // readPostmasterFile gives false when there is none or it is not whole.
 func (d *dataDir) readPostmasterFile() (postmasterFile, bool) {
-	raw, err := os.ReadFile(filepath.Join(d.pgdata(), "postmaster.pid"))
+	raw, err := os.ReadFile(d.pidFile())
 	if err != nil {
 		return postmasterFile{}, false
 	}
 	lines := strings.Split(string(raw), "\n")
-	pid, err := strconv.Atoi(strings.TrimSpace(lines[0]))
-	if err != nil || pid <= 0 {
+	pid := pidIn(lines[0])
+	if pid <= 0 {
 		return postmasterFile{}, false
 	}
 	file := postmasterFile{pid: pid}
@@ -154,4 +154,26 @@ func (d *dataDir) readPostmasterFile() (postmasterFile, bool) {
 		file.socketDir = lines[4]
 	}
 	return file, true
+}
+
+// pidIn gives 0 for what is no number.
+func pidIn(line string) int {
+	pid, err := strconv.Atoi(strings.TrimSpace(line))
+	if err != nil {
+		return 0
+	}
+	return pid
+}
+
+// garbagePidFile tells of a postmaster.pid without a number, at which Postgres
+// refuses to start. A full disk or a power cut leaves one, and every server
+// has one for an instant as it starts. A negative number is none: it names a
+// server that a person runs with --single.
+func (d *dataDir) garbagePidFile() bool {
+	raw, err := os.ReadFile(d.pidFile())
+	if err != nil {
+		return false
+	}
+	line, _, _ := strings.Cut(string(raw), "\n")
+	return pidIn(line) == 0
 }

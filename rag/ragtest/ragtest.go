@@ -33,9 +33,12 @@ const (
 var parts = sync.OnceValues(func() (string, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), startWait)
 	defer cancel()
-	dir, err := local.DefaultPartsDir(os.Getenv)
-	if err != nil {
-		return "", err
+	dir := os.Getenv("PARTS_DIR")
+	if dir == "" {
+		var err error
+		if dir, err = local.DefaultPartsDir(os.Getenv); err != nil {
+			return "", err
+		}
 	}
 	return dir, local.Fetch(ctx, dir, func(string) {})
 })
