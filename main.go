@@ -86,8 +86,7 @@ func (a *app) report(ctx context.Context, err error) int {
 	default:
 		fmt.Fprintln(a.err, a.lang.Say("错误：", "error: ")+a.explain(err))
 	}
-	var usage usageError
-	if errors.As(err, &usage) {
+	if _, isUsage := errors.AsType[usageError](err); isUsage {
 		return exitUsage
 	}
 	return exitFailed
