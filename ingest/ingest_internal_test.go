@@ -31,8 +31,12 @@ func TestReflowJoinsLayoutAndKeepsParagraphs(t *testing.T) {
 			"江上的桥有三座，最老的一座建于一九五七年，至今还在通车。\n第二座桥晚了三十年。",
 		},
 		"a page number within a sentence": {
-			"江上的桥有三座，最老的\n\n 12 \n\n一座建于一九五七年。",
-			"江上的桥有三座，最老的一座建于一九五七年。",
+			"江上的桥有三座，最老的\n\n 12 \n\n一座建于一九五七年，至今\n\n 13 \n\n还在通车。",
+			"江上的桥有三座，最老的一座建于一九五七年，至今还在通车。",
+		},
+		"a figure on a line of its own": {
+			"这座桥一共长\n55\n公里。它的桥墩有\n\n 8 \n\n个。",
+			"这座桥一共长55公里。它的桥墩有8个。",
 		},
 		"a headline stays a line": {
 			"桥的故事\n\n张望\n\n江上的桥有三座，最老的\n一座建于一九五七年，至今\n还在通车。",

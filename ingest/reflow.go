@@ -69,22 +69,29 @@ func rowsOf(lines []line) []row {
 }
 
 // pageNumbers finds the lines that hold a page's number: alone on its line, with nothing right above or
-// below, and where more than one stands alone, following on another one.
+// below, and following on another one or standing where no sentence is open.
 func pageNumbers(lines []line) map[int]bool {
 	var alone, values []int
+	before := map[int]string{} // the text above each
+	above := ""
 	for i, l := range lines {
 		m := loneNumber.FindStringSubmatch(l.text)
+		if m == nil && !isBlankLine(l) {
+			above = l.text
+		}
 		if m == nil || i > 0 && !isBlankLine(lines[i-1]) || i+1 < len(lines) && !isBlankLine(lines[i+1]) {
 			continue
 		}
 		value, _ := strconv.Atoi(m[1])
 		alone, values = append(alone, l.number), append(values, value)
+		before[l.number] = strings.TrimRightFunc(above, isBlank)
 	}
 	pages := map[int]bool{}
 	for i, number := range alone {
 		follows := i > 0 && follow(values[i-1], values[i])
 		leads := i+1 < len(values) && follow(values[i], values[i+1])
-		pages[number] = len(alone) == 1 || follows || leads
+		text := before[number]
+		pages[number] = follows || leads || text == "" || endsSentence(text) || tocLeader.MatchString(text)
 	}
 	return pages
 }
@@ -135,7 +142,7 @@ func endsParagraph(rows []row, i int) bool {
 		return b.indented || !full || a.columns >= longLine
 	}
 	switch {
-	case a.columns >= longLine || endsOpen(a.content()):
+	case a.columns >= longLine || endsOpen(a.content()) || loneNumber.MatchString(a.content()):
 		return false
 	case b.indented:
 		return !full

@@ -25,8 +25,9 @@ type block struct {
 type segmenter struct {
 	rows    []row
 	entries []entry
-	dropped map[int]bool // furniture: in no article
-	notes   map[int]bool // rows of notes on the author; true: the last row of one
+	listed  map[string]*entry // entries by the keys of their titles
+	dropped map[int]bool      // furniture: in no article
+	notes   map[int]bool      // rows of notes on the author; true: the last row of one
 	blocks  []block
 	titled  map[int]bool // rows that belong to a block
 	spaced  bool         // nearly every row has a blank line above it
@@ -39,6 +40,7 @@ type segmenter struct {
 func segment(lines []line) (pieces []piece, furniture []row) {
 	s := &segmenter{rows: rowsOf(lines), titled: map[int]bool{}}
 	s.entries, s.dropped = contents(s.rows)
+	s.listed = byTitle(s.entries)
 	s.notes, s.spaced = notesOn(s.rows), isSpaced(s.rows)
 	for i, r := range s.rows {
 		if pageFurniture.MatchString(r.content()) {
@@ -92,17 +94,29 @@ const maxTitleRows = 4
 
 // listedTitle finds a title of the table of contents, wrapped or not, with or without its "paper：".
 func (s *segmenter) listedTitle(i int) (block, bool) {
-	var joined strings.Builder
-	for j := i; j < min(i+maxTitleRows, len(s.rows)) && !s.dropped[j]; j++ {
-		joined.WriteString(titleKey(s.rows[j].content()))
-		key := joined.String()
-		for e := range s.entries {
-			if key != "" && (key == titleKey(s.entries[e].title) || key == titleKey(withoutPaper(s.entries[e].title))) {
-				return block{from: i, to: j + 1, title: span(i, j+1), entry: &s.entries[e]}, true
-			}
+	if len(s.listed) == 0 {
+		return block{}, false
+	}
+	var key strings.Builder
+	for j := i; j < min(i+maxTitleRows, len(s.rows)) && !s.dropped[j] && s.rows[j].columns < longLine; j++ {
+		key.WriteString(titleKey(s.rows[j].content()))
+		if e := s.listed[key.String()]; e != nil {
+			return block{from: i, to: j + 1, title: span(i, j+1), entry: e}, true
 		}
 	}
 	return block{}, false
+}
+
+func byTitle(entries []entry) map[string]*entry {
+	listed := make(map[string]*entry, 2*len(entries))
+	for i := range entries {
+		for _, title := range []string{withoutPaper(entries[i].title), entries[i].title} {
+			if key := titleKey(title); key != "" {
+				listed[key] = &entries[i]
+			}
+		}
+	}
+	return listed
 }
 
 // closes says whether row i ends an article: a source line, or the end of a note on the author that does

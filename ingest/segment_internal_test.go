@@ -120,3 +120,16 @@ func TestSourceLinesGiveWhatIsLeftOfThem(t *testing.T) {
 		}
 	}
 }
+
+// Leaders that are not a table of contents must not take the text between them for one.
+func TestStrayLeadersLoseNoText(t *testing.T) {
+	t.Parallel()
+	raw := "登记表\n姓名………… 1\n甲桥通车了。\n乙桥也通车了。\n编号…………………… 2\n丙桥还没有通车。\n"
+	articles, err := articlesOf([]byte(raw))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text := articles[0].Text; len(articles) != 1 || !strings.Contains(text, "乙桥也通车了") || !strings.Contains(text, "姓名") {
+		t.Errorf("%d articles, the first is %q", len(articles), text)
+	}
+}
