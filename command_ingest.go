@@ -31,7 +31,9 @@ func (c *ingestCommand) Run(ctx context.Context, a *app) error {
 		}
 		paths = []string{a.cfg.CorpusDir}
 	}
-	if err := ingest.Check(paths); err != nil { // before anything is started
+	if err := ingest.Check(paths); errors.Is(err, ingest.ErrNoPath) { // before anything is started
+		return usageError{err}
+	} else if err != nil {
 		return err
 	}
 	if _, err := a.openRetriever(ctx); err != nil {

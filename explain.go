@@ -62,6 +62,8 @@ func explainFile(err error) string {
 	switch {
 	case errors.Is(err, errNoCorpus):
 		return "没有指明语料：请给出文件夹，或设置 CORPUS_DIR。"
+	case errors.Is(err, ingest.ErrNoPath):
+		return "路径是空的：请给出文件夹或文件。"
 	case errors.Is(err, ingest.ErrNoSources):
 		return "文件夹里没有可读的文本文件；库没有改动。"
 	case errors.Is(err, ingest.ErrBinary):

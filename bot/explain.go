@@ -25,7 +25,7 @@ func explainChinese(err error) string {
 	var server *rag.OldServerError
 	switch {
 	case errors.Is(err, rag.ErrNoQuestion):
-		return "问题是空的：请用文字提问。"
+		return "问题是空的，或不是文字：请用文字提问。"
 	case errors.As(err, &long):
 		return fmt.Sprintf("问题有 %d 个字，最多 %d 个：请问得简短些。", long.Have, rag.MaxQuestion)
 	case errors.Is(err, rag.ErrEmptyCorpus):

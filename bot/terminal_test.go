@@ -102,7 +102,7 @@ func TestChatRefusesWhatItCannotTakeAndGoesOn(t *testing.T) {
 		t.Fatal(err)
 	}
 	rows := strings.Split(out.String(), "\n")
-	if len(rows) != 5 || rows[0] != "拒：？？：问题是空的：请用文字提问。" || rows[1] != "答：第一问" ||
+	if len(rows) != 5 || rows[0] != "拒：？？：问题是空的，或不是文字：请用文字提问。" || rows[1] != "答：第一问" ||
 		!strings.HasSuffix(rows[2], "个：请问得简短些。") || rows[3] != "答：第二\uFFFD问" {
 		t.Errorf("got %.200q", rows)
 	}

@@ -36,6 +36,9 @@ func list(paths []string) (listing, error) {
 	targets := make([]string, 0, len(paths))
 	folders := map[string]bool{}
 	for _, p := range paths {
+		if p == "" { // an unset variable must not mean the current folder
+			return listing{}, ErrNoPath
+		}
 		target, err := filepath.Abs(p)
 		if err == nil {
 			target, err = filepath.EvalSymlinks(target)
@@ -161,6 +164,8 @@ func (l *listing) take(f file) {
 	case info.Mode().IsRegular():
 		f.size = info.Size()
 		l.files = append(l.files, f)
+	default:
+		l.fail(f.path, ErrNotAFile)
 	}
 }
 

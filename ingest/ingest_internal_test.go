@@ -50,6 +50,9 @@ func TestReflowJoinsLayoutAndKeepsParagraphs(t *testing.T) {
 			"The canal climbs over the hill and then\ngoes down again to the north.",
 			"The canal climbs over the hill and then goes down again to the north.",
 		},
+		"stars that are text": {
+			"算式2**3**2等于512，a**b和c**d也是，电话是138****1234。", "算式2**3**2等于512，a**b和c**d也是，电话是138****1234。",
+		},
 		"runs of blanks": {"江上的　 　桥。", "江上的　桥。"},
 		"CRLF and BOM":   {"\uFEFF江上的桥有三座，\r\n最老的一座。", "江上的桥有三座，最老的一座。"},
 	} {

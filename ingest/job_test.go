@@ -159,7 +159,8 @@ func TestWhatCannotBeSeenStays(t *testing.T) {
 		failed[f.Path] = f.Err
 	}
 	if !errors.Is(failed["a.txt"], os.ErrNotExist) || !errors.Is(failed["b.txt"], errRefused) ||
-		!errors.Is(failed["?.txt"], ingest.ErrName) || !errors.Is(failed["link"], ingest.ErrLink) {
+		!errors.Is(failed["?.txt"], ingest.ErrName) || !errors.Is(failed["link"], ingest.ErrLink) ||
+		!errors.Is(failed["pipe.txt"], ingest.ErrNotAFile) {
 		t.Errorf("failures: %v", failed)
 	}
 	if diff := cmp.Diff([]string{"gone.txt"}, r.Removed); diff != "" || w.stored() != "a.txt b.txt" {

@@ -15,7 +15,7 @@ var (
 	sourceLine = regexp.MustCompile(`^[（(]?` + blanks + `(?:来源[:：]|原载|选自|摘自|刊于|载)?` + blanks + `《` + blanks + `([^《》]{2,20}?)` + blanks + `》` +
 		blanks + `[，,]?` + blanks + `(?:(\d{4})` + blanks + `(?:[年.\-/]` + blanks + `(\d{1,2})` + blanks + `(?:[月.\-/]` + blanks + `(\d{1,2})` + blanks + `日?)?)?)?[^。]{0,12}[）)]?$`)
 	// originLine is 来源：paper, as web pages have it, perhaps with a date.
-	originLine = regexp.MustCompile(`^(?:信息)?来源[:：]` + blanks + `([^\s，。|]{2,20})`)
+	originLine = regexp.MustCompile(`^(?:信息)?来源[:：]` + blanks + `([^\s\p{Zs}，。|]{2,20})`)
 	fullDate   = regexp.MustCompile(`(\d{4})` + blanks + `[年.\-/]` + blanks + `(\d{1,2})` + blanks + `[月.\-/]` + blanks + `(\d{1,2})` + blanks + `日?`)
 	// dateOnly is a row that holds nothing but a date.
 	dateOnly   = regexp.MustCompile(`^[（(]?` + blanks + `(?:发布时间|时间|日期|写于|发表于|发布于|更新于)?[:：]?` + blanks + fullDate.String() + blanks + `(?:\d{1,2}:\d{2}(?::\d{2})?)?` + blanks + `[）)]?$`)

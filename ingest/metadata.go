@@ -53,12 +53,11 @@ func origin(rows []row) (publication, day string) {
 	}
 	for _, r := range rows[:min(len(rows), headRows)] {
 		text := r.content()
-		if m := originLine.FindStringSubmatch(text); m != nil {
-			publication = strings.Trim(m[1], "《》")
-		} else if !dateOnly.MatchString(text) {
-			continue
+		named := originLine.FindStringSubmatch(text)
+		if named != nil && publication == "" {
+			publication = strings.Trim(named[1], "《》")
 		}
-		if m := fullDate.FindStringSubmatch(text); m != nil {
+		if m := fullDate.FindStringSubmatch(text); m != nil && day == "" && (named != nil || dateOnly.MatchString(text)) {
 			day = date(m[1], m[2], m[3])
 		}
 	}

@@ -26,6 +26,7 @@ var (
 	ErrNoText    = errors.New("the file has no text in it")
 	ErrName      = errors.New("the name is not UTF-8, as a citation needs it: rename it")
 	ErrLink      = errors.New("links to folders are not followed: name the folder itself, too")
+	ErrNoPath    = errors.New("a path is empty: name a folder or a file")
 	ErrNotAFile  = errors.New("this is neither a file nor a folder")
 	ErrNotTaken  = fmt.Errorf("this kind of file is not read; read are %s", strings.Join(extensions, " "))
 	ErrNoSources = fmt.Errorf("there is no text file in it (read are %s): nothing was changed", strings.Join(extensions, " "))

@@ -192,11 +192,22 @@ var layoutWithin = regexp.MustCompile(`[\s\p{Zs}]{2,}`)
 // bold is a pair of Markdown's marks around text. A mark without its partner is text.
 var bold = regexp.MustCompile(`(\*\*)[^*\s](?:[^*]*[^*\s])?(\*\*)`)
 
+// touchesWord says whether a letter or figure of a Latin word, or another star, stands right beside
+// content[from:to]: then the stars are a power or a masked number, and text.
+func touchesWord(content string, from, to int) bool {
+	isPart := func(b byte) bool {
+		return b == '*' || b < utf8.RuneSelf && (unicode.IsLetter(rune(b)) || unicode.IsDigit(rune(b)))
+	}
+	return from > 0 && isPart(content[from-1]) || to < len(content) && isPart(content[to])
+}
+
 // dropsWithin are the ranges of a line's content that are layout, in order.
 func dropsWithin(content string) [][]int {
 	var drops [][]int
 	for _, m := range bold.FindAllStringSubmatchIndex(content, -1) {
-		drops = append(drops, m[2:4], m[4:6])
+		if !touchesWord(content, m[0], m[1]) {
+			drops = append(drops, m[2:4], m[4:6])
+		}
 	}
 	for _, m := range layoutWithin.FindAllStringIndex(content, -1) {
 		_, first := utf8.DecodeRuneInString(content[m[0]:]) // one blank stays

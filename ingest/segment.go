@@ -204,7 +204,7 @@ func (s *segmenter) running(i int) bool {
 	return like >= neighbours-1
 }
 
-// bylineTitle finds a headline by the byline under it.
+// bylineTitle finds a headline by the byline, or the line that names its paper, under it.
 func (s *segmenter) bylineTitle(i int) (block, bool) {
 	if !s.headlike(i) || i > 0 && !s.dropped[i-1] && !s.titled[i-1] && !s.ended(i-1) {
 		return block{}, false
@@ -217,7 +217,10 @@ func (s *segmenter) bylineTitle(i int) (block, bool) {
 		if names != nil && !s.dropped[j] && !s.rows[j].heading && !s.running(j-1) {
 			return s.withByline(block{from: i, to: j + 1, title: span(i, j), authors: names}), true
 		}
-		if _, listed := s.listedTitle(j); listed || !s.headlike(j) {
+		if originLine.MatchString(s.rows[j].content()) && !s.running(j-1) {
+			return s.withByline(block{from: i, to: j, title: span(i, j)}), true
+		}
+		if _, listed := s.listedTitle(j); listed || !s.headlike(j) || s.rows[j].level > 0 {
 			break
 		}
 	}

@@ -133,3 +133,24 @@ func TestStrayLeadersLoseNoText(t *testing.T) {
 		t.Errorf("%d articles, the first is %q", len(articles), text)
 	}
 }
+
+// A web page's stories with their papers under the headlines: none may have another one's paper or day.
+func TestPapersUnderHeadlinesAreNotBorrowed(t *testing.T) {
+	t.Parallel()
+	raw := "三号线正式开通\n来源：江城日报　2022年6月1日\n\n昨日上午，三号线开通运营，设站二十座。\n\n老城区改造完成\n来源：北湖晚报\n2022年6月3日 08:15\n\n改造历时两年，惠及三千户居民。\n\n图书馆延长开放\n\n即日起，市图书馆开放到晚上十点。\n"
+	articles, err := articlesOf([]byte(raw))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []facts
+	for _, a := range articles {
+		got = append(got, factsOf(a))
+	}
+	want := []facts{
+		{Title: "三号线正式开通", Paper: "江城日报", Date: "2022-06-01", First: 1, Last: 4},
+		{Title: "老城区改造完成", Paper: "北湖晚报", Date: "2022-06-03", First: 6, Last: 14},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}

@@ -23,7 +23,7 @@ const MaxQuestion = 2000
 const legDepth = 40
 
 // ErrNoQuestion is returned for a question without a letter or digit in it, or one that is no text.
-var ErrNoQuestion = errors.New("the question is empty: ask something in words")
+var ErrNoQuestion = errors.New("the question is empty, or no text: ask something in words")
 
 // ErrEmptyCorpus is returned when nothing has been ingested.
 var ErrEmptyCorpus = errors.New("nothing has been ingested: run yinju ingest FOLDER first")
