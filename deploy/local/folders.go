@@ -71,8 +71,8 @@ func mkdirOpen(path string, perm fs.FileMode) error {
 	if errors.Is(err, fs.ErrExist) {
 		return nil
 	}
-	if err != nil {
-		return err
+	if err != nil || perm&0o077 == 0 {
+		return err // no umask bears on it, and another process may have opened the folder by now
 	}
 	return os.Chmod(path, perm)
 }
