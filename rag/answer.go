@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -132,22 +131,13 @@ func (s *search) windows(hit int) []window {
 			if last > first && (span.Len() > quoteRunes || slices.Contains(text[span.Start:span.End], '\n')) {
 				break
 			}
-			if !endsWhole(text[span.Start:span.End]) {
+			if !endsWith(text[span.Start:span.End], "。！!….") {
 				continue
 			}
 			out = append(out, s.window(hit, string(text[span.Start:span.End]), Span{p.Span.Start + span.Start, p.Span.Start + span.End}))
 		}
 	}
 	return out
-}
-
-// endsWhole says whether text ends with the end of a statement, closing marks after it allowed.
-func endsWhole(text []rune) bool {
-	end := len(text)
-	for end > 0 && strings.ContainsRune(closers, text[end-1]) {
-		end--
-	}
-	return end > 0 && strings.ContainsRune("。！!….", text[end-1])
 }
 
 // How windows are compared. On both halves of the first corpus' questions and on the examples', a

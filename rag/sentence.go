@@ -67,7 +67,7 @@ func Opens(text []rune, at int) bool {
 	for end > 0 && unicode.IsSpace(text[end-1]) {
 		end--
 	}
-	if end == 0 || endsStatement(text[:end]) {
+	if end == 0 || endsWith(text[:end], sentenceEnds+".…：:") {
 		return true
 	}
 	start := end
@@ -80,13 +80,13 @@ func Opens(text []rune, at int) bool {
 	})
 }
 
-// endsStatement says whether text ends with a sentence end, closing marks after it allowed.
-func endsStatement(text []rune) bool {
+// endsWith says whether text ends with one of the marks, closing quotation marks and brackets after it allowed.
+func endsWith(text []rune, marks string) bool {
 	end := len(text)
 	for end > 0 && strings.ContainsRune(closers, text[end-1]) {
 		end--
 	}
-	return end > 0 && strings.ContainsRune(sentenceEnds+".…：:）)", text[end-1])
+	return end > 0 && strings.ContainsRune(marks, text[end-1])
 }
 
 // isTerminal says whether the rune at i ends a sentence. An ellipsis and a full stop do so only before
