@@ -34,12 +34,21 @@ func (s *segmenter) title(b *block) string {
 	var t strings.Builder
 	for n, i := range b.title {
 		text := strings.ReplaceAll(s.rows[i].content(), "**", "")
-		if n > 0 && (s.rows[i-1].columns < titleColumns/2 || needsBlank(t.String(), text)) {
+		if n > 0 && s.inParts(i-1, i) {
 			t.WriteByte(' ')
 		}
 		t.WriteString(text)
 	}
 	return t.String()
+}
+
+// inParts says whether two rows of a headline are parts of it, and not one part that is wrapped.
+func (s *segmenter) inParts(i, j int) bool {
+	a, b := s.rows[i], s.rows[j]
+	if a.glued && b.glued {
+		return a.number == b.number
+	}
+	return a.columns < titleColumns/2 || needsBlank(a.content(), b.content())
 }
 
 // origin reads publication and date from the last source line of an article, or from an origin line or a

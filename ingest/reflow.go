@@ -44,6 +44,8 @@ type row struct {
 	heading    bool // a paragraph of its own
 	indented   bool
 	afterBlank bool
+	glued      bool // a headline that stands in running text
+	torn       bool // the source has text before it that is layout, such as a fragment's counter
 }
 
 func (r row) content() string { return r.text[r.from:r.to] }
@@ -231,6 +233,9 @@ func (w *weaver) line(r row) {
 // with nothing between Chinese characters. What it adds stands for the line break of the source.
 func (w *weaver) seam(a, b row, paragraph bool) {
 	at := a.byte + len(a.text)
+	if a.number == b.number {
+		at = a.byte + a.to
+	}
 	switch {
 	case paragraph:
 		w.add("\n", a.number, at)

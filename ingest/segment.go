@@ -38,7 +38,9 @@ type segmenter struct {
 // a note on the author that closes the one before. What no rule explains stays with its neighbours. Every
 // row is in one piece or in the furniture.
 func segment(lines []line) (pieces []piece, furniture []row) {
-	s := &segmenter{rows: rowsOf(lines), titled: map[int]bool{}}
+	rows := rowsOf(lines)
+	dropCounters(rows)
+	s := &segmenter{rows: splitGlued(rows), titled: map[int]bool{}}
 	s.entries, s.dropped = contents(s.rows)
 	s.listed = byTitle(s.entries)
 	s.notes, s.spaced = notesOn(s.rows), isSpaced(s.rows)
@@ -78,6 +80,9 @@ func (s *segmenter) blockAt(i int) (block, bool) {
 	if b, ok := s.listedTitle(i); ok {
 		return s.withByline(b), true
 	}
+	if s.rows[i].glued {
+		return s.gluedTitle(i), true
+	}
 	if s.rows[i].level == 1 {
 		return s.withByline(block{from: i, to: i + 1, title: []int{i}}), true
 	}
@@ -87,6 +92,15 @@ func (s *segmenter) blockAt(i int) (block, bool) {
 		}
 	}
 	return s.bylineTitle(i)
+}
+
+// gluedTitle takes the rows of a headline that was cut out of running text.
+func (s *segmenter) gluedTitle(i int) block {
+	j := i + 1
+	for j < len(s.rows) && s.rows[j].glued {
+		j++
+	}
+	return block{from: i, to: j, title: span(i, j)}
 }
 
 // maxTitleRows is how many rows a headline may be wrapped over.
