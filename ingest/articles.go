@@ -12,7 +12,7 @@ func articlesOf(raw []byte) ([]*rag.Article, error) {
 	pieces, _ := segment(lines)
 	for _, p := range pieces {
 		a := p.article
-		a.Text, a.Places = reflow(p.rows)
+		reflow(&a, p.rows)
 		if a.Text != "" {
 			articles = append(articles, &a)
 		}

@@ -56,11 +56,12 @@ func TestReflowJoinsLayoutAndKeepsParagraphs(t *testing.T) {
 		"runs of blanks": {"江上的　 　桥。", "江上的　桥。"},
 		"CRLF and BOM":   {"\uFEFF江上的桥有三座，\r\n最老的一座。", "江上的桥有三座，最老的一座。"},
 	} {
-		got, places := reflow(rowsOf(mustLines(t, tc.raw)))
-		if got != tc.want {
-			t.Errorf("%s:\n%q, want\n%q", name, got, tc.want)
+		var a rag.Article
+		reflow(&a, rowsOf(mustLines(t, tc.raw)))
+		if a.Text != tc.want {
+			t.Errorf("%s:\n%q, want\n%q", name, a.Text, tc.want)
 		}
-		if err := places.Check(got, []byte(tc.raw)); err != nil {
+		if err := a.Places.Check(a.Text, []byte(tc.raw)); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

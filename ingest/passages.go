@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"slices"
 	"strings"
 
 	"yinju/rag"
@@ -23,14 +24,40 @@ const emptyTokens = 2
 
 // passages cuts an article into whole sentences, packed to about passageGoal characters. The spans
 // tile the article's text; a passage's text is exactly the runes at its span. An article of which the
-// model sees nothing, such as one of control characters, has no passages.
+// model sees nothing, such as one of control characters, has no passages. No passage spans a tear.
 func (c cutter) passages(a *rag.Article) []rag.Passage {
 	text := []rune(a.Text)
 	var out []rag.Passage
-	for _, span := range c.visible(text, pack(clauses(text, rag.Sentences(text)))) {
+	var spans []rag.Span
+	for _, part := range between(a.Tears, len(text)) {
+		spans = append(spans, pack(clauses(text, sentences(text, part)))...)
+	}
+	for _, span := range c.visible(text, spans) {
 		out = c.appendFitting(out, a, text, span)
 	}
 	return out
+}
+
+// between gives the spans that tears leave of a text of n runes.
+func between(tears []int, n int) []rag.Span {
+	var spans []rag.Span
+	start := 0
+	for _, tear := range append(slices.Clone(tears), n) {
+		if tear > start {
+			spans = append(spans, rag.Span{Start: start, End: tear})
+			start = tear
+		}
+	}
+	return spans
+}
+
+// sentences gives the sentences of a part of a text.
+func sentences(text []rune, part rag.Span) []rag.Span {
+	spans := rag.Sentences(text[part.Start:part.End])
+	for i := range spans {
+		spans[i].Start, spans[i].End = spans[i].Start+part.Start, spans[i].End+part.Start
+	}
+	return spans
 }
 
 // visible joins spans of which the model sees nothing to the one before them, or else the one after.

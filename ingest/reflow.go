@@ -21,18 +21,21 @@ var (
 	headingMark = regexp.MustCompile(`^[\s\p{Zs}]*#{1,6}[\s\p{Zs}]+`)
 )
 
-// reflow joins wrapped lines to paragraphs, one a line of the text it returns, and maps each of its
-// runes to the source. It drops layout only: page numbers alone on their line, Markdown's marks for
-// headings and bold, white space around lines.
-func reflow(rows []row) (string, rag.Places) {
+// reflow joins wrapped lines to paragraphs, one a line of the article's text, and maps each of its runes to
+// the source. It drops layout only: page numbers alone on their line, Markdown's marks for headings and
+// bold, white space around lines.
+func reflow(a *rag.Article, rows []row) {
 	var w weaver
 	for i, row := range rows {
 		if i > 0 {
 			w.seam(rows[i-1], row, endsParagraph(rows, i-1))
+			if row.torn {
+				a.Tears = append(a.Tears, w.runes)
+			}
 		}
 		w.line(row)
 	}
-	return w.text.String(), w.places
+	a.Text, a.Places = w.text.String(), w.places
 }
 
 // row is a line that has text, and what the layout around it looks like.

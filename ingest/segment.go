@@ -388,8 +388,11 @@ func (s *segmenter) pieces(cuts []cut) (pieces []piece, furniture []row) {
 		for i := c.at; i < end; i++ {
 			if s.dropped[i] {
 				furniture = append(furniture, s.rows[i])
-			} else {
-				rows = append(rows, s.rows[i])
+				continue
+			}
+			rows = append(rows, s.rows[i])
+			if i > 0 && s.dropped[i-1] {
+				rows[len(rows)-1].torn = true
 			}
 		}
 		switch {

@@ -34,6 +34,7 @@ type Article struct {
 	Section     string
 	Text        string // reflowed, headline included; every Span counts its runes
 	Places      Places // from runes of Text to lines and bytes of the source
+	Tears       []int  // runes of Text before which the source has layout that is dropped: no quote spans one
 }
 
 // displayTitleRunes is how much of an untitled article's text names it.

@@ -9,7 +9,8 @@ import (
 
 // Run says that from rune Start of an article's text on, the text stands in the source from byte
 // Byte of the file, which is on line Line, rune for rune, until the next run starts. A rune of white
-// space may stand for another one: reflow puts a blank where a line ended.
+// space may stand for another one, or for none: reflow puts a blank where a line ended, and a line break
+// where two paragraphs are glued together.
 type Run struct {
 	Start int // rune of the article's text
 	Line  int // 1-based
