@@ -1,6 +1,9 @@
 package ingest
 
-import "strings"
+import (
+	"regexp"
+	"strings"
+)
 
 // entry is one line of a table of contents: a title that some page of the file should bear.
 type entry struct {
@@ -13,44 +16,56 @@ const (
 	maxEntryRows = 4 // a title and its imprint, at most, before the row with the leader
 )
 
-// contents reads the table of contents. It returns its entries in order and the rows it takes up. A row
-// belongs to it when it has a leader and a page number, or stands a few rows above one that has and
-// makes no statement.
-func contents(rows []row) (entries []entry, taken map[int]bool) {
-	taken = map[int]bool{}
+// contents reads the table of contents and drops its rows. It returns its entries in order. A row belongs
+// to it when it has a leader and a page number, or stands a few rows above one that has and makes no
+// statement.
+func contents(rows []row) []entry {
+	var entries []entry
+	var taken []int
 	open, current := "", ""
 	for i := range rows {
 		text := rows[i].content()
-		leader := tocLeader.FindStringIndex(text)
+		last := len(taken) > 0 && taken[len(taken)-1] == i-1
 		switch {
-		case leader != nil:
-			entries = append(entries, entry{title: join(open, text[:leader[0]]), section: current})
+		case rows[i].is(leader):
+			entries = append(entries, entry{title: join(open, withoutLeader(text)), section: current})
 			open = ""
-		case !leadsToLeader(rows, i) || len(entries) == 0 && !tocHead.MatchString(text) && !taken[i-1]:
+		case !leadsToLeader(rows, i) || len(entries) == 0 && !tocHead.MatchString(text) && !last:
 			open = ""
 			continue
-		case tocHead.MatchString(text), open == "" && fullDate.MatchString(text): // the heading, or an imprint
-		case section.MatchString(text):
-			current, open = section.FindStringSubmatch(text)[1], ""
+		case tocHead.MatchString(text), open == "" && hasDate(text): // the heading, or an imprint
+		case rows[i].is(labelled):
+			current, open = labelOf(text), ""
 		default:
 			open = join(open, text)
 		}
-		taken[i] = true
+		taken = append(taken, i)
 	}
 	if len(entries) < minEntries {
-		return nil, map[int]bool{}
+		return nil
 	}
-	return entries, taken
+	for _, i := range taken {
+		rows[i].dropped = true
+	}
+	return entries
+}
+
+func withoutLeader(text string) string {
+	for _, form := range []*regexp.Regexp{leaders, toPage} {
+		if at := form.FindStringIndex(text); at != nil {
+			return text[:at[0]]
+		}
+	}
+	return text
 }
 
 // leadsToLeader says whether a row with a leader stands a few rows below row i, with no statement between.
 func leadsToLeader(rows []row, i int) bool {
 	for j := i; j < min(i+maxEntryRows+1, len(rows)); j++ {
-		text := rows[j].content()
-		if tocLeader.MatchString(text) {
+		if rows[j].is(leader) {
 			return true
 		}
-		if rows[j].columns > longLine || endsSentence(text) {
+		if rows[j].columns > longLine || rows[j].is(statement) {
 			return false
 		}
 	}

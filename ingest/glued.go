@@ -15,9 +15,7 @@ var (
 	gluedGenre = regexp.MustCompile(genres + `{1,3}(?:材料|讲稿|提纲|稿)?`)
 	// salutation begins a speech; what stands between it and the genre is a second headline.
 	salutation = regexp.MustCompile(`^([^。！？!?；;：:]{0,48}?)(?:各位|尊敬的|敬爱的)?(?:同志们|领导|同事|代表|委员|来宾|老师|同学们|朋友们|战友们|家长)(?:们)?[，,、：:！!]`)
-	// dateline begins a report: 本报讯, 新华社北京5月3日电, 本报5月3日讯.
-	dateline = regexp.MustCompile(`^[（(【]?(?:本报讯|本刊讯|本网讯|(?:新华社|中新社|中新网|人民网|本报|本社|据新华社)[^，。；：\s]{0,16}?(?:电|讯))`)
-	gluedNews = regexp.MustCompile(`^([^。！？!?；;，,、\s\p{Zs}][^。！？!?；;，,]{3,36}?)` + blanks + `(?:[□○●■◎◇◆]` + blanks + `\p{Han}{1,4}|` + dateline.String()[1:] + `)`)
+	gluedNews  = regexp.MustCompile(`^([^。！？!?；;，,、\s\p{Zs}][^。！？!?；;，,]{3,36}?)` + blanks + `(?:[□○●■◎◇◆]` + blanks + `\p{Han}{1,4}|` + dateline.String()[1:] + `)`)
 	// compiled says that a file is a collection of such texts.
 	compiled = regexp.MustCompile(`[【（(\[]?(?:[2-9二三四五六七八九十两]|\d{2})` + blanks + `篇[】）)\]]?|合集|汇编|范文|精选`)
 	// dated begins the headline of an occasional text.

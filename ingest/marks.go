@@ -1,50 +1,151 @@
 package ingest
 
 import (
-	"fmt"
 	"regexp"
-	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 )
 
-var (
-	blanks = `[\s\p{Zs}]*`
-	// sourceLine is 《paper》 date alone on a row, brackets around it or not; the date may be cut off.
-	sourceLine = regexp.MustCompile(`^[（(]?` + blanks + `(?:来源[:：]|原载|选自|摘自|刊于|载)?` + blanks + `《` + blanks + `([^《》]{2,20}?)` + blanks + `》` +
-		blanks + `[，,]?` + blanks + `(?:(\d{4})` + blanks + `(?:[年.\-/]` + blanks + `(\d{1,2})` + blanks + `(?:[月.\-/]` + blanks + `(\d{1,2})` + blanks + `日?)?)?)?[^。]{0,12}[）)]?$`)
-	// originLine is 来源：paper, as web pages have it, perhaps with a date.
-	originLine = regexp.MustCompile(`^(?:信息)?来源[:：]` + blanks + `([^\s\p{Zs}，。|]{2,20})`)
-	fullDate   = regexp.MustCompile(`(\d{4})` + blanks + `[年.\-/]` + blanks + `(\d{1,2})` + blanks + `[月.\-/]` + blanks + `(\d{1,2})` + blanks + `日?`)
-	// dateOnly is a row that holds nothing but a date.
-	dateOnly   = regexp.MustCompile(`^[（(]?` + blanks + `(?:发布时间|时间|日期|写于|发表于|发布于|更新于)?[:：]?` + blanks + fullDate.String() + blanks + `(?:\d{1,2}:\d{2}(?::\d{2})?)?` + blanks + `[）)]?$`)
-	noteStart  = regexp.MustCompile(`^[（(]` + blanks + `(?:本文|第一)?作者`)
-	tocLeader  = regexp.MustCompile(`(?:[.．·]{4,}|…{2,}|(?:\.\s){4,})` + blanks + `\d{1,4}` + blanks + `$`)
-	tocHead    = regexp.MustCompile(`^目` + blanks + `(?:录|次)$`)
-	section    = regexp.MustCompile(`^【([^】]{2,20})】$`)
-	boxLabel   = regexp.MustCompile(`^[【\[]?(?:核心提示|内容提要|内容摘要|导读|提要)[】\]]?` + blanks + `(?:[:：]|$)`)
-	editorNote = regexp.MustCompile(`^[【\[]?编者按[】\]]?` + blanks + `(?:[:：]|$)`)
-	// pageFurniture is what sites and readers of shared documents print around a text.
-	pageFurniture = regexp.MustCompile(`^(?:上传人[:：]|文档编号[:：]|下载\s+相关|点击查看更多|资源描述$|展开阅读全文|返回顶部|相关资源$|猜你喜欢$|相关搜索$|当前位置[:：]|` +
-		`.{0,4}ICP备|版权所有|Copyright|扫一扫|责任编辑[:：]|上一篇[:：]|下一篇[:：]|第\s*\d+\s*页\s*/\s*共\s*\d+\s*页$|.{0,80}_第\d+页$|首页\s*[>|]|打印本页|关闭窗口|分享到[:：]?)`)
-	listMark = regexp.MustCompile(`^(?:[■●◆▲★•\-]|—[^—]|[（(]?[一二三四五六七八九十]{1,3}[)）、.．]|[（(]?\d{1,2}[)）、.．])`)
+// mark is what a row looks like by itself.
+type mark uint32
+
+const (
+	statement mark = 1 << iota // ends with the end of a sentence
+	leader                     // a line of a table of contents: dots and a page number, or an arrow and a page
+	chrome                     // what sites, papers and readers of shared documents print around a text
+	related                    // heads a list of other texts
+	advert                     // heads an advertisement
+	folio                      // a page's number, as — 21 — or B2
+	labelled                   // a column's label: ◆江岸走笔, 【文教】
+	bulleted                   // begins with a bullet
+	listed                     // begins as an item of a list or a numbered subhead does
+	box                        // a box of highlights
+	editorial                  // an editor's note
+	note                       // begins a note on the author
+	reported                   // begins as a report does: 本报讯, 【記者王小明／台北報導】
+	chapter                    // 第一章　…
 )
 
-// date writes a date as the contract has it, or "" where it is cut off or impossible.
-func date(year, month, day string) string {
-	y, errY := strconv.Atoi(year)
-	m, errM := strconv.Atoi(month)
-	d, errD := strconv.Atoi(day)
-	switch {
-	case errY != nil || errM != nil || y < 1000 || m < 1 || m > 12:
-		return ""
-	case errD != nil:
-		return fmt.Sprintf("%04d-%02d", y, m)
-	case d < 1 || d > 31:
-		return ""
+const blanks = `[\s\p{Zs}]*`
+
+var (
+	leaders  = regexp.MustCompile(`(?:[.．·]{4,}|…{2,}|(?:\.\s){4,})` + blanks + `\d{1,4}` + blanks + `$`)
+	toPage   = regexp.MustCompile(`(?:→|▶|►|>>|（|\()` + blanks + `(?:详见|见|下转|转)?` + blanks + `第?` + blanks + `[A-D]?\d{1,2}` + blanks + `版?[）)]?$`)
+	tocHead  = regexp.MustCompile(`^(?:目` + blanks + `[录次錄]|Contents|CONTENTS|Table of Contents|今日导读|今日導讀|本期导读|本期要目|导读)$`)
+	folioRow = regexp.MustCompile(`^(?:[—–\-·•~〜]+` + blanks + `\d{1,4}` + blanks + `[—–\-·•~〜]+|第` + blanks + `\d{1,4}` + blanks + `页(?:` + blanks + `[/／,，]?` + blanks + `共` + blanks + `\d{1,4}` + blanks + `页)?|` +
+		`[A-D]\d{1,2}` + blanks + `版?|[Pp]age \d{1,4}(?: of \d{1,4})?|\d{1,4} ?/ ?\d{1,4})$`)
+	labelRow  = regexp.MustCompile(`^(?:[◆◇■□▲△★☆◎●]` + blanks + `([^，。、：:！？]{2,8})|[【\[〖]([^】\]〗：:]{2,20})[】\]〗]|[◆◇■]` + blanks + `[【\[]?([^】\]，。：:]{2,8})[】\]]?)$`)
+	boxLabel  = regexp.MustCompile(`^[【\[]?(?:核心提示|内容提要|内容摘要|导读|提要|核心提要)[】\]]?` + blanks + `(?:[:：]|$)`)
+	editors   = regexp.MustCompile(`^[【\[]?(?:编者按|编者的话|編者按)[】\]]?` + blanks + `(?:[:：]|$)`)
+	noteStart = regexp.MustCompile(`^[（(]` + blanks + `(?:本文|第一)?作者`)
+	listMark  = regexp.MustCompile(`^(?:[■●◆▲★•·○◇☆\-–*](?:[^\d-])|—[^—]|[（(]?[一二三四五六七八九十]{1,3}[)）、.．]|[（(]?\d{1,2}[)）、.．]|[①-⑳]|第[一二三四五六七八九十]{1,3}[，,、]|[A-Za-z][.)]\s)`)
+	bullet    = regexp.MustCompile(`^[●■▲★◆•◎]` + blanks)
+	// dateline begins a report: 本报讯, 新华社北京5月3日电.
+	dateline   = regexp.MustCompile(`^[（(【]?(?:(?:本报|本刊|本网|本社|新华社|中新社|中新网|人民网|中央社|本報|據|据新华社)[^，。；：\s]{0,16}?(?:电|讯|電|訊)|(?:本报|本網|本報)?[记記]者` + blanks + `[^，。；：]{2,20}?[/／][^，。；：]{2,8}(?:报道|報導|报导|電|电|訊|讯|摄影报道)[】）)]?)`)
+	chapterRow = regexp.MustCompile(`^(?:第[一二三四五六七八九十百〇零\d]{1,4}[章回讲講课課篇]|Chapter \w+|CHAPTER \w+)(?:[\s\p{Zs}:：.．].*)?$`)
+
+	related1 = regexp.MustCompile(`^[【\[—\-◆■]*` + blanks + `(?:相关(?:阅读|文章|新闻|推荐|链接|资源|搜索|内容|专题)|相關(?:文章|新聞|報導|閱讀|連結)|推荐(?:阅读|文章)|推薦(?:閱讀|文章)|延伸(?:阅读|閱讀)|更多(?:新闻|文章|内容|新聞|报道)|` +
+		`往期(?:推荐|回顾|精选|文章)|热门(?:排行|文章|新闻|推荐|标签)|熱門(?:文章|新聞)|猜你喜欢|大家都在看|編輯推薦|编辑推荐|点击排行|阅读排行|最新(?:文章|新闻|评论)|Related(?: \w+)?|Recent (?:posts|comments)|Recent Posts|More (?:stories|from .*)|Most (?:read|popular)|Popular(?: posts)?|Archives|Categories|Read more|You may also like)` + blanks + `[】\]—\-:：]*$`)
+	adverts = regexp.MustCompile(`^[【（(\[]?(?:广` + blanks + `告|廣` + blanks + `告|Advertisement|ADVERTISEMENT)[】）)\]]?$`)
+	// chromeStart and chromeWord are what is printed around a text, by how a row begins and by what it holds.
+	chromeStart = regexp.MustCompile(`^[【\[（(]?(?:上传人[:：]|文档编号[:：]|下载\s+相关|点击查看更多|资源描述$|展开阅读全文|返回(?:顶部|首页|列表)|当前位置[:：]|您(?:的|现在的)?位置|.{0,80}_第\d+页$|首页\s*[>|»]|` +
+		`(?:本版|责任|责|美术|图文|网络|版面|执行|見習)?(?:编辑|責任編輯|编审|責編|责编|美编|版式|校对|审核|审校|监制|摘编)\s*[:：／/　 ]|打印本页|关闭窗口|分享(?:到|至)?[:：]?|字号[:：]|字體|【?打印|上一篇|下一篇|扫一扫|扫码|长按(?:识别|二维码|图片)?|点击(?:上方|蓝字|关注|阅读原文|下方)|` +
+		`阅读原文|关注我们|关注公众号|原创$|收录于|预览时标签|微信扫一扫|喜欢作者|Copyright|©|All [Rr]ights [Rr]eserved|Skip to|Share (?:this|on)|Leave a (?:comment|reply)|Filed under|Tags?[:：]|Posted in|\d+ [Cc]omments?$|Subscribe|Sign (?:in|up)|Log ?in|Home\s*[|>»]|Menu$|點擊|分享至)`)
+	chromeWord = regexp.MustCompile(`ICP备|公网安备|版权所有|版權所有|未经授权|不得转载|未經授權|关于我们.*联系我们|網站地圖|网站地图|设为首页|加入收藏|(?:服务|服務|新闻|新聞|爆料|订报|訂報|广告|廣告)(?:热线|專線|专线|電話|电话)|\b(?:[Cc]all|[Tt]el|[Pp]hone)[.:]? [\d ()-]{7,}$`)
+)
+
+// marksOf finds the marks of a row's text.
+func marksOf(text string, columns int) mark {
+	var m mark
+	if endsSentence(text) {
+		m |= statement
 	}
-	return fmt.Sprintf("%04d-%02d-%02d", y, m, d)
+	first := firstRune(text)
+	if startsList(first) && listMark.MatchString(text) {
+		m |= listed
+	}
+	if startsReport(first) && dateline.MatchString(text) {
+		m |= reported
+	}
+	if strings.ContainsRune("（(", first) && noteStart.MatchString(text) {
+		m |= note
+	}
+	if strings.ContainsRune("核内导提【[", first) && boxLabel.MatchString(text) {
+		m |= box
+	}
+	if strings.ContainsRune("编編【[", first) && editors.MatchString(text) {
+		m |= editorial
+	}
+	if hasLeader(text) {
+		m |= leader
+	}
+	if columns > imprintColumns {
+		return m
+	}
+	return m | shortMarks(text, first)
+}
+
+// shortMarks finds the marks that only rows shorter than a paragraph have.
+func shortMarks(text string, first rune) mark {
+	var m mark
+	set := func(bit mark, is bool) {
+		if is {
+			m |= bit
+		}
+	}
+	set(bulleted, strings.ContainsRune("●■▲★◆•◎", first) && bullet.MatchString(text))
+	set(labelled, strings.ContainsRune("◆◇■□▲△★☆◎●【[〖", first) && labelRow.MatchString(text))
+	if strings.Contains(text, "。") && !strings.Contains(text, "版权") {
+		return m
+	}
+	set(chapter, strings.ContainsRune("第C", first) && chapterRow.MatchString(text))
+	set(folio, strings.ContainsAny(text, "0123456789") && folioRow.MatchString(text))
+	set(chrome, chromeStart.MatchString(text) || chromeWord.MatchString(text) || isMenu(text))
+	set(related, related1.MatchString(text))
+	set(advert, adverts.MatchString(text))
+	return m
+}
+
+func startsList(r rune) bool {
+	return r < 0x80 && !unicode.IsLower(r) || strings.ContainsRune("■●◆▲★•·○◇☆–—（一二三四五六七八九十第", r) || r >= '①' && r <= '⑳'
+}
+
+func startsReport(r rune) bool { return strings.ContainsRune("（(【本新中人记記據据", r) }
+
+// hasLeader says whether text ends as a line of a table of contents does.
+func hasLeader(text string) bool {
+	last, _ := utf8.DecodeLastRuneInString(text)
+	if unicode.IsDigit(last) {
+		return strings.ContainsAny(text, ".．·…→▶►>") && (leaders.MatchString(text) || toPage.MatchString(text))
+	}
+	return (last == '版' || last == '）' || last == ')') && strings.ContainsAny(text, "→▶►>") && toPage.MatchString(text)
+}
+
+var menuGap = regexp.MustCompile(blanks + `[|｜]` + blanks)
+
+// isMenu says whether a row is a bar of links: many short words parted by bars, or by blanks alone.
+func isMenu(text string) bool {
+	if strings.ContainsAny(text, "|｜") {
+		parts := menuGap.Split(text, -1)
+		short := 0
+		for _, p := range parts {
+			if utf8.RuneCountInString(p) <= 12 {
+				short++
+			}
+		}
+		return len(parts) >= 3 && short == len(parts)
+	}
+	words := strings.Fields(text)
+	if len(words) < 5 || strings.ContainsAny(text, "，、；：:《“") {
+		return false
+	}
+	for _, w := range words {
+		if n := utf8.RuneCountInString(w); n > 5 || n < 2 || firstRune(w) < 0x2e80 {
+			return false
+		}
+	}
+	return true
 }
 
 // titleKey is what two prints of one title have in common: letters and digits.
@@ -61,9 +162,9 @@ func titleKey(s string) string {
 const titleColumns = 76
 
 // isTitleRow says whether a row looks like a headline or a part of one: short, and no statement.
-func isTitleRow(r row) bool {
+func isTitleRow(r *row) bool {
 	text := r.content()
-	if r.columns > titleColumns || r.columns < 4 || listMark.MatchString(text) || endsOpen(text) && !strings.HasSuffix(text, "——") {
+	if r.columns > titleColumns || r.columns < 4 || r.is(listed) || endsOpen(text) && !strings.HasSuffix(text, "——") {
 		return false
 	}
 	last, _ := utf8.DecodeLastRuneInString(text)

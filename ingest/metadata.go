@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"yinju/rag"
 )
@@ -12,18 +13,42 @@ import (
 func (s *segmenter) describe(rows []row, b *block) rag.Article {
 	var a rag.Article
 	if b != nil {
-		a.Title, a.Authors = s.title(b), b.authors
-		if b.entry != nil {
-			a.Section = b.entry.section
-		}
-	} else if editorNote.MatchString(rows[0].content()) {
+		s.fromBlock(&a, b)
+	} else if rows[0].is(editorial) {
 		a.Title = "编者按"
 	}
-	a.Publication, a.Date = origin(rows)
+	fromRows(&a, rows)
 	if a.Publication == "" {
 		a.Publication = s.paperOf(a.Title)
 	}
 	return a
+}
+
+// fromBlock takes what stands in the block of the headline.
+func (s *segmenter) fromBlock(a *rag.Article, b *block) {
+	a.Title = s.title(b)
+	if b.entry != nil {
+		a.Section = b.entry.section
+	} else if b.section >= 0 {
+		a.Section = labelOf(s.rows[b.section].content())
+	}
+	for i := b.from; i < b.to; i++ {
+		if im := s.rows[i].imp; im != nil {
+			a.Authors = append(a.Authors, im.authors...)
+			setDefault(&a.Affiliation, im.affiliation)
+		}
+	}
+}
+
+func setDefault(field *string, value string) {
+	if *field == "" {
+		*field = value
+	}
+}
+
+// labelOf is the name of a column without the marks around it.
+func labelOf(text string) string {
+	return strings.Trim(text, "◆◇■□▲△★☆◎●【】[]〖〗 \u3000")
 }
 
 // title joins the rows of a headline: with a blank where it stands in parts, without where it is wrapped.
@@ -34,6 +59,9 @@ func (s *segmenter) title(b *block) string {
 	var t strings.Builder
 	for n, i := range b.title {
 		text := strings.ReplaceAll(s.rows[i].content(), "**", "")
+		if s.rows[i].is(bulleted) {
+			text = text[len(bullet.FindString(text)):]
+		}
 		if n > 0 && s.inParts(i-1, i) {
 			t.WriteByte(' ')
 		}
@@ -44,37 +72,153 @@ func (s *segmenter) title(b *block) string {
 
 // inParts says whether two rows of a headline are parts of it, and not one part that is wrapped.
 func (s *segmenter) inParts(i, j int) bool {
-	a, b := s.rows[i], s.rows[j]
+	a, b := &s.rows[i], &s.rows[j]
 	if a.glued && b.glued {
 		return a.number == b.number
 	}
-	return a.columns < titleColumns/2 || needsBlank(a.content(), b.content())
-}
-
-// origin reads publication and date from the last source line of an article, or from an origin line or a
-// date on a row of its own near its top.
-func origin(rows []row) (publication, day string) {
-	for _, r := range slices.Backward(rows) {
-		if text := r.content(); isSourceLine(text) {
-			m := sourceLine.FindStringSubmatch(text)
-			return strings.Join(strings.Fields(m[1]), ""), date(m[2], m[3], m[4])
-		}
-	}
-	for _, r := range rows[:min(len(rows), headRows)] {
-		text := r.content()
-		named := originLine.FindStringSubmatch(text)
-		if named != nil && publication == "" {
-			publication = strings.Trim(named[1], "《》")
-		}
-		if m := fullDate.FindStringSubmatch(text); m != nil && day == "" && (named != nil || dateOnly.MatchString(text)) {
-			day = date(m[1], m[2], m[3])
-		}
-	}
-	return publication, day
+	return strings.HasPrefix(b.content(), "—") || a.columns < titleColumns/2 || needsBlank(a.content(), b.content())
 }
 
 // headRows is how far down an article its origin and date may stand.
 const headRows = 8
+
+// fromRows takes what stands around the text: under the headline, in its first words, in the line or the
+// note after it.
+func fromRows(a *rag.Article, rows []row) {
+	if im := closing(rows); im != nil {
+		a.Publication, a.Date = im.publication, im.date
+		addAuthors(a, im.authors)
+	}
+	for i := range rows[:min(len(rows), headRows)] {
+		r := &rows[i]
+		if im := r.imp; im != nil && !im.source {
+			setDefault(&a.Publication, im.publication)
+			setDefault(&a.Date, im.date)
+		}
+		if r.is(reported) {
+			addAuthors(a, reporters(r.content()))
+		}
+	}
+	for i := range rows {
+		if rows[i].is(note) {
+			fromNote(a, rows[i:])
+		}
+	}
+	addAuthors(a, signatureAt(rows, len(rows)-1))
+}
+
+// addAuthors takes names where the article has none so far.
+func addAuthors(a *rag.Article, names []string) {
+	if len(a.Authors) == 0 {
+		a.Authors = names
+	}
+}
+
+// closing is what the last source line of an article says, or the source in brackets at its end.
+func closing(rows []row) *imprint {
+	for i := range slices.Backward(rows) {
+		if im := rows[i].imp; im != nil && im.source {
+			return im
+		}
+		if im := tailAt(rows, i); im != nil {
+			return im
+		}
+	}
+	return nil
+}
+
+// tailSource is a source in brackets at the end of a text: （《江州日报》2021年5月3日，作者梁田）.
+var tailSource = regexp.MustCompile(`[（(]` + blanks + `(?:原载|载|据|摘自|选自)?` + blanks + `《([^《》]{2,20})》` + blanks + `[，,]?([^，,（）()]{0,20})(?:[，,；;]` + blanks + `(?:作者|文)?[:：/]?` + blanks + `([^（）()，,]{2,24}))?` + blanks + `[）)]$`)
+
+// tailRows is how many rows a source in brackets may be wrapped over.
+const tailRows = 3
+
+func tailsOf(rows []row) map[int]*imprint {
+	tails := map[int]*imprint{}
+	for i := range rows {
+		if im := tailAt(rows, i); im != nil {
+			tails[i] = im
+		}
+	}
+	return tails
+}
+
+// tailAt reads the source in brackets that ends with row i; it has a date, for a text may well end with
+// the name of a book.
+func tailAt(rows []row, i int) *imprint {
+	if rows[i].imp != nil || !endsBracket(rows[i].content()) {
+		return nil
+	}
+	text := ""
+	for j := i; j > max(-1, i-tailRows) && utf8.RuneCountInString(text) < 60; j-- {
+		text = rows[j].content() + text
+		if m := tailSource.FindStringSubmatch(text); m != nil {
+			if !hasDate(m[2]) {
+				return nil
+			}
+			return tailImprint(text)
+		}
+	}
+	return nil
+}
+
+func tailImprint(text string) *imprint {
+	m := tailSource.FindStringSubmatch(text)
+	found, _ := findDate(m[2])
+	return &imprint{publication: strings.Join(strings.Fields(m[1]), ""), date: found.date, authors: byline("作者 " + m[3]), source: true}
+}
+
+// signature is a reporter's name in brackets at the end of a text: （本报记者 张三）.
+var signature = regexp.MustCompile(`[（(]` + blanks + `(?:本报|本刊|本网|见习|特约|本報|見習)*(?:记者|通讯员|作者|文|記者|通訊員)` + blanks + `[:：/／]?` + blanks + `([^（）()。，]{2,24})[）)]$`)
+
+// signatureAt are the names in brackets that a text ends with at row i, wrapped or not.
+func signatureAt(rows []row, i int) []string {
+	if !endsBracket(rows[i].content()) || rows[i].is(note) {
+		return nil
+	}
+	text := ""
+	for j := i; j > max(-1, i-tailRows) && utf8.RuneCountInString(text) < 60; j-- {
+		text = rows[j].content() + text
+		if m := signature.FindStringSubmatch(text); m != nil {
+			return byline("记者 " + m[1])
+		}
+	}
+	return nil
+}
+
+var reporter = regexp.MustCompile(`^[^。]{0,20}?[（(【]?(?:本报|本刊|本網|本報)?[记記]者` + blanks + `([^）)】，。]{2,30}?)(?:[/／][^）)】，。]{2,10})?(?:[）)】]|摄影报道|报道|報導)`)
+
+// reporters are the names at the beginning of a report: 本报讯（记者 张三 通讯员 李四）.
+func reporters(text string) []string {
+	if m := reporter.FindStringSubmatch(text); m != nil {
+		return byline("记者 " + m[1])
+	}
+	return nil
+}
+
+var (
+	noteOf  = regexp.MustCompile(`^[（(]` + blanks + `(?:本文|第一)?作者(?:单位|简介)?` + blanks + `(?:[:：]|系|为|是|单位[:：])?` + blanks + `(.+?)[）)。；;]*$`)
+	noteWho = regexp.MustCompile(`^(\p{Han}{2,4})` + blanks + `[，,：:]` + blanks + `(.+)$`)
+)
+
+// fromNote reads a note on the author: where the first one works, and the names when nothing else has them.
+func fromNote(a *rag.Article, rows []row) {
+	text := ""
+	for i := range rows[:min(noteRows, len(rows))] {
+		if text += rows[i].content(); endsBracket(text) {
+			break
+		}
+	}
+	m := noteOf.FindStringSubmatch(text)
+	if m == nil {
+		return
+	}
+	first, _, _ := strings.Cut(strings.ReplaceAll(m[1], ";", "；"), "；")
+	if who := noteWho.FindStringSubmatch(first); who != nil && isName(who[1]) {
+		first = who[2]
+	}
+	setDefault(&a.Affiliation, strings.TrimSpace(first))
+}
 
 var paperPrefix = regexp.MustCompile(`^([^\s：:，。]{2,12})[：:]`)
 
@@ -85,22 +229,140 @@ func (s *segmenter) paperOf(title string) string {
 	if m == nil {
 		return ""
 	}
-	for _, suffix := range []string{"报", "周刊", "杂志", "新闻网", "通讯社", "月刊"} {
-		if strings.HasSuffix(m[1], suffix) {
-			return m[1]
-		}
+	if isPaper(m[1]) {
+		return m[1]
 	}
-	for _, r := range s.rows {
-		if named := sourceLine.FindStringSubmatch(r.content()); named != nil && named[1] == m[1] {
+	for i := range s.rows {
+		if im := s.rows[i].imp; im != nil && im.source && im.publication == m[1] {
 			return m[1]
 		}
 	}
 	return ""
 }
 
+// paperName is how papers and magazines are named.
+var paperName = regexp.MustCompile(`^\p{Han}{1,10}(?:日报|晚报|时报|早报|晨报|周报|导报|商报|农报|学报|青年报|工人报|都市报|教育报|垦报|法制报|日報|晚報|時報|早報|晨報|週報|周刊|週刊|杂志|雜誌|新闻网|通讯社|月刊|季刊|旬刊|双月刊|调研|調研|文史|评论|評論|论坛|論壇|文萃|文摘)$`)
+
+var latinPaper = regexp.MustCompile(`^(?:The )?(?:\p{Lu}\p{L}+ ){1,3}(?:Gazette|Times|Post|Herald|Journal|Tribune|News|Chronicle|Observer|Review|Courier|Telegraph|Mercury|Advertiser|Bulletin|Weekly|Daily|Quarterly|Magazine)$`)
+
+// isPaper says whether a name is made as papers' names are.
+func isPaper(name string) bool { return paperName.MatchString(name) || latinPaper.MatchString(name) }
+
 // withoutPaper takes a "paper：" off a title.
 func withoutPaper(title string) string {
 	return strings.TrimPrefix(title, paperPrefix.FindString(title))
+}
+
+// factsFromMasthead gives articles the paper, the day and the section of the page that they stand on, from
+// the furniture above them, in a file whose articles do not name their own.
+func (s *segmenter) factsFromMasthead(pieces []piece) {
+	m := masthead{own: slices.ContainsFunc(pieces, func(p piece) bool { return p.article.Publication != "" || p.article.Date != "" })}
+	issue := s.issue()
+	next := 0
+	for i := range s.rows {
+		for next < len(pieces) && pieces[next].rows[0].offset() <= s.rows[i].offset() {
+			a := &pieces[next].article
+			m.tell(a)
+			if issue.own = m.own; m.publication == "" {
+				issue.tell(a)
+			}
+			setDefault(&m.section, a.Section)
+			next++
+		}
+		if s.rows[i].dropped || next == 0 {
+			m.read(&s.rows[i], next < len(pieces) && i+1 < len(s.rows) && s.rows[i+1].titled)
+		}
+	}
+}
+
+// masthead is what the furniture of a page says of all its articles.
+type masthead struct {
+	publication, date, section string
+
+	own bool // the articles name their own papers and days
+}
+
+func (m *masthead) tell(a *rag.Article) {
+	if !m.own {
+		setDefault(&a.Publication, m.publication)
+		setDefault(&a.Date, m.date)
+	}
+	setDefault(&a.Section, m.section)
+}
+
+// read takes what one row of furniture says; last: a headline stands right under it.
+func (m *masthead) read(r *row, last bool) {
+	text := r.content()
+	if r.columns > titleColumns || r.is(statement|leader|chrome|related) && breadcrumb(text) == "" {
+		return
+	}
+	if at := pageHead.FindStringSubmatch(text); at != nil {
+		m.section = at[1]
+		return
+	}
+	if trail := breadcrumb(text); trail != "" {
+		m.section = trail
+		return
+	}
+	name := text
+	found, dated := findDate(text)
+	if dated {
+		m.date = found.date
+		name = text[:found.from]
+	}
+	if issue := issueHead.FindStringSubmatch(text); issue != nil {
+		setDefault(&m.publication, strings.Trim(unspaced(issue[1]), separators))
+		return
+	}
+	if name = strings.Trim(unspaced(name), "《》"+separators); isPaper(name) {
+		m.publication = name
+	} else if (last || r.is(labelled)) && !dated && r.columns <= labelColumns && !r.is(folio) && !strings.ContainsAny(text, "0123456789：:|") {
+		m.section = labelOf(text)
+	}
+}
+
+// isMasthead says whether a text names a paper or an issue, as the top of a page does.
+func isMasthead(text string) bool {
+	return isPaper(unspaced(text)) || issueHead.MatchString(text)
+}
+
+// issue is what the running heads of a file say.
+func (s *segmenter) issue() (m masthead) {
+	for i := range s.rows {
+		if s.rows[i].head {
+			m.read(&s.rows[i], false)
+		}
+	}
+	return m
+}
+
+// unspaced takes the blanks out of a name that is printed with one between its characters.
+func unspaced(name string) string {
+	return strings.Join(joinAll(strings.Fields(name)), " ")
+}
+
+func joinAll(parts []string) []string {
+	if slices.ContainsFunc(parts, func(p string) bool { return utf8.RuneCountInString(p) > 1 }) {
+		return parts
+	}
+	return []string{strings.Join(parts, "")}
+}
+
+var crumbs = regexp.MustCompile(`^(?:当前位置|您的位置|您现在的位置|位置)?` + blanks + `[:：]?` + blanks + `首` + blanks + `[页頁]` + blanks + `[>»›/]` + blanks + `(.+)$`)
+
+// breadcrumb is the section that a site's trail of links names: the last one that is not 正文.
+func breadcrumb(text string) string {
+	m := crumbs.FindStringSubmatch(text)
+	if m == nil {
+		return ""
+	}
+	steps := strings.FieldsFunc(m[1], func(r rune) bool { return strings.ContainsRune(">»›/", r) })
+	for _, step := range slices.Backward(steps) {
+		if step = strings.TrimSpace(step); step != "正文" && step != "内文" && step != "內文" && step != "详情" {
+			return step
+		}
+	}
+	return ""
 }
 
 // titlesFromContents gives untitled articles the titles that the table of contents has and no page

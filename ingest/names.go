@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -17,44 +18,108 @@ const surnames = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林高罗�
 
 var compoundSurnames = []string{"欧阳", "上官", "司马", "诸葛", "皇甫", "尉迟", "司徒", "令狐", "夏侯", "慕容", "东方", "端木", "公孙", "宇文", "长孙"}
 
-// bylineRole is what may stand before the names of a byline.
-var bylineRole = regexp.MustCompile(`^(?:[□■◎●○◆]\s*)?(?:(?:本报|本刊|本网|特约|通讯|实习|见习)*(?:记者|通讯员|评论员|撰稿人?)|作者|撰文|文|编译|By)?\s*[:：/／|｜]?\s*`)
+var (
+	// role is what stands before a name, or between names, without being one.
+	role = regexp.MustCompile(`^(?:本报|本刊|本网|本社|特约|特邀|见习|实习|新华社|驻[^\s\p{Zs}]{1,4}|本報|特派|見習|實習)*(?:首席)?(?:记者|通讯员|评论员|评论员|撰稿人?|撰稿|撰文|作者|采访整理|采访|采写|整理|编译|摄影|摄|图片|文字|文图|图文|记|記者|通訊員|特派員|採訪|攝影|攝|撰文者|編譯|整理者|文|图|圖)$`)
+	// reportsFrom is what stands behind a reporter's name: 台北報導.
+	reportsFrom = regexp.MustCompile(`^[^\s\p{Zs}]{0,6}(?:报道|報導|报导|摄影报道|電|电|讯|訊)$`)
+	roleBefore  = regexp.MustCompile(`^(?:[□■◎●○◆◇△▲]` + blanks + `)?(?:本报|本刊|本网|特约|见习|本報|特派|見習)*(?:记者|通讯员|記者|通訊員)(\p{Han}{2,4})$`)
+	organ       = regexp.MustCompile(`(?:大学|学院|研究院|研究所|研究中心|中心|委员会|党校|行政学院|社科院|科学院|协会|学会|医院|中学|小学|银行|集团|公司|出版社|报社|杂志社|图书馆|博物馆|办公室|系|局|厅|部|处|学校|剧团|剧院|气象台|研究室|编辑部|中医院|法院|检察院|政府|大學|學院|學會|醫院|中學|研究員|教授|教师|读者|讀者)$`)
+	nameGap     = regexp.MustCompile(`[\s\p{Zs}、，,;；和与與/／|｜:：&]+`)
+)
 
 // maxAuthors is more than any byline names.
-const maxAuthors = 6
+const maxAuthors = 8
 
 // byline reads a row that holds nothing but the names of authors: 张三, 张 三, 张三 李四, 本报记者 张三.
 func byline(text string) []string {
-	text = strings.TrimSpace(strings.Trim(text, "*"))
-	role := bylineRole.FindString(text)
-	names := splitNames(text[len(role):])
-	if len(names) == 0 || len(names) > maxAuthors {
-		return nil
-	}
-	for _, name := range names {
-		if !isName(name) {
-			return nil
-		}
-	}
+	names, _ := bylineOf(text)
 	return names
 }
 
-var nameGap = regexp.MustCompile(`[\s\p{Zs}、，,;；和与/]+`)
+// bylineOf reads a row that names authors, and perhaps what they are and where they work.
+func bylineOf(text string) (names []string, affiliation string) {
+	text = strings.TrimSpace(strings.Trim(text, "*"))
+	if len(text) > 160 || strings.ContainsAny(text, "。！？") || startsBracket(text) && !endsBracket(text) {
+		return nil, ""
+	}
+	bracketed := strings.ContainsRune("【[", firstRune(text)) // as a column's label may be, too
+	text = strings.TrimLeft(strings.Trim(text, wraps), "□■◎●○◆◇△▲ \u3000")
+	parts := nameGap.Split(strings.TrimSpace(text), -1)
+	if len(parts) > 3*maxAuthors {
+		return nil, ""
+	}
+	told := false // a role was named: what follows is a name
+	for i, part := range joinSingles(parts) {
+		switch {
+		case part == "":
+		case role.MatchString(part):
+			told = true
+		case i > 0 && told && reportsFrom.MatchString(part):
+		case isName(part) || told && isPerson(part):
+			names = append(names, part)
+		case roleBefore.MatchString(part):
+			names, told = append(names, roleBefore.FindStringSubmatch(part)[1]), true
+		case affiliation == "" && isOrgan(part):
+			affiliation = part
+		default:
+			return nil, ""
+		}
+	}
+	if len(names) == 0 || len(names) > maxAuthors || bracketed && !told || affiliation != "" && !told && len(parts) > 1+2*len(names)+2 {
+		return nil, ""
+	}
+	return names, affiliation
+}
+
+func startsBracket(text string) bool { return strings.ContainsRune("（(【[", firstRune(text)) }
+
+func endsBracket(text string) bool {
+	last, _ := utf8.DecodeLastRuneInString(text)
+	return strings.ContainsRune("）)】]", last)
+}
+
+func isOrgan(s string) bool {
+	n := utf8.RuneCountInString(s)
+	return n >= 4 && n <= 24 && organ.MatchString(s)
+}
+
+// isPerson says whether what follows a role can be a name: two to four Chinese characters.
+func isPerson(s string) bool {
+	n := utf8.RuneCountInString(s)
+	return n >= 2 && n <= 4 && !strings.ContainsFunc(s, func(r rune) bool { return !unicode.Is(unicode.Han, r) })
+}
 
 // splitNames cuts at blanks and commas. Two single characters with a blank between are one name.
 func splitNames(text string) []string {
-	var names []string
-	for _, part := range nameGap.Split(strings.TrimSpace(text), -1) {
-		last := len(names) - 1
-		if part == "" {
-			continue
+	return joinSingles(nameGap.Split(strings.TrimSpace(text), -1))
+}
+
+// joinSingles joins names that are printed with a blank between their characters: 张 正, 李 小 满,
+// 张 正 王 伟.
+func joinSingles(parts []string) []string {
+	var names, run []string
+	flush := func() {
+		size := 2
+		if n := len(run); n == 3 || n > 3 && n%3 == 0 && !strings.ContainsRune(surnames, firstRune(run[2])) {
+			size = 3
 		}
-		if last >= 0 && utf8.RuneCountInString(part) == 1 && utf8.RuneCountInString(names[last]) == 1 {
-			names[last] += part
-			continue
+		for chunk := range slices.Chunk(run, size) {
+			names = append(names, strings.Join(chunk, ""))
 		}
-		names = append(names, part)
+		run = nil
 	}
+	for _, part := range parts {
+		if utf8.RuneCountInString(part) == 1 {
+			run = append(run, part)
+			continue
+		}
+		flush()
+		if part != "" {
+			names = append(names, part)
+		}
+	}
+	flush()
 	return names
 }
 
@@ -71,15 +136,4 @@ func isName(s string) bool {
 	}
 	first, _ := utf8.DecodeRuneInString(s)
 	return (n == 2 || n == 3) && strings.ContainsRune(surnames, first)
-}
-
-var latinName = regexp.MustCompile(`^(?:[Bb]y\s+)?((?:[A-Z][\p{L}'.-]*\s+){1,3}[A-Z][\p{L}'-]+)$`)
-
-// latinByline reads a row with one name in Latin letters; under a headline in the same script only, for
-// any two capitalised words look like one.
-func latinByline(text string) []string {
-	if m := latinName.FindStringSubmatch(strings.TrimSpace(text)); m != nil {
-		return []string{m[1]}
-	}
-	return nil
 }

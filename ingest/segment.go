@@ -16,8 +16,8 @@ type piece struct {
 // block is a headline, its byline and what stands with them: rows from..to, half open.
 type block struct {
 	from, to int
-	title    []int // rows of the headline itself
-	authors  []string
+	title    []int  // rows of the headline itself
+	section  int    // row of the column's label above, -1: none
 	entry    *entry // of the table of contents, where it has this title
 }
 
@@ -26,11 +26,10 @@ type segmenter struct {
 	rows    []row
 	entries []entry
 	listed  map[string]*entry // entries by the keys of their titles
-	dropped map[int]bool      // furniture: in no article
 	notes   map[int]bool      // rows of notes on the author; true: the last row of one
+	tails   map[int]*imprint  // sources in brackets at the end of a text, by their last row
 	blocks  []block
-	titled  map[int]bool // rows that belong to a block
-	spaced  bool         // nearly every row has a blank line above it
+	spaced  bool // nearly every row has a blank line above it
 }
 
 // segment cuts a source into its articles. Evidence of a new article are, in the order of their weight:
@@ -40,58 +39,70 @@ type segmenter struct {
 func segment(lines []line) (pieces []piece, furniture []row) {
 	rows := rowsOf(lines)
 	dropCounters(rows)
-	s := &segmenter{rows: splitGlued(rows), titled: map[int]bool{}}
-	s.entries, s.dropped = contents(s.rows)
+	s := &segmenter{rows: splitGlued(rows)}
+	s.notes, s.tails, s.spaced = notesOn(s.rows), tailsOf(s.rows), isSpaced(s.rows)
+	s.dropFurniture()
 	s.listed = byTitle(s.entries)
-	s.notes, s.spaced = notesOn(s.rows), isSpaced(s.rows)
-	for i, r := range s.rows {
-		if pageFurniture.MatchString(r.content()) {
-			s.dropped[i] = true
-		}
-	}
 	s.findBlocks()
 	s.dropLabels()
+	s.dropAfterChrome()
 	pieces, furniture = s.pieces(s.boundaries())
 	s.titlesFromContents(pieces)
+	s.factsFromMasthead(pieces)
 	return pieces, furniture
 }
 
 // findBlocks looks for headlines from the top; a block takes its rows away from later ones.
 func (s *segmenter) findBlocks() {
 	for i := 0; i < len(s.rows); i++ {
-		if s.dropped[i] {
+		if s.rows[i].dropped {
 			continue
 		}
 		b, ok := s.blockAt(i)
 		if !ok {
 			continue
 		}
-		for j := b.from; j < b.to; j++ {
-			s.titled[j] = true
-			s.rows[j].heading = true
-		}
-		s.blocks = append(s.blocks, b)
+		s.take(b)
 		i = b.to - 1
 	}
+	if b, ok := s.topTitle(); ok {
+		s.take(b)
+		slices.SortFunc(s.blocks, func(a, b block) int { return a.from - b.from })
+	}
+}
+
+func (s *segmenter) take(b block) {
+	for j := b.from; j < b.to; j++ {
+		s.rows[j].titled, s.rows[j].heading = true, true
+	}
+	s.blocks = append(s.blocks, b)
 }
 
 // blockAt tries the kinds of evidence for a headline that begins at row i.
 func (s *segmenter) blockAt(i int) (block, bool) {
+	r := &s.rows[i]
 	if b, ok := s.listedTitle(i); ok {
 		return s.withByline(b), true
 	}
-	if s.rows[i].glued {
+	if r.glued {
 		return s.gluedTitle(i), true
 	}
-	if s.rows[i].level == 1 {
-		return s.withByline(block{from: i, to: i + 1, title: []int{i}}), true
+	if r.level == 1 || r.is(chapter) && !r.is(leader|statement) && (r.afterBlank || i == 0 || s.rows[i-1].dropped) {
+		return s.withByline(newBlock(i, i+1)), true
 	}
-	if s.closes(i - 1) {
+	if s.closes(i-1) || s.signs(i-1) {
 		if b, ok := s.openingTitle(i); ok {
 			return s.withByline(b), true
 		}
 	}
-	return s.bylineTitle(i)
+	if b, ok := s.headlineAbove(i); ok {
+		return b, true
+	}
+	return s.bulletTitle(i)
+}
+
+func newBlock(from, to int) block {
+	return block{from: from, to: to, title: span(from, to), section: -1}
 }
 
 // gluedTitle takes the rows of a headline that was cut out of running text.
@@ -100,7 +111,7 @@ func (s *segmenter) gluedTitle(i int) block {
 	for j < len(s.rows) && s.rows[j].glued {
 		j++
 	}
-	return block{from: i, to: j, title: span(i, j)}
+	return newBlock(i, j)
 }
 
 // maxTitleRows is how many rows a headline may be wrapped over.
@@ -112,10 +123,12 @@ func (s *segmenter) listedTitle(i int) (block, bool) {
 		return block{}, false
 	}
 	var key strings.Builder
-	for j := i; j < min(i+maxTitleRows, len(s.rows)) && !s.dropped[j] && s.rows[j].columns < longLine; j++ {
+	for j := i; j < min(i+maxTitleRows, len(s.rows)) && !s.rows[j].dropped && s.rows[j].columns < longLine; j++ {
 		key.WriteString(titleKey(s.rows[j].content()))
 		if e := s.listed[key.String()]; e != nil {
-			return block{from: i, to: j + 1, title: span(i, j+1), entry: e}, true
+			b := newBlock(i, j+1)
+			b.entry = e
+			return b, true
 		}
 	}
 	return block{}, false
@@ -136,14 +149,7 @@ func byTitle(entries []entry) map[string]*entry {
 // closes says whether row i ends an article: a source line, or the end of a note on the author that does
 // not stand under a headline.
 func (s *segmenter) closes(i int) bool {
-	return i >= 0 && !s.dropped[i] && !s.titled[i] && (isSourceLine(s.rows[i].content()) || s.notes[i])
-}
-
-// isSourceLine says whether a row names a paper and its day, and nothing else. One that is cut off after
-// the paper has a bracket in front.
-func isSourceLine(text string) bool {
-	m := sourceLine.FindStringSubmatch(text)
-	return m != nil && (m[2] != "" || strings.HasPrefix(text, "（") || strings.HasPrefix(text, "("))
+	return i >= 0 && !s.rows[i].dropped && !s.rows[i].titled && (s.rows[i].imp != nil && s.rows[i].imp.source || s.tails[i] != nil || s.notes[i])
 }
 
 // noteRows is how many rows a note on the author may be wrapped over.
@@ -152,12 +158,12 @@ const noteRows = 5
 // notesOn finds the bracketed notes on authors.
 func notesOn(rows []row) map[int]bool {
 	notes := map[int]bool{}
-	for i, r := range rows {
-		if !noteStart.MatchString(r.content()) {
+	for i := range rows {
+		if !rows[i].is(note) {
 			continue
 		}
 		for j := i; j < min(i+noteRows, len(rows)); j++ {
-			if strings.HasSuffix(rows[j].content(), "）") || strings.HasSuffix(rows[j].content(), ")") {
+			if endsBracket(rows[j].content()) {
 				for k := i; k <= j; k++ {
 					notes[k] = k == j
 				}
@@ -171,15 +177,14 @@ func notesOn(rows []row) map[int]bool {
 // isMatter says whether row i speaks of an article without being a part of its text: a source line, a
 // note on the author, an origin or a date.
 func (s *segmenter) isMatter(i int) bool {
-	text := s.rows[i].content()
 	_, inNote := s.notes[i]
-	return inNote || isSourceLine(text) || dateOnly.MatchString(text) || originLine.MatchString(text)
+	return inNote || s.rows[i].imp != nil && len(s.rows[i].imp.authors) == 0
 }
 
 func isSpaced(rows []row) bool {
 	n := 0
-	for _, r := range rows {
-		if r.afterBlank {
+	for i := range rows {
+		if rows[i].afterBlank {
 			n++
 		}
 	}
@@ -188,19 +193,21 @@ func isSpaced(rows []row) bool {
 
 // headlike says whether row i may be a row of a headline, by itself.
 func (s *segmenter) headlike(i int) bool {
-	return !s.dropped[i] && isTitleRow(s.rows[i]) && !s.isMatter(i) && byline(s.rows[i].content()) == nil
+	r := &s.rows[i]
+	return !r.dropped && !r.is(reported|note|box|editorial|leader) && r.imp == nil && isTitleRow(r) && !s.isMatter(i) && !isMasthead(r.content())
 }
 
 // openingTitle takes the short rows right after the end of an article for a headline, when a text follows.
 func (s *segmenter) openingTitle(i int) (block, bool) {
 	j := i
-	for j < min(i+maxTitleRows, len(s.rows)) && s.headlike(j) && !s.running(j) {
+	for j < min(i+maxTitleRows, len(s.rows)) && s.headlike(j) && !s.running(j) &&
+		(j == i || s.rows[j].level == s.rows[i].level && (s.rows[i].indented || !s.rows[j].indented)) {
 		j++
 	}
 	if j == i || j >= len(s.rows) || j == i+maxTitleRows {
 		return block{}, false
 	}
-	return block{from: i, to: j, title: span(i, j)}, true
+	return s.grouped(i, j), true
 }
 
 // running says whether row i looks like running text that is wrapped at the width of its neighbours. A
@@ -218,47 +225,127 @@ func (s *segmenter) running(i int) bool {
 	return like >= neighbours-1
 }
 
-// bylineTitle finds a headline by the byline, or the line that names its paper, under it.
-func (s *segmenter) bylineTitle(i int) (block, bool) {
-	if !s.headlike(i) || i > 0 && !s.dropped[i-1] && !s.titled[i-1] && !s.ended(i-1) {
+// maxHeaderRows is how many rows may stand above a byline: a kicker, a wrapped headline, a second one.
+const maxHeaderRows = 8
+
+// headlineAbove finds a headline by what stands under it: a byline, the line that names its paper, or a
+// text that begins as a report.
+func (s *segmenter) headlineAbove(i int) (block, bool) {
+	if !s.headlike(i) || i > 0 && !s.rows[i-1].dropped && !s.rows[i-1].titled && !s.ended(i-1) {
 		return block{}, false
 	}
-	for j := i + 1; j < min(i+maxTitleRows+1, len(s.rows)); j++ {
-		names := byline(s.rows[j].content())
-		if names == nil && needsBlank(s.rows[j-1].content(), s.rows[j].content()) {
-			names = latinByline(s.rows[j].content())
+	for j := i + 1; j < min(i+maxHeaderRows+1, len(s.rows)); j++ {
+		r := &s.rows[j]
+		if !r.dropped && !r.heading && !s.running(j-1) && (r.is(reported) || s.names(j) || r.imp != nil && !r.imp.source) {
+			b := s.withByline(s.grouped(i, j))
+			return b, r.is(reported) || len(r.imp.authors) > 0 || r.imp.publication != "" || !s.moreHeads(b.to)
 		}
-		if names != nil && !s.dropped[j] && !s.rows[j].heading && !s.running(j-1) {
-			return s.withByline(block{from: i, to: j + 1, title: span(i, j), authors: names}), true
-		}
-		if originLine.MatchString(s.rows[j].content()) && !s.running(j-1) {
-			return s.withByline(block{from: i, to: j, title: span(i, j)}), true
-		}
-		if _, listed := s.listedTitle(j); listed || !s.headlike(j) || s.rows[j].level > 0 {
+		if _, listed := s.listedTitle(j); listed || !s.headlike(j) || r.level > 0 {
 			break
 		}
 	}
 	return block{}, false
 }
 
+// moreHeads says whether more headlines follow at row i before any text: a date above them is the page's.
+func (s *segmenter) moreHeads(i int) bool {
+	for ; i < len(s.rows) && s.rows[i].dropped; i++ {
+	}
+	return i < len(s.rows) && s.headlike(i) && !s.running(i) && !s.rows[i].indented
+}
+
+// names says whether row j under a headline in Latin letters is a name in them.
+func (s *segmenter) names(j int) bool {
+	r := &s.rows[j]
+	if r.imp != nil || r.columns > titleColumns || j == 0 || !needsBlank(s.rows[j-1].content(), r.content()) {
+		return false
+	}
+	names, affiliation := latinByline(r.content())
+	if names == nil {
+		return false
+	}
+	r.imp = &imprint{authors: names, affiliation: affiliation}
+	return true
+}
+
+// grouped makes a block of the rows above a byline. Where blank lines part them, the headline is the last
+// group and the one with a dash under it; what stands above is a kicker.
+func (s *segmenter) grouped(from, to int) block {
+	b := newBlock(from, to)
+	if s.spaced {
+		return b
+	}
+	start := from
+	for j := from + 1; j < to; j++ {
+		if s.rows[j].afterBlank && !strings.HasPrefix(s.rows[j].content(), "—") {
+			start = j
+		}
+	}
+	b.title = span(start, to)
+	return b
+}
+
+// bulletTitle finds the headline of an item in a digest: a short row with a bullet that a text follows,
+// and not the only one.
+func (s *segmenter) bulletTitle(i int) (block, bool) {
+	if s.spaced || !s.bulletHead(i) {
+		return block{}, false
+	}
+	others := 0
+	for j := range s.rows {
+		if j != i && s.rows[j].is(bulleted) && s.bulletHead(j) {
+			others++
+		}
+	}
+	return newBlock(i, i+1), others > 0
+}
+
+func (s *segmenter) bulletHead(i int) bool {
+	r := &s.rows[i]
+	return r.is(bulleted) && !r.is(statement|labelled) && !r.dropped && r.columns <= titleColumns && !strings.ContainsAny(r.content(), "，。；") &&
+		(r.afterBlank || i == 0 || s.rows[i-1].dropped) && i+1 < len(s.rows) && s.rows[i+1].indented
+}
+
+// topTitle takes the short rows right above the first text of a file for its headline, when nothing else
+// told where one is.
+func (s *segmenter) topTitle() (block, bool) {
+	text := slices.IndexFunc(s.rows, func(r row) bool { return !r.dropped && (r.is(statement) || r.columns >= longLine || r.indented) })
+	if text < 1 || len(s.blocks) > 0 && s.blocks[0].from < text || s.rows[text-1].dropped || s.rows[text].level > 0 {
+		return block{}, false
+	}
+	from := text
+	for from > 0 && text-from < maxTitleRows && s.headlike(from-1) && !s.rows[from-1].is(labelled) &&
+		(from == text || (s.spaced || !s.rows[from].afterBlank) && s.rows[from-1].columns*2 >= s.rows[from].columns) {
+		from--
+	}
+	if from == text || s.running(text-1) || !s.rows[text].afterBlank && !s.rows[text].indented {
+		return block{}, false
+	}
+	return newBlock(from, text), true
+}
+
 // ended says whether something comes to its end with row i, so that a headline may follow.
 func (s *segmenter) ended(i int) bool {
-	r := s.rows[i]
-	return endsSentence(r.content()) || s.closes(i) || strings.HasSuffix(r.content(), "）") || strings.HasSuffix(r.content(), ")") ||
-		i+1 < len(s.rows) && s.rows[i+1].afterBlank || dateOnly.MatchString(r.content())
+	r := &s.rows[i]
+	return r.is(statement) || s.closes(i) || endsBracket(r.content()) || i+1 < len(s.rows) && s.rows[i+1].afterBlank || r.imp != nil && r.imp.date != ""
 }
 
 // withByline adds the byline, the date and a note on the author that stand under a headline.
 func (s *segmenter) withByline(b block) block {
-	for b.to < len(s.rows) && !s.dropped[b.to] {
-		text := s.rows[b.to].content()
-		names := byline(text)
+	signed := false
+	for b.to < len(s.rows) && !s.rows[b.to].dropped {
+		r := &s.rows[b.to]
 		switch {
-		case names != nil && b.authors == nil:
-			b.authors = names
-		case dateOnly.MatchString(text), originLine.MatchString(text):
-		case noteStart.MatchString(text):
-			for !s.notes[b.to] && b.to+1 < len(s.rows) && b.to < b.from+maxTitleRows+noteRows {
+		case s.names(b.to), r.imp != nil && len(r.imp.authors) > 0:
+			if signed && r.imp.publication == "" && r.imp.date == "" {
+				return b
+			}
+			signed = true
+		case r.imp != nil && !r.imp.source:
+		case signed && affiliationRow(r.content(), r.columns) != "":
+			r.imp = &imprint{affiliation: affiliationRow(r.content(), r.columns)}
+		case r.is(note):
+			for !s.notes[b.to] && b.to+1 < len(s.rows) && b.to < b.from+maxHeaderRows+noteRows {
 				b.to++
 			}
 		default:
@@ -269,42 +356,42 @@ func (s *segmenter) withByline(b block) block {
 	return b
 }
 
-// labelColumns is the widest row that can be a column's label above a headline.
-const labelColumns = 12
+// signs says whether row i ends an article with its reporter's name.
+func (s *segmenter) signs(i int) bool {
+	return i >= 0 && !s.rows[i].dropped && !s.rows[i].titled && signatureAt(s.rows, i) != nil
+}
 
-// dropLabels takes labels of columns off the top of headlines: short rows that stand apart.
+// labelColumns is the widest row that can be a column's label above a headline.
+const labelColumns = 20
+
+// dropLabels takes labels of columns off the top of headlines: rows that look like one, or stand above
+// several headlines, or are short and stand apart. The label is the section of its article.
 func (s *segmenter) dropLabels() {
+	above := map[string]int{}
+	for _, b := range s.blocks {
+		above[titleKey(s.rows[b.from].content())]++
+	}
 	for n := range s.blocks {
 		b := &s.blocks[n]
-		for b.entry == nil && len(b.title) > 1 && s.rows[b.title[0]].columns <= labelColumns && s.rows[b.title[1]].afterBlank {
-			s.dropped[b.title[0]] = true
-			b.title = b.title[1:]
-			b.from = b.title[0]
+		for b.entry == nil && b.from < b.title[len(b.title)-1] && s.isLabel(b, above) {
+			b.section = b.from
+			s.rows[b.from].dropped, s.rows[b.from].titled = true, false
+			b.title = slices.DeleteFunc(b.title, func(i int) bool { return i == b.from })
+			b.from++
+		}
+		if b.section < 0 && b.from > 0 && s.rows[b.from-1].is(labelled) && !s.rows[b.from-1].titled {
+			b.section = b.from - 1
+			s.rows[b.from-1].dropped = true
 		}
 	}
 }
 
-// dropTopLabels drops what stands above a body whose headline follows below it: groups of short rows,
-// set apart by a blank line, that make no statement and are no box of highlights.
-func (s *segmenter) dropTopLabels(from, to int) {
-	for from < to {
-		end := from + 1
-		for end < to && !s.rows[end].afterBlank {
-			end++
-		}
-		if end == to || s.spaced || s.statements(from, end) > 0 {
-			return
-		}
-		for i := from; i < end; i++ {
-			if s.rows[i].columns*10 > localWidth(s.rows, i)*9 || boxLabel.MatchString(s.rows[i].content()) {
-				return
-			}
-		}
-		for i := from; i < end; i++ {
-			s.dropped[i] = true
-		}
-		from = end
+func (s *segmenter) isLabel(b *block, above map[string]int) bool {
+	r, next := &s.rows[b.from], &s.rows[b.from+1]
+	if r.is(labelled) || above[titleKey(r.content())] > 1 {
+		return true
 	}
+	return r.columns <= labelColumns && next.afterBlank && r.columns < next.columns && slices.Contains(b.title, b.from) == s.spaced
 }
 
 // headlinesFollow says whether the file's headlines stand after the bodies: no block at the top, one at the end.
@@ -319,7 +406,7 @@ func (s *segmenter) headlinesFollow() bool {
 // statements counts the rows with the end of a sentence that are not furniture.
 func (s *segmenter) statements(from, to int) (n int) {
 	for i := from; i < to; i++ {
-		if !s.dropped[i] && endsSentence(s.rows[i].content()) {
+		if !s.rows[i].dropped && s.rows[i].is(statement) {
 			n++
 		}
 	}
@@ -348,18 +435,22 @@ func (s *segmenter) boundaries() []cut {
 			cuts = append(cuts, cut{at: b.from, block: b})
 		}
 	}
-	for i, r := range s.rows {
+	for i := range s.rows {
+		r := &s.rows[i]
 		switch {
-		case s.dropped[i] || s.titled[i]:
-		case i > 0 && !follow && s.closes(i-1) && !s.isMatter(i), editorNote.MatchString(r.content()):
+		case r.dropped || r.titled:
+		case i > 0 && !follow && s.closes(i-1) && !s.isMatter(i), r.is(editorial) && !s.underHeadline(i):
 			cuts = append(cuts, cut{at: i})
-		case follow && boxLabel.MatchString(r.content()) && i > 0 && s.ended(i-1):
+		case follow && r.is(box) && i > 0 && s.ended(i-1):
 			cuts = s.boxCut(cuts, i)
 		}
 	}
 	slices.SortStableFunc(cuts, func(a, b cut) int { return a.at - b.at })
 	return cuts
 }
+
+// underHeadline says whether row i stands right under a headline.
+func (s *segmenter) underHeadline(i int) bool { return i > 0 && s.rows[i-1].titled }
 
 // boxCut begins an article at a box of highlights where headlines follow their bodies: the headline found
 // below belongs to the box's article, the text above has lost its own.
@@ -386,12 +477,12 @@ func (s *segmenter) pieces(cuts []cut) (pieces []piece, furniture []row) {
 		}
 		var rows []row
 		for i := c.at; i < end; i++ {
-			if s.dropped[i] {
+			if s.rows[i].dropped {
 				furniture = append(furniture, s.rows[i])
 				continue
 			}
 			rows = append(rows, s.rows[i])
-			if i > 0 && s.dropped[i-1] {
+			if i > 0 && s.rows[i-1].dropped {
 				rows[len(rows)-1].torn = true
 			}
 		}

@@ -94,7 +94,9 @@ func TestBylinesAreNamesAndNothingElse(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
 		"沈若谷": "沈若谷", "张 正": "张正", "谢宝剑 黄丰斌": "谢宝剑 黄丰斌", "本报记者 韩牧": "韩牧", "作者：欧阳晓": "欧阳晓",
-		"□ 李远、王立": "李远 王立", "清风楼": "", "从实践中来": "", "桥的故事": "", "本报讯": "", "": "", "2023年": "", "王 小 二": "",
+		"□ 李远、王立": "李远 王立", "清风楼": "", "从实践中来": "", "桥的故事": "", "本报讯": "", "": "", "2023年": "", "王 小 满": "王小满", "张 正 王 伟": "张正 王伟",
+		"記者王小明／台北報導": "王小明", "（記者林雅婷、陳志豪／花蓮報導）": "林雅婷 陳志豪", "本报记者　沈小河　顾　明　通讯员　潘　海": "沈小河 顾明 潘海", "采访/整理：何苗": "何苗",
+		"江州大学历史系 张正": "张正", "大学 文化": "", "高校 教育 文学": "",
 	} {
 		if got := strings.Join(byline(text), " "); got != want {
 			t.Errorf("%q: %q, want %q", text, got, want)
@@ -114,8 +116,9 @@ func TestSourceLinesGiveWhatIsLeftOfThem(t *testing.T) {
 		"《本草纲目》":                    {"", ""},
 	} {
 		lines := mustLines(t, "桥通车了。\n"+text)
-		paper, day := origin(rowsOf(lines))
-		if got := [2]string{paper, day}; got != want {
+		var a rag.Article
+		fromRows(&a, rowsOf(lines))
+		if got := [2]string{a.Publication, a.Date}; got != want {
 			t.Errorf("%q: %q, want %q", text, got, want)
 		}
 	}

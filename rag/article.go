@@ -29,6 +29,7 @@ type Article struct {
 	File        string // Source.Path
 	Title       string // "" where the source gives none
 	Authors     []string
+	Affiliation string // of the first author, in the words of the source
 	Publication string
 	Date        string // YYYY-MM-DD, YYYY-MM, YYYY or ""
 	Section     string

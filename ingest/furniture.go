@@ -1,0 +1,198 @@
+package ingest
+
+import (
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// dropFurniture marks the rows that are in no article by what they are: tables of contents, pages'
+// numbers and running heads, what sites print around a text, lists of other texts, advertisements.
+func (s *segmenter) dropFurniture() {
+	s.entries = contents(s.rows)
+	s.dropHeads()
+	for i := range s.rows {
+		r := &s.rows[i]
+		switch {
+		case r.is(related):
+			s.dropRelated(i)
+		case r.is(advert):
+			s.dropGroup(i)
+		case r.is(chrome) || r.is(folio) || pageHead.MatchString(r.content()) && r.columns < imprintColumns:
+			r.dropped = true
+		}
+	}
+	s.dropPinyin()
+}
+
+// dropRelated drops a list of other texts: short rows without a statement, up to the headline of an article.
+func (s *segmenter) dropRelated(i int) {
+	s.rows[i].dropped = true
+	end := i + 1
+	for end < len(s.rows) && s.rows[end].columns <= titleColumns && !s.rows[end].is(statement) && s.rows[end].level == 0 && s.rows[end].imp == nil {
+		end++
+	}
+	if end < len(s.rows) && s.rows[end].imp != nil { // the group above is an article's headline
+		for end--; end > i && !s.rows[end].afterBlank; end-- {
+		}
+	}
+	for j := i + 1; j < end; j++ {
+		s.rows[j].dropped = true
+	}
+}
+
+// maxAdvertRows is how many rows are taken for an advertisement under its label.
+const maxAdvertRows = 6
+
+// dropGroup drops an advertisement: its label and the short rows under it up to a blank line.
+func (s *segmenter) dropGroup(i int) {
+	s.rows[i].dropped = true
+	for j := i + 1; j < min(len(s.rows), i+maxAdvertRows) && !s.rows[j].afterBlank && s.rows[j].columns <= titleColumns; j++ {
+		s.rows[j].dropped = true
+	}
+}
+
+// headKey is what the prints of a running head have in common: its letters.
+func headKey(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) && !unicode.IsSpace(r) {
+			return r
+		}
+		return -1
+	}, text)
+}
+
+// dropHeads drops running heads: short rows beside a page's number that stand elsewhere in the file, too.
+// The first of them that does not interrupt a sentence is the headline that the others repeat, unless it
+// names an issue.
+func (s *segmenter) dropHeads() {
+	same := map[string][]int{}
+	for i := range s.rows {
+		r := &s.rows[i]
+		if r.columns <= titleColumns && !r.is(statement|listed|leader) && !r.dropped && r.imp == nil {
+			if key := headKey(r.content()); utf8.RuneCountInString(key) >= 2 {
+				same[key] = append(same[key], i)
+			}
+		}
+	}
+	for _, rows := range same {
+		if len(rows) < 2 {
+			continue
+		}
+		beside, kept := 0, false
+		for _, i := range rows {
+			if s.besideFolio(i) {
+				beside++
+			}
+		}
+		if beside*2 < len(rows) {
+			continue
+		}
+		for _, i := range rows {
+			if !kept && !s.interrupts(i) && !issueHead.MatchString(s.rows[i].content()) {
+				kept = true
+				continue
+			}
+			s.rows[i].dropped, s.rows[i].head = true, true
+			s.dropNumberBeside(i)
+		}
+	}
+}
+
+// besideFolio says whether row i stands beside a page's number, another short row between them at most.
+func (s *segmenter) besideFolio(i int) bool {
+	for j := max(0, i-2); j <= min(len(s.rows)-1, i+2); j++ {
+		r := &s.rows[j]
+		if j == i && (r.afterFolio || r.beforeFolio) || j != i && (r.is(folio) || isLoneNumber(r.content())) {
+			return true
+		}
+		if j == i-1 && r.columns <= titleColumns && r.afterFolio || j == i+1 && r.columns <= titleColumns && r.beforeFolio {
+			return true
+		}
+	}
+	return false
+}
+
+// interrupts says whether row i stands within a sentence.
+func (s *segmenter) interrupts(i int) bool {
+	for j := i - 1; j >= 0; j-- {
+		r := &s.rows[j]
+		if r.dropped || r.is(folio) || isLoneNumber(r.content()) {
+			continue
+		}
+		return !r.is(statement) && r.imp == nil && r.columns > titleColumns/3 && !endsBracket(r.content())
+	}
+	return false
+}
+
+func (s *segmenter) dropNumberBeside(i int) {
+	for _, j := range []int{i - 1, i + 1} {
+		if j >= 0 && j < len(s.rows) && isLoneNumber(s.rows[j].content()) {
+			s.rows[j].dropped, s.rows[j].marks = true, s.rows[j].marks|folio
+		}
+	}
+}
+
+var (
+	// issueHead names a publication and an issue or a day: 江州调研　2021年第5期.
+	issueHead = regexp.MustCompile(`^[《]?([^\d《》，。：:|]{2,40}?)[》]?` + blanks + `[·•|｜—-]?` + blanks + `(?:[（(]?总?第?` + blanks + `[\d一二三四五六七八九十百]+` + blanks + `[期辑卷輯號号]|(?:Issue|Vol(?:ume)?|No)\.?` + blanks + `\d+|\d{4}` + blanks + `年?` + blanks + `(?:第` + blanks + `\d+` + blanks + `[期辑卷]|\d{1,2}月|[.\-/]\d{1,2})|[一二三四五六七八九〇○]{4}年)`)
+	// pageHead is a page's number with the name of its section: 第4版　要闻.
+	pageHead = regexp.MustCompile(`^(?:第` + blanks + `[A-D]?\d{1,2}` + blanks + `版|[A-D]\d{1,2}版?|\d{1,2}版)[\s\p{Zs}:：|｜]+([^\s\p{Zs}，。：:]{2,10})$`)
+	// pinyin is a column's label in capitals, which newspapers print over the Chinese one.
+	pinyin = regexp.MustCompile(`^[A-Z]{1,6}(?:\s+[A-Z]{1,6}){1,7}$`)
+)
+
+// dropPinyin drops labels of columns printed in pinyin and, beside it, in as many characters.
+func (s *segmenter) dropPinyin() {
+	for i := range s.rows {
+		text := s.rows[i].content()
+		if text[0] < 'A' || text[0] > 'Z' || s.rows[i].columns > titleColumns || !pinyin.MatchString(text) {
+			continue
+		}
+		for _, j := range []int{i - 1, i + 1} {
+			if j >= 0 && j < len(s.rows) && utf8.RuneCountInString(s.rows[j].content()) == len(strings.Fields(text)) {
+				s.rows[i].dropped, s.rows[j].dropped = true, true
+			}
+		}
+	}
+}
+
+// dropAfterChrome drops the short rows that follow a site's own rows and begin no article.
+func (s *segmenter) dropAfterChrome() {
+	after := false
+	for i := range s.rows {
+		r := &s.rows[i]
+		switch {
+		case r.dropped:
+			after = after || r.is(chrome|related)
+		case r.titled || r.columns > titleColumns || r.is(statement|note|listed|reported) || r.imp != nil:
+			after = false
+		case after:
+			r.dropped = true
+		}
+	}
+}
+
+// dropTopLabels drops what stands above a body whose headline follows below it: groups of short rows,
+// set apart by a blank line, that make no statement and are no box of highlights.
+func (s *segmenter) dropTopLabels(from, to int) {
+	for from < to {
+		end := from + 1
+		for end < to && !s.rows[end].afterBlank {
+			end++
+		}
+		if end == to || s.spaced || s.statements(from, end) > 0 {
+			return
+		}
+		for i := from; i < end; i++ {
+			if s.rows[i].columns*10 > localWidth(s.rows, i)*9 || s.rows[i].is(box) {
+				return
+			}
+		}
+		for i := from; i < end; i++ {
+			s.rows[i].dropped = true
+		}
+		from = end
+	}
+}

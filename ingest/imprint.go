@@ -1,0 +1,274 @@
+package ingest
+
+import (
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// imprint is what a row says of an article when it says nothing else: who wrote it, where and when it
+// appeared.
+type imprint struct {
+	authors     []string
+	affiliation string
+	publication string
+	date        string
+	source      bool // names a paper as the line after an article does: 《paper》 date
+}
+
+// imprintColumns is the widest row that can be an imprint.
+const imprintColumns = 120
+
+// imprintOf reads a row as an imprint; nil where it is none.
+func imprintOf(text string, columns int) *imprint {
+	if columns > imprintColumns || strings.Contains(text, "。") {
+		return nil
+	}
+	text = strings.TrimSpace(strings.ReplaceAll(text, "**", ""))
+	for _, read := range []func(string) *imprint{readSource, readLabelled, readPosted, readDate, readByline} {
+		if im := read(text); im != nil {
+			return im
+		}
+	}
+	return nil
+}
+
+// sourceLine is 《paper》 date alone on a row, brackets around it or not; the date may be cut off.
+var sourceLine = regexp.MustCompile(`^[（(]?` + blanks + `(?:来源[:：]|原载|选自|摘自|刊于|载|來源[:：]|原載|選自|載)?` + blanks + `[《〈]` + blanks + `([^《》〈〉]{2,20}?)` + blanks + `[》〉]` +
+	blanks + `[，,]?` + blanks + `((?:\d{4}|[一二三四五六七八九〇○]{4}).*?)?` + blanks + `([^。\d]{0,12})[）)]?$`)
+
+// readSource reads the line after an article: 《paper》 date. Without a date it has brackets around it, or
+// has lost the second one, or the name is made as papers' names are.
+func readSource(text string) *imprint {
+	if !strings.ContainsAny(text, "《〈") {
+		return nil
+	}
+	if m := tailSource.FindStringSubmatchIndex(text); m != nil && m[0] == 0 && hasDate(text[m[4]:m[5]]) {
+		return tailImprint(text)
+	}
+	m := sourceLine.FindStringSubmatch(text)
+	if m == nil || utf8.RuneCountInString(m[2]) > 24 {
+		return nil
+	}
+	paper := strings.Join(strings.Fields(m[1]), "")
+	if m[2] == "" && !strings.HasPrefix(text, "（") && !strings.HasPrefix(text, "(") && !isPaper(paper) {
+		return nil
+	}
+	found, _ := findDate(text)
+	return &imprint{publication: paper, date: found.date, source: true}
+}
+
+var (
+	label = regexp.MustCompile(`(?:^|[\s\p{Zs}|｜/（(【\[·•])(信息来源|文章来源|来源|稿源|出处|來源|作者|撰文|撰稿|记者|記者|文|发布时间|发布日期|发表时间|發布時間|發佈時間|刊登日期|出版日期|出版|时间|日期|時間|` +
+		`更新时间|更新時間|更新|From|Source|Author|By|Date|Published|Updated)` + blanks + `[:：]`)
+	aside = regexp.MustCompile(`(?:^|[\s\p{Zs}|｜/（(【\[·•])(?:编辑|编审|责任编辑|责编|校对|审核|浏览次数|浏览量|浏览|阅读次数|阅读量|阅读|点击次数|点击数|点击|字号|字体|编号|編輯|責任編輯|瀏覽|閱讀|` +
+		`Editor|Views|Comments|Tags)` + blanks + `[:：].*$`)
+	separators = "|｜/·•,，;；—– \t\u3000"
+	wraps      = "（）()【】[]"
+)
+
+// readLabelled reads a row of labelled facts: 来源：X　作者：Y　2021-05-03.
+func readLabelled(text string) *imprint {
+	if !strings.ContainsAny(text, ":：") {
+		return nil
+	}
+	text = strings.Trim(text, wraps)
+	text = strings.TrimSpace(text[:len(text)-len(aside.FindString(text))])
+	labels := label.FindAllStringSubmatchIndex(text, -1)
+	if labels == nil {
+		return nil
+	}
+	var im imprint
+	if before := strings.Trim(text[:labels[0][0]], separators); before != "" && !im.addDate(before) {
+		return nil
+	}
+	for i, at := range labels {
+		end := len(text)
+		if i+1 < len(labels) {
+			end = labels[i+1][0]
+		}
+		if !im.add(text[at[2]:at[3]], strings.Trim(text[at[1]:end], separators)) {
+			return nil
+		}
+	}
+	if im.isEmpty() {
+		return nil
+	}
+	return &im
+}
+
+func (im *imprint) isEmpty() bool {
+	return len(im.authors) == 0 && im.publication == "" && im.date == ""
+}
+
+// addDate takes text for the date when it is nothing else.
+func (im *imprint) addDate(text string) bool {
+	found, ok := findDate(text)
+	if !ok || strings.Trim(weekday.ReplaceAllString(text[:found.from]+text[found.to:], ""), separators+wraps) != "" {
+		return false
+	}
+	if im.date == "" {
+		im.date = found.date
+	}
+	return true
+}
+
+// add takes a labelled value; false where it is no value of the kind. A date may stand behind any value.
+func (im *imprint) add(label, value string) bool {
+	if found, ok := findDate(value); ok && im.addDate(value[found.from:found.to]) {
+		value = strings.Trim(value[:found.from]+value[found.to:], separators)
+	}
+	switch label {
+	case "作者", "撰文", "撰稿", "记者", "記者", "文", "Author", "By", "From":
+		im.authors = pen(value)
+		return value == "" || im.authors != nil
+	case "信息来源", "文章来源", "来源", "稿源", "出处", "來源", "Source":
+		return im.addOrigin(value)
+	default:
+		return value == "" || im.addDate(value)
+	}
+}
+
+// maxOrigin is the longest name of a publication, in characters.
+const maxOrigin = 24
+
+// addOrigin takes the value of 来源: a publication, with or without a date behind it.
+func (im *imprint) addOrigin(value string) bool {
+	name := strings.Trim(value, separators+wraps+"《》〈〉")
+	if utf8.RuneCountInString(name) > maxOrigin || strings.ContainsAny(name, "，、；") {
+		return false
+	}
+	im.publication = name
+	return true
+}
+
+// pen reads the value of 作者：, which may be a pen name or a body, too.
+func pen(value string) []string {
+	if names := byline(value); names != nil {
+		return names
+	}
+	if names := latinNames(value); names != nil {
+		return names
+	}
+	names := splitNames(value)
+	for _, name := range names {
+		if n := utf8.RuneCountInString(name); n > 16 || n < 2 {
+			return nil
+		}
+	}
+	return names
+}
+
+// readDate reads a row that holds nothing but a date.
+func readDate(text string) *imprint {
+	var im imprint
+	text = strings.TrimLeft(strings.TrimPrefix(strings.TrimPrefix(strings.Trim(text, wraps+separators), "写于"), "发表于"), separators)
+	if !im.addDate(text) {
+		return nil
+	}
+	return &im
+}
+
+var (
+	posted = regexp.MustCompile(`^(?:Posted|Published|Written|Updated|Filed)\b\s*(?:on|:)?\s*(.*?)(?:\s*[|·•,]?\s*\b[Bb]y\s+(.+))?$`)
+	byLine = regexp.MustCompile(`^(?:[Bb]y|BY)\s+([^|·•]+?)(?:\s*[|·•–—]\s*(.+))?$`)
+)
+
+var weekday = regexp.MustCompile(`(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day,?`)
+
+// readPosted reads the lines that English papers and blogs have under a headline: By X | date, Posted on
+// date by X.
+func readPosted(text string) *imprint {
+	var im imprint
+	var names, when string
+	if m := posted.FindStringSubmatch(text); m != nil {
+		names, when = m[2], m[1]
+	} else if m := byLine.FindStringSubmatch(text); m != nil {
+		names, when = m[1], m[2]
+		if found, ok := findDate(names); ok {
+			names, when = names[:found.from], names[found.from:found.to]
+		}
+	} else {
+		return nil
+	}
+	if when != "" && !im.addDate(when) && names == "" {
+		return nil
+	}
+	if names != "" {
+		if im.authors, im.affiliation = latinByline(strings.Trim(names, separators)); im.authors == nil {
+			return nil
+		}
+	}
+	if im.isEmpty() {
+		return nil
+	}
+	return &im
+}
+
+func readByline(text string) *imprint {
+	names, affiliation := bylineOf(text)
+	if names == nil {
+		return nil
+	}
+	return &imprint{authors: names, affiliation: affiliation}
+}
+
+var (
+	latinName  = regexp.MustCompile(`^(?:Dr\.?\s+|Prof\.?\s+|Professor\s+)?((?:\p{Lu}[\p{L}'’.-]*\s+){1,3}\p{Lu}[\p{L}'’-]+)$`)
+	latinGap   = regexp.MustCompile(`\s*(?:,\s+and\s+|,|;|&|\band\b)\s*`)
+	latinNotes = regexp.MustCompile(`(\p{L})[\d¹²³⁴⁵⁶*†‡]+(?:,[\d*]+)*`) // superscripts behind a name
+	// latinOrgan is a word that a name of a body has and a person's name has not.
+	latinOrgan = regexp.MustCompile(`\b(?:University|College|Institute|Laborator(?:y|ies)|Department|Dept|School|Faculty|Museum|Cent(?:re|er)|Office|Club|Society|Council|Hospital|Academy|Library|Archives?|Bureau|Ministry|Agency|Association|Company|Foundation|Observatory|Institution|Staff|Writer|Reporter|Correspondent|Editor|Contributor)\b`)
+	numbered   = regexp.MustCompile(`^[(（]?[\d¹²³*†][).、．\s]*`)
+)
+
+// latinByline reads names in Latin letters, and where they work when it stands behind them: Jane Doe,
+// Jane Doe and John Roe, Harbour Museum.
+func latinByline(text string) (names []string, affiliation string) {
+	if text == "" || !unicode.IsUpper(firstRune(text)) {
+		return nil, ""
+	}
+	text = strings.TrimSpace(latinNotes.ReplaceAllString(text, "$1"))
+	parts := latinGap.Split(text, -1)
+	for i, part := range parts {
+		if latinOrgan.MatchString(part) {
+			affiliation = text[strings.Index(text, strings.Join(parts[i:i+1], "")):]
+			break
+		}
+		m := latinName.FindStringSubmatch(part)
+		if m == nil {
+			return nil, ""
+		}
+		names = append(names, m[1])
+	}
+	return names, affiliation
+}
+
+// latinNames reads a row that holds nothing but names in Latin letters.
+func latinNames(text string) []string {
+	names, affiliation := latinByline(text)
+	if affiliation != "" {
+		return nil
+	}
+	return names
+}
+
+// affiliationRow reads a row that says where authors work, and nothing else: 1 Harbour Museum, Oldport.
+func affiliationRow(text string, columns int) string {
+	if columns > imprintColumns || endsSentence(text) {
+		return ""
+	}
+	first, _, _ := strings.Cut(strings.ReplaceAll(strings.Trim(text, wraps), ";", "；"), "；")
+	name := strings.TrimSpace(first[len(numbered.FindString(first)):])
+	main, _, _ := strings.Cut(strings.NewReplacer(",", "，", " ", "，", "\u3000", "，").Replace(name), "，")
+	if unicode.IsUpper(firstRune(name)) && latinOrgan.MatchString(name) || isOrgan(main) {
+		return name
+	}
+	return ""
+}
+
+func firstRune(s string) rune {
+	r, _ := utf8.DecodeRuneInString(s)
+	return r
+}
