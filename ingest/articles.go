@@ -9,10 +9,10 @@ func articlesOf(raw []byte) ([]*rag.Article, error) {
 		return nil, err
 	}
 	var articles []*rag.Article
-	pieces, _ := segment(lines)
+	pieces, _, style := segment(lines)
 	for _, p := range pieces {
 		a := p.article
-		reflow(&a, p.rows)
+		reflow(&a, p.rows, style)
 		if a.Text != "" {
 			articles = append(articles, &a)
 		}

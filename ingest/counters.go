@@ -16,7 +16,7 @@ const minFragments = 3
 func dropCounters(rows []row) {
 	for i := 0; i < len(rows); {
 		end, cut := i, 0
-		for value := counted(rows[i]); value >= 0 && end < len(rows) && counted(rows[end]) == value+end-i; end++ {
+		for value := countOf(rows[i]); value >= 0 && rows[i].columns >= longLine && end < len(rows) && countOf(rows[end]) == value+end-i; end++ {
 			if end > i && !endsSentence(rows[end-1].content()) {
 				cut++
 			}
@@ -31,11 +31,8 @@ func dropCounters(rows []row) {
 	}
 }
 
-// counted is the number that a long row begins with, or -1.
-func counted(r row) int {
-	if r.columns < longLine {
-		return -1
-	}
+// countOf is the number that a row begins with, or -1.
+func countOf(r row) int {
 	m := counter.FindStringSubmatch(r.content())
 	if m == nil {
 		return -1

@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -11,6 +12,7 @@ import (
 // numbers and running heads, what sites print around a text, lists of other texts, advertisements.
 func (s *segmenter) dropFurniture() {
 	s.entries = contents(s.rows)
+	s.dropMasthead()
 	s.dropHeads()
 	for i := range s.rows {
 		r := &s.rows[i]
@@ -19,11 +21,30 @@ func (s *segmenter) dropFurniture() {
 			s.dropRelated(i)
 		case r.is(advert):
 			s.dropGroup(i)
-		case r.is(chrome) || r.is(folio) || pageHead.MatchString(r.content()) && r.columns < imprintColumns:
+		case r.is(folio | rule), pageHead.MatchString(r.content()) && r.columns <= titleColumns:
 			r.dropped = true
+		case r.is(chrome) || trail.MatchString(r.content()) && r.columns <= titleColumns:
+			r.dropped = !s.running(i)
 		}
 	}
 	s.dropPinyin()
+}
+
+// mastheadRows is how far down a file its masthead may stand.
+const mastheadRows = 12
+
+// dropMasthead drops what names the paper, its issue and its day at the top of a file.
+func (s *segmenter) dropMasthead() {
+	for i := range s.rows[:min(len(s.rows), mastheadRows)] {
+		r := &s.rows[i]
+		switch {
+		case r.is(statement) || r.columns > titleColumns:
+			return
+		case r.imp != nil && len(r.imp.authors) > 0:
+		case isMasthead(r.content()), i > 0 && s.rows[i-1].dropped && r.imp != nil && r.imp.date != "" && len(r.imp.authors) == 0 && !r.imp.source:
+			r.dropped = true
+		}
+	}
 }
 
 // dropRelated drops a list of other texts: short rows without a statement, up to the headline of an article.
@@ -70,7 +91,7 @@ func (s *segmenter) dropHeads() {
 	same := map[string][]int{}
 	for i := range s.rows {
 		r := &s.rows[i]
-		if r.columns <= titleColumns && !r.is(statement|listed|leader) && !r.dropped && r.imp == nil {
+		if r.columns <= titleColumns && !r.is(statement|listed|leader|field) && !r.dropped && r.imp == nil {
 			if key := headKey(r.content()); utf8.RuneCountInString(key) >= 2 {
 				same[key] = append(same[key], i)
 			}
@@ -90,7 +111,7 @@ func (s *segmenter) dropHeads() {
 			continue
 		}
 		for _, i := range rows {
-			if !kept && !s.interrupts(i) && !issueHead.MatchString(s.rows[i].content()) {
+			if !kept && !s.interrupts(i) && !isMasthead(s.rows[i].content()) {
 				kept = true
 				continue
 			}
@@ -135,8 +156,12 @@ func (s *segmenter) dropNumberBeside(i int) {
 }
 
 var (
+	// trail is where a site says that its page stands: 维港时报 > 社区.
+	trail = regexp.MustCompile(`^[^>»›，。]{2,16}` + blanks + `[>»›]` + blanks + `[^>»›，。]{2,16}(?:[>»›][^>»›，。]{2,16})*$`)
 	// issueHead names a publication and an issue or a day: 江州调研　2021年第5期.
-	issueHead = regexp.MustCompile(`^[《]?([^\d《》，。：:|]{2,40}?)[》]?` + blanks + `[·•|｜—-]?` + blanks + `(?:[（(]?总?第?` + blanks + `[\d一二三四五六七八九十百]+` + blanks + `[期辑卷輯號号]|(?:Issue|Vol(?:ume)?|No)\.?` + blanks + `\d+|\d{4}` + blanks + `年?` + blanks + `(?:第` + blanks + `\d+` + blanks + `[期辑卷]|\d{1,2}月|[.\-/]\d{1,2})|[一二三四五六七八九〇○]{4}年)`)
+	issueHead = regexp.MustCompile(`^[《]?([^\d《》，。：:|〔［]{2,40}?)[》]?` + blanks + `[·•|｜—-]?` + blanks + `(?:[（(]?总?第?` + blanks + `[\d一二三四五六七八九十百]+` + blanks + `[期辑卷輯號号页版]|(?:Issue|Vol(?:ume)?|No)\.?` + blanks + `\d+|\d{4}` + blanks + `年?` + blanks + `(?:第` + blanks + `\d+` + blanks + `[期辑卷]|\d{1,2}月|[.\-/]\d{1,2})|[一二三四五六七八九〇○]{4}年)`)
+	// bareIssue is an issue without the name: 2021年第3期.
+	bareIssue = regexp.MustCompile(`^(?:\d{4}` + blanks + `年)?` + blanks + `第` + blanks + `\d+` + blanks + `[卷期](?:` + blanks + `第` + blanks + `\d+` + blanks + `期)?$`)
 	// pageHead is a page's number with the name of its section: 第4版　要闻.
 	pageHead = regexp.MustCompile(`^(?:第` + blanks + `[A-D]?\d{1,2}` + blanks + `版|[A-D]\d{1,2}版?|\d{1,2}版)[\s\p{Zs}:：|｜]+([^\s\p{Zs}，。：:]{2,10})$`)
 	// pinyin is a column's label in capitals, which newspapers print over the Chinese one.
@@ -158,20 +183,56 @@ func (s *segmenter) dropPinyin() {
 	}
 }
 
-// dropAfterChrome drops the short rows that follow a site's own rows and begin no article.
-func (s *segmenter) dropAfterChrome() {
-	after := false
-	for i := range s.rows {
-		r := &s.rows[i]
-		switch {
-		case r.dropped:
-			after = after || r.is(chrome|related)
-		case r.titled || r.columns > titleColumns || r.is(statement|note|listed|reported) || r.imp != nil:
-			after = false
-		case after:
-			r.dropped = true
+// dropEchoes drops running heads that repeat an article's headline beside a page's number, with its
+// authors in front, perhaps.
+func (s *segmenter) dropEchoes() {
+	var titles []string
+	for n := range s.blocks {
+		if key := titleKey(s.title(&s.blocks[n])); utf8.RuneCountInString(key) >= 4 {
+			titles = append(titles, key)
 		}
 	}
+	for i := range s.rows {
+		r := &s.rows[i]
+		if r.dropped || r.titled || r.columns > titleColumns || r.is(statement) || !s.besideFolio(i) {
+			continue
+		}
+		key := titleKey(r.content())
+		r.dropped = slices.ContainsFunc(titles, func(title string) bool { return strings.HasSuffix(key, title) })
+	}
+}
+
+// dropAfterChrome drops the short rows that follow a site's own rows, begin no article and make no
+// statement.
+func (s *segmenter) dropAfterChrome() {
+	after := false
+	for i := 0; i < len(s.rows); {
+		if r := &s.rows[i]; r.dropped {
+			after = after || r.is(chrome|related|rule)
+			i++
+			continue
+		}
+		end := i + 1
+		for end < len(s.rows) && !s.rows[end].dropped && !s.rows[end].titled && !s.rows[end].afterBlank {
+			end++
+		}
+		after = after && s.isTrifle(i, end)
+		for j := i; after && j < end; j++ {
+			s.rows[j].dropped = true
+		}
+		i = end
+	}
+}
+
+// isTrifle says whether a group of rows is no part of a text: short ones without a statement.
+func (s *segmenter) isTrifle(from, to int) bool {
+	for i := from; i < to; i++ {
+		r := &s.rows[i]
+		if r.titled || r.columns > titleColumns || r.is(statement|note|listed|reported|field) || r.imp != nil || strings.Contains(r.content(), "。") || s.running(i) {
+			return false
+		}
+	}
+	return true
 }
 
 // dropTopLabels drops what stands above a body whose headline follows below it: groups of short rows,

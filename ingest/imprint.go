@@ -14,7 +14,8 @@ type imprint struct {
 	affiliation string
 	publication string
 	date        string
-	source      bool // names a paper as the line after an article does: 《paper》 date
+	title       string // of a message that has its subject in a header
+	source      bool   // names a paper as the line after an article does: 《paper》 date
 }
 
 // imprintColumns is the widest row that can be an imprint.
@@ -26,7 +27,7 @@ func imprintOf(text string, columns int) *imprint {
 		return nil
 	}
 	text = strings.TrimSpace(strings.ReplaceAll(text, "**", ""))
-	for _, read := range []func(string) *imprint{readSource, readLabelled, readPosted, readDate, readByline} {
+	for _, read := range []func(string) *imprint{readSource, readLabelled, readAccount, readPosted, readDate, readByline} {
 		if im := read(text); im != nil {
 			return im
 		}
@@ -38,11 +39,18 @@ func imprintOf(text string, columns int) *imprint {
 var sourceLine = regexp.MustCompile(`^[（(]?` + blanks + `(?:来源[:：]|原载|选自|摘自|刊于|载|來源[:：]|原載|選自|載)?` + blanks + `[《〈]` + blanks + `([^《》〈〉]{2,20}?)` + blanks + `[》〉]` +
 	blanks + `[，,]?` + blanks + `((?:\d{4}|[一二三四五六七八九〇○]{4}).*?)?` + blanks + `([^。\d]{0,12})[）)]?$`)
 
+// latinSource is a paper and its day in brackets: (Harbour Daily, May 3, 2021).
+var latinSource = regexp.MustCompile(`^\((?:From |First published in )?((?:The )?\p{Lu}[\p{L}'’ -]{2,40}), ([^()]*\d{4})\)$`)
+
 // readSource reads the line after an article: 《paper》 date. Without a date it has brackets around it, or
 // has lost the second one, or the name is made as papers' names are.
 func readSource(text string) *imprint {
-	if !strings.ContainsAny(text, "《〈") {
+	if !strings.ContainsAny(text, "《〈(") {
 		return nil
+	}
+	if m := latinSource.FindStringSubmatch(text); m != nil && hasDate(m[2]) {
+		found, _ := findDate(m[2])
+		return &imprint{publication: m[1], date: found.date, source: true}
 	}
 	if m := tailSource.FindStringSubmatchIndex(text); m != nil && m[0] == 0 && hasDate(text[m[4]:m[5]]) {
 		return tailImprint(text)
@@ -61,7 +69,7 @@ func readSource(text string) *imprint {
 
 var (
 	label = regexp.MustCompile(`(?:^|[\s\p{Zs}|｜/（(【\[·•])(信息来源|文章来源|来源|稿源|出处|來源|作者|撰文|撰稿|记者|記者|文|发布时间|发布日期|发表时间|發布時間|發佈時間|刊登日期|出版日期|出版|时间|日期|時間|` +
-		`更新时间|更新時間|更新|From|Source|Author|By|Date|Published|Updated)` + blanks + `[:：]`)
+		`更新时间|更新時間|更新|From|Source|Author|By|Date|Published|Updated|Subject)` + blanks + `[:：]`)
 	aside = regexp.MustCompile(`(?:^|[\s\p{Zs}|｜/（(【\[·•])(?:编辑|编审|责任编辑|责编|校对|审核|浏览次数|浏览量|浏览|阅读次数|阅读量|阅读|点击次数|点击数|点击|字号|字体|编号|編輯|責任編輯|瀏覽|閱讀|` +
 		`Editor|Views|Comments|Tags)` + blanks + `[:：].*$`)
 	separators = "|｜/·•,，;；—– \t\u3000"
@@ -99,7 +107,7 @@ func readLabelled(text string) *imprint {
 }
 
 func (im *imprint) isEmpty() bool {
-	return len(im.authors) == 0 && im.publication == "" && im.date == ""
+	return len(im.authors) == 0 && im.publication == "" && im.date == "" && im.title == ""
 }
 
 // addDate takes text for the date when it is nothing else.
@@ -120,13 +128,16 @@ func (im *imprint) add(label, value string) bool {
 		value = strings.Trim(value[:found.from]+value[found.to:], separators)
 	}
 	switch label {
+	case "Subject":
+		im.title = value
+		return value != ""
 	case "作者", "撰文", "撰稿", "记者", "記者", "文", "Author", "By", "From":
 		im.authors = pen(value)
 		return value == "" || im.authors != nil
 	case "信息来源", "文章来源", "来源", "稿源", "出处", "來源", "Source":
 		return im.addOrigin(value)
 	default:
-		return value == "" || im.addDate(value)
+		return value == "" || im.date != ""
 	}
 }
 
@@ -151,6 +162,12 @@ func pen(value string) []string {
 	if names := latinNames(value); names != nil {
 		return names
 	}
+	if address := strings.IndexByte(value, '<'); address > 0 {
+		value = strings.Trim(value[:address], ` "`)
+		if latinNames(value) != nil || isName(value) {
+			return []string{value}
+		}
+	}
 	names := splitNames(value)
 	for _, name := range names {
 		if n := utf8.RuneCountInString(name); n > 16 || n < 2 {
@@ -158,6 +175,30 @@ func pen(value string) []string {
 		}
 	}
 	return names
+}
+
+// readAccount reads the row under a public account's headline: 原创  author  account  date.
+func readAccount(text string) *imprint {
+	fields := strings.Fields(text)
+	if len(fields) < 2 || fields[0] != "原创" && fields[0] != "转载" && fields[0] != "原創" {
+		return nil
+	}
+	var im imprint
+	if found, ok := findDate(text); ok {
+		im.date = found.date
+		fields = strings.Fields(text[:found.from])
+	}
+	for _, field := range fields[1:] {
+		switch {
+		case isName(field) && im.authors == nil:
+			im.authors = []string{field}
+		case im.publication == "" && utf8.RuneCountInString(field) <= maxOrigin:
+			im.publication = field
+		default:
+			return nil
+		}
+	}
+	return &im
 }
 
 // readDate reads a row that holds nothing but a date.
@@ -263,7 +304,7 @@ func affiliationRow(text string, columns int) string {
 	name := strings.TrimSpace(first[len(numbered.FindString(first)):])
 	main, _, _ := strings.Cut(strings.NewReplacer(",", "，", " ", "，", "\u3000", "，").Replace(name), "，")
 	if unicode.IsUpper(firstRune(name)) && latinOrgan.MatchString(name) || isOrgan(main) {
-		return name
+		return postcode.ReplaceAllString(name, "")
 	}
 	return ""
 }

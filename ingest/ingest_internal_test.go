@@ -57,7 +57,8 @@ func TestReflowJoinsLayoutAndKeepsParagraphs(t *testing.T) {
 		"CRLF and BOM":   {"\uFEFF江上的桥有三座，\r\n最老的一座。", "江上的桥有三座，最老的一座。"},
 	} {
 		var a rag.Article
-		reflow(&a, rowsOf(mustLines(t, tc.raw)))
+		rows := rowsOf(mustLines(t, tc.raw))
+		reflow(&a, rows, styleOf(rows, isSpaced(rows)))
 		if a.Text != tc.want {
 			t.Errorf("%s:\n%q, want\n%q", name, a.Text, tc.want)
 		}
@@ -107,7 +108,7 @@ func FuzzPassagesTileTheArticleAndLeadBackToTheFile(f *testing.F) {
 			all.WriteString(a.Text)
 			checkTiling(t, a, c)
 		}
-		_, furniture := segment(mustLines(t, raw))
+		_, furniture, _ := segment(mustLines(t, raw))
 		for _, r := range furniture {
 			all.WriteString(r.text)
 		}

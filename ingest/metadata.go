@@ -18,6 +18,9 @@ func (s *segmenter) describe(rows []row, b *block) rag.Article {
 		a.Title = "编者按"
 	}
 	fromRows(&a, rows)
+	if found, ok := findDate(a.Title); ok && len(found.date) == len("2006-01-02") {
+		setDefault(&a.Date, found.date)
+	}
 	if a.Publication == "" {
 		a.Publication = s.paperOf(a.Title)
 	}
@@ -27,6 +30,11 @@ func (s *segmenter) describe(rows []row, b *block) rag.Article {
 // fromBlock takes what stands in the block of the headline.
 func (s *segmenter) fromBlock(a *rag.Article, b *block) {
 	a.Title = s.title(b)
+	for i := b.from; i < b.to && a.Title == ""; i++ {
+		if s.rows[i].imp != nil {
+			a.Title = s.rows[i].imp.title
+		}
+	}
 	if b.entry != nil {
 		a.Section = b.entry.section
 	} else if b.section >= 0 {
@@ -99,12 +107,30 @@ func fromRows(a *rag.Article, rows []row) {
 			addAuthors(a, reporters(r.content()))
 		}
 	}
+	if im := rows[0].imp; im != nil && !im.source { // a byline whose headline the page has lost
+		addAuthors(a, im.authors)
+	}
+	fromSignature(a, rows)
 	for i := range rows {
 		if rows[i].is(note) {
 			fromNote(a, rows[i:])
 		}
 	}
 	addAuthors(a, signatureAt(rows, len(rows)-1))
+}
+
+// signedRows is how far from the end of an article its signature and date may stand.
+const signedRows = 8
+
+// fromSignature takes the name and the day that a letter or a notice ends with, set far to the right.
+func fromSignature(a *rag.Article, rows []row) {
+	for i := len(rows) - 1; i >= max(1, len(rows)-signedRows); i-- {
+		if isSigned(&rows[i]) {
+			addAuthors(a, rows[i].imp.authors)
+			setDefault(&a.Affiliation, rows[i].imp.affiliation)
+			setDefault(&a.Date, rows[i].imp.date)
+		}
+	}
 }
 
 // addAuthors takes names where the article has none so far.
@@ -197,8 +223,10 @@ func reporters(text string) []string {
 }
 
 var (
-	noteOf  = regexp.MustCompile(`^[（(]` + blanks + `(?:本文|第一)?作者(?:单位|简介)?` + blanks + `(?:[:：]|系|为|是|单位[:：])?` + blanks + `(.+?)[）)。；;]*$`)
-	noteWho = regexp.MustCompile(`^(\p{Han}{2,4})` + blanks + `[，,：:]` + blanks + `(.+)$`)
+	noteOf = regexp.MustCompile(`^[（(]` + blanks + `(?:本文|第一)?作者(?:单位|简介)?` + blanks + `(?:[:：]|系|为|是|单位[:：])?` + blanks + `(.+?)[）)。；;]*$`)
+	// postcode is the town and its code behind the name of a body.
+	postcode = regexp.MustCompile(`[，,]` + blanks + `[^，,]{2,12}[\s\p{Zs}]\d{6}$`)
+	noteWho  = regexp.MustCompile(`^(\p{Han}{2,4})` + blanks + `[，,：:]` + blanks + `(.+)$`)
 )
 
 // fromNote reads a note on the author: where the first one works, and the names when nothing else has them.
@@ -214,6 +242,7 @@ func fromNote(a *rag.Article, rows []row) {
 		return
 	}
 	first, _, _ := strings.Cut(strings.ReplaceAll(m[1], ";", "；"), "；")
+	first = postcode.ReplaceAllString(first[len(numbered.FindString(first)):], "")
 	if who := noteWho.FindStringSubmatch(first); who != nil && isName(who[1]) {
 		first = who[2]
 	}
@@ -246,7 +275,12 @@ var paperName = regexp.MustCompile(`^\p{Han}{1,10}(?:日报|晚报|时报|早报
 var latinPaper = regexp.MustCompile(`^(?:The )?(?:\p{Lu}\p{L}+ ){1,3}(?:Gazette|Times|Post|Herald|Journal|Tribune|News|Chronicle|Observer|Review|Courier|Telegraph|Mercury|Advertiser|Bulletin|Weekly|Daily|Quarterly|Magazine)$`)
 
 // isPaper says whether a name is made as papers' names are.
-func isPaper(name string) bool { return paperName.MatchString(name) || latinPaper.MatchString(name) }
+func isPaper(name string) bool {
+	return paperName.MatchString(name) || latinPaper.MatchString(name) && !sectionName.MatchString(name)
+}
+
+// sectionName is how sections of papers are named, where they could be papers'.
+var sectionName = regexp.MustCompile(`^(?:Local|World|National|International|Sports?|Business|Latest|Breaking|Top|Other|More|City|Community) `)
 
 // withoutPaper takes a "paper：" off a title.
 func withoutPaper(title string) string {
@@ -256,14 +290,18 @@ func withoutPaper(title string) string {
 // factsFromMasthead gives articles the paper, the day and the section of the page that they stand on, from
 // the furniture above them, in a file whose articles do not name their own.
 func (s *segmenter) factsFromMasthead(pieces []piece) {
-	m := masthead{own: slices.ContainsFunc(pieces, func(p piece) bool { return p.article.Publication != "" || p.article.Date != "" })}
+	m := masthead{
+		ownPaper: slices.ContainsFunc(pieces, func(p piece) bool { return p.article.Publication != "" }),
+		ownDate:  slices.ContainsFunc(pieces, func(p piece) bool { return p.article.Date != "" }),
+	}
 	issue := s.issue()
+	m.publication = s.site()
 	next := 0
 	for i := range s.rows {
 		for next < len(pieces) && pieces[next].rows[0].offset() <= s.rows[i].offset() {
 			a := &pieces[next].article
 			m.tell(a)
-			if issue.own = m.own; m.publication == "" {
+			if issue.ownPaper, issue.ownDate = m.ownPaper, m.ownDate; m.publication == "" {
 				issue.tell(a)
 			}
 			setDefault(&m.section, a.Section)
@@ -275,16 +313,39 @@ func (s *segmenter) factsFromMasthead(pieces []piece) {
 	}
 }
 
+var pageNumber = regexp.MustCompile(`第?` + blanks + `[A-D]?\d{1,2}` + blanks + `版`)
+
+// isPageDate says whether a text is a day with a weekday or the number of a page.
+func isPageDate(text string) bool {
+	found, ok := findDate(text)
+	if !ok {
+		return false
+	}
+	rest := text[:found.from] + text[found.to:]
+	bare := strings.Trim(pageNumber.ReplaceAllString(weekday.ReplaceAllString(rest, ""), ""), separators+wraps)
+	return bare == "" && (rest != "" || strings.ContainsAny(text, "期周週"))
+}
+
+// site is the name that stands over a site's bar of links at the top of a file.
+func (s *segmenter) site() string {
+	if len(s.rows) > 1 && isMenu(s.rows[1].content()) && !s.rows[0].titled && !isMenu(s.rows[0].content()) && s.rows[0].columns <= titleColumns {
+		return s.rows[0].content()
+	}
+	return ""
+}
+
 // masthead is what the furniture of a page says of all its articles.
 type masthead struct {
 	publication, date, section string
 
-	own bool // the articles name their own papers and days
+	ownPaper, ownDate bool // the articles name their own
 }
 
 func (m *masthead) tell(a *rag.Article) {
-	if !m.own {
+	if !m.ownPaper {
 		setDefault(&a.Publication, m.publication)
+	}
+	if !m.ownDate && !m.ownPaper {
 		setDefault(&a.Date, m.date)
 	}
 	setDefault(&a.Section, m.section)
@@ -296,12 +357,18 @@ func (m *masthead) read(r *row, last bool) {
 	if r.columns > titleColumns || r.is(statement|leader|chrome|related) && breadcrumb(text) == "" {
 		return
 	}
+	if at := pageSection.FindStringSubmatch(text); at != nil {
+		m.section = at[1]
+	}
 	if at := pageHead.FindStringSubmatch(text); at != nil {
 		m.section = at[1]
 		return
 	}
-	if trail := breadcrumb(text); trail != "" {
-		m.section = trail
+	if section := breadcrumb(text); section != "" {
+		m.section = section
+		if site, _, _ := strings.Cut(text, ">"); isPaper(strings.TrimSpace(site)) {
+			m.publication = strings.TrimSpace(site)
+		}
 		return
 	}
 	name := text
@@ -316,15 +383,18 @@ func (m *masthead) read(r *row, last bool) {
 	}
 	if name = strings.Trim(unspaced(name), "《》"+separators); isPaper(name) {
 		m.publication = name
-	} else if (last || r.is(labelled)) && !dated && r.columns <= labelColumns && !r.is(folio) && !strings.ContainsAny(text, "0123456789：:|") {
+	} else if (last || r.is(labelled)) && !dated && r.columns <= labelColumns && !r.is(folio|rule|number) && !strings.ContainsAny(text, "0123456789：:|") {
 		m.section = labelOf(text)
 	}
 }
 
 // isMasthead says whether a text names a paper or an issue, as the top of a page does.
 func isMasthead(text string) bool {
-	return isPaper(unspaced(text)) || issueHead.MatchString(text)
+	return isPaper(unspaced(text)) || issueHead.MatchString(text) || bareIssue.MatchString(text) || isPageDate(text)
 }
+
+// pageSection is the name of a page behind its number, in a masthead's row.
+var pageSection = regexp.MustCompile(`第` + blanks + `[A-D]?\d{1,2}` + blanks + `版[\s\p{Zs}:：|｜]+(\p{Han}{2,8})$`)
 
 // issue is what the running heads of a file say.
 func (s *segmenter) issue() (m masthead) {
@@ -348,7 +418,7 @@ func joinAll(parts []string) []string {
 	return []string{strings.Join(parts, "")}
 }
 
-var crumbs = regexp.MustCompile(`^(?:当前位置|您的位置|您现在的位置|位置)?` + blanks + `[:：]?` + blanks + `首` + blanks + `[页頁]` + blanks + `[>»›/]` + blanks + `(.+)$`)
+var crumbs = regexp.MustCompile(`^(?:当前位置|您的位置|您现在的位置|位置)?` + blanks + `[:：]?` + blanks + `[^>»›，。：:]{2,16}[>»›]` + blanks + `(.+)$`)
 
 // breadcrumb is the section that a site's trail of links names: the last one that is not 正文.
 func breadcrumb(text string) string {

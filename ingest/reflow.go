@@ -16,11 +16,11 @@ const longLine = 120
 // reflow joins wrapped lines to paragraphs, one a line of the article's text, and maps each of its runes to
 // the source. It drops layout only: page numbers alone on their line, Markdown's marks for headings and
 // bold, white space around lines.
-func reflow(a *rag.Article, rows []row) {
+func reflow(a *rag.Article, rows []row, s style) {
 	var w weaver
 	for i := range rows {
 		if i > 0 {
-			w.seam(&rows[i-1], &rows[i], endsParagraph(rows, i-1))
+			w.seam(&rows[i-1], &rows[i], s.endsParagraph(rows, i-1))
 			if rows[i].torn {
 				a.Tears = append(a.Tears, w.runes)
 			}
@@ -30,24 +30,83 @@ func reflow(a *rag.Article, rows []row) {
 	a.Text, a.Places = w.text.String(), w.places
 }
 
+// style is how a source sets its paragraphs.
+type style struct {
+	width   int  // of most rows that are wrapped, in columns
+	indents bool // a paragraph begins indented
+	blanks  bool // a paragraph begins after a blank line
+}
+
+// minParagraphs is how many paragraphs tell how a source sets them.
+const minParagraphs = 4
+
+// styleOf looks at the rows after the end of a sentence: some of them begin paragraphs.
+func styleOf(rows []row, spaced bool) style {
+	var s style
+	widths := make([]int, 0, len(rows))
+	wrapped, long := 0, 0 // columns in all
+	indented, parted, ended := 0, 0, 0
+	for i := range rows {
+		r := &rows[i]
+		if r.columns < longLine {
+			widths = append(widths, r.columns)
+			wrapped += r.columns
+		} else {
+			long += r.columns
+		}
+		if i == 0 || r.heading || rows[i-1].heading || !rows[i-1].is(statement) {
+			continue
+		}
+		ended++
+		if r.indented && r.indent < signedIndent {
+			indented++
+		}
+		if r.afterBlank && !spaced {
+			parted++
+		}
+	}
+	if s.width = longLine; wrapped > long {
+		slices.Sort(widths)
+		s.width = widths[len(widths)*8/10]
+	}
+	s.indents = indented >= minParagraphs && indented*2 > ended
+	s.blanks = parted >= minParagraphs && parted*2 > ended
+	return s
+}
+
 // endsParagraph says whether a paragraph ends between row i and the next.
-func endsParagraph(rows []row, i int) bool {
+func (s style) endsParagraph(rows []row, i int) bool {
 	a, b := &rows[i], &rows[i+1]
-	if a.heading || b.heading {
+	switch {
+	case a.heading || b.heading || b.is(field) || a.is(greeting) && b.indent >= a.indent:
+		return true
+	case b.is(listed) && (a.is(statement) || endsItem(a.content())):
 		return true
 	}
-	full := a.columns*100 >= localWidth(rows, i)*85
-	if a.is(statement) {
-		return b.indented || !full || a.columns >= longLine
-	}
+	full := a.reach()*100 >= localWidth(rows, i)*85
+	short := a.columns*100 < s.width*85
 	switch {
-	case a.columns >= longLine || endsOpen(a.content()) || isLoneNumber(a.content()):
+	case a.is(statement):
+		return b.indented || b.parted || a.columns >= longLine || !full && !s.indents && !s.blanks || a.reach()*100 < s.width*60 && s.width < longLine
+	case b.indented && a.indented && a.columns*2 < localWidth(rows, i), b.is(listed) && a.is(listed) && !full:
+		return true
+	case b.indented && endsItem(a.content()):
+		return !full
+	case a.columns >= longLine || endsOpen(a.content()) || isLoneNumber(a.content()) || isLoneNumber(b.content()):
 		return false
 	case b.indented:
 		return !full
+	case s.verses(rows, i):
+		return true
 	default:
-		return b.afterBlank && a.columns*100 < localWidth(rows, i)*70
+		return b.afterBlank && a.columns*100 < localWidth(rows, i)*70 || b.parted && short && s.blanks
 	}
+}
+
+// endsItem says whether text ends as an item of a list or the words before one do.
+func endsItem(text string) bool {
+	r, _ := utf8.DecodeLastRuneInString(text)
+	return strings.ContainsRune("；;：:", r)
 }
 
 // neighbours is how many rows on each side tell how wide the column is here.
@@ -58,10 +117,33 @@ func localWidth(rows []row, i int) int {
 	near := rows[max(0, i-neighbours):min(len(rows), i+neighbours+1)]
 	for j := range near {
 		if near[j].columns < longLine {
-			widest = max(widest, near[j].columns)
+			widest = max(widest, near[j].reach())
 		}
 	}
 	return widest
+}
+
+// verses says whether the rows around row i are verses: hardly a mark in them, and narrower than the page
+// or of any width, where the rows of a column are full.
+func (s style) verses(rows []row, i int) bool {
+	near := rows[max(0, i-neighbours):min(len(rows), i+neighbours+1)]
+	widest, all, full, marked := 0, 0, 0, 0
+	for j := range near {
+		if near[j].heading || near[j].columns >= longLine {
+			continue
+		}
+		widest = max(widest, near[j].columns)
+		all++
+		if strings.ContainsAny(near[j].content(), "，。；：、,.;:") {
+			marked++
+		}
+	}
+	for j := range near {
+		if !near[j].heading && near[j].columns < longLine && near[j].columns >= widest-2 {
+			full++
+		}
+	}
+	return all >= neighbours && marked*10 < all*3 && (widest*100 < s.width*65 || full*2 < all)
 }
 
 // endsSentence says whether text ends with a sentence end, closing marks after it allowed.

@@ -16,10 +16,12 @@ type row struct {
 	from, to   int // bytes of the line's text without white space and heading marks
 	columns    int // display width: a Chinese character has two
 	level      int // of a Markdown heading, from 1; 0: none
+	indent     int // columns of white space before it
 	marks      mark
 	heading    bool // a paragraph of its own
 	indented   bool
 	afterBlank bool
+	parted     bool // the blank line above it parts paragraphs
 	glued      bool // a headline that stands in running text
 	torn       bool // the source has text before it that is layout, such as a fragment's counter
 	dropped    bool // furniture: in no article
@@ -36,18 +38,28 @@ func (r *row) content() string { return r.text[r.from:r.to] }
 // offset is the byte of the file where the row's text begins.
 func (r *row) offset() int { return r.byte + r.from }
 
+// reach is where the row ends, in columns from the edge.
+func (r *row) reach() int {
+	if r.indent >= signedIndent {
+		return r.columns
+	}
+	return r.indent + r.columns
+}
+
 func (r *row) is(m mark) bool { return r.marks&m != 0 }
 
 // rowsOf makes rows of the lines that have text, page numbers left out.
 func rowsOf(lines []line) []row {
 	rows := make([]row, 0, len(lines))
 	numbers := pageNumbers(lines)
-	blank, numbered := false, false
+	blank, numbered, fenced := false, false, false
 	for i := range lines {
 		if isBlankText(lines[i].text) {
 			blank = true
 			continue
 		}
+		fence := strings.HasPrefix(strings.TrimSpace(lines[i].text), "```")
+		fenced = fenced != fence
 		if numbers[lines[i].number] {
 			numbered = true
 			if len(rows) > 0 {
@@ -56,6 +68,10 @@ func rowsOf(lines []line) []row {
 			continue
 		}
 		r := rowOf(lines[i])
+		if fenced || fence { // a listing is kept line by line, and its comments are no headings
+			r = bare(lines[i])
+			r.heading = true
+		}
 		r.afterBlank, blank = blank, false
 		r.afterFolio, numbered = numbered, false
 		rows = append(rows, r)
@@ -74,13 +90,24 @@ func rowOf(l line) row {
 	}
 	r := row{
 		line: l, from: from, to: from + len(body), columns: columns(body),
-		level: level, heading: level > 0, indented: level == 0 && columns(l.text[:from]) >= 2,
+		level: level, heading: level > 0,
+	}
+	if level == 0 {
+		r.indent = columns(l.text[:from])
+		r.indented = r.indent >= 2
 	}
 	r.marks = marksOf(body, r.columns)
 	if !r.is(leader | folio) {
 		r.imp = imprintOf(body, r.columns)
 	}
 	return r
+}
+
+// bare makes a row of a line whose marks are text.
+func bare(l line) row {
+	body := strings.TrimFunc(l.text, isBlank)
+	from := strings.Index(l.text, body)
+	return row{line: l, from: from, to: from + len(body), columns: columns(body), indent: columns(l.text[:from])}
 }
 
 // headingMark reads a Markdown heading's mark: its level, and where it ends; 0, 0 where there is none.
@@ -96,11 +123,11 @@ func headingMark(text string) (level, end int) {
 	return level, end
 }
 
-// pageNumbers finds the lines that hold a page's number: alone on its line, with nothing right above or
-// below, and following on another one or standing where no sentence is open.
+// pageNumbers finds the lines that hold a page's number: a number alone on its line, between blank lines
+// and following on another one or standing where no sentence is open; or, without blank lines, one of
+// several that count up by one.
 func pageNumbers(lines []line) map[int]bool {
-	var alone, values []int
-	before := map[int]string{} // the text above each
+	var found []loneNumber
 	above := ""
 	for i := range lines {
 		text := lines[i].text
@@ -109,23 +136,58 @@ func pageNumbers(lines []line) map[int]bool {
 		}
 		if !isLoneNumber(text) {
 			above = text
-			continue
-		}
-		if i > 0 && !isBlankText(lines[i-1].text) || i+1 < len(lines) && !isBlankText(lines[i+1].text) {
+			if n := len(found); n > 0 && found[n-1].below == 0 {
+				found[n-1].below = firstRune(strings.TrimLeftFunc(text, isBlank))
+			}
 			continue
 		}
 		value, _ := strconv.Atoi(strings.TrimFunc(text, isBlank))
-		alone, values = append(alone, lines[i].number), append(values, value)
-		before[lines[i].number] = strings.TrimRightFunc(above, isBlank)
+		apart := (i == 0 || isBlankText(lines[i-1].text)) && (i+1 == len(lines) || isBlankText(lines[i+1].text))
+		found = append(found, loneNumber{line: lines[i].number, value: value, apart: apart, above: strings.TrimRightFunc(above, isBlank)})
 	}
 	pages := map[int]bool{}
-	for i, number := range alone {
-		follows := i > 0 && follow(values[i-1], values[i])
-		leads := i+1 < len(values) && follow(values[i], values[i+1])
-		text := before[number]
-		pages[number] = follows || leads || text == "" || endsSentence(text) || hasLeader(text)
+	for i, n := range found {
+		pages[n.line] = n.apart && n.follows(found, i) || counts(found, i)
 	}
 	return pages
+}
+
+// loneNumber is a number alone on its line, and the text above it.
+type loneNumber struct {
+	line, value int
+	apart       bool // blank lines around it
+	above       string
+	below       rune // what the text after it begins with
+}
+
+// follows says whether a number between blank lines goes on from another one, or no sentence is open above it.
+func (n loneNumber) follows(all []loneNumber, i int) bool {
+	return i > 0 && all[i-1].apart && follow(all[i-1].value, n.value) || i+1 < len(all) && all[i+1].apart && follow(n.value, all[i+1].value) ||
+		n.above == "" || endsSentence(n.above) || hasLeader(n.above) || !strings.ContainsRune(counted, n.below)
+}
+
+// counted are the words that Chinese puts between a number and what is counted, units, and marks that go
+// on from a number: before them it is a number of the text.
+const counted = "个位名条件只头匹棵座栋间所家户台辆架艘张本册页份篇首句字行段章节次回遍场届期批组队班级年月日天周时分秒点米里尺寸丈亩斤两吨克升元角毛万千百亿度倍成人岁种类项款层楼号站路口村镇乡县市省國国國個條隻張輛間戶歲萬億號點時頁冊種類項層樓" +
+	"，。、；：）)%％‰℃,.;:年多余餘几幾至到"
+
+// minCounted is how many numbers that count up by one are no accident, and pageLines how many lines
+// there are between them at least.
+const (
+	minCounted = 3
+	pageLines  = 4
+)
+
+// counts says whether number i is one of several that count up by one, page by page.
+func counts(all []loneNumber, i int) bool {
+	first, last := i, i
+	for first > 0 && all[first-1].value+1 == all[first].value && all[first].line-all[first-1].line >= pageLines {
+		first--
+	}
+	for last+1 < len(all) && all[last].value+1 == all[last+1].value && all[last+1].line-all[last].line >= pageLines {
+		last++
+	}
+	return last-first+1 >= minCounted
 }
 
 // maxPageStep is how far apart two page numbers are that a damaged file has left.

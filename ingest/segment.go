@@ -29,6 +29,7 @@ type segmenter struct {
 	notes   map[int]bool      // rows of notes on the author; true: the last row of one
 	tails   map[int]*imprint  // sources in brackets at the end of a text, by their last row
 	blocks  []block
+	labels  int  // rows that are labels of columns
 	spaced  bool // nearly every row has a blank line above it
 }
 
@@ -36,20 +37,28 @@ type segmenter struct {
 // a title of the table of contents, a first-level heading, a byline under a headline, a source line or
 // a note on the author that closes the one before. What no rule explains stays with its neighbours. Every
 // row is in one piece or in the furniture.
-func segment(lines []line) (pieces []piece, furniture []row) {
+func segment(lines []line) (pieces []piece, furniture []row, st style) {
 	rows := rowsOf(lines)
 	dropCounters(rows)
 	s := &segmenter{rows: splitGlued(rows)}
 	s.notes, s.tails, s.spaced = notesOn(s.rows), tailsOf(s.rows), isSpaced(s.rows)
+	for i := range s.rows {
+		s.rows[i].parted = s.rows[i].afterBlank && !s.spaced
+	}
 	s.dropFurniture()
-	s.listed = byTitle(s.entries)
+	s.listed, s.labels = byTitle(s.entries), s.countLabels()
 	s.findBlocks()
 	s.dropLabels()
+	s.dropEchoes()
 	s.dropAfterChrome()
+	s.partMatter()
 	pieces, furniture = s.pieces(s.boundaries())
+	if len(s.entries) == 0 {
+		pieces = rejoin(pieces)
+	}
 	s.titlesFromContents(pieces)
 	s.factsFromMasthead(pieces)
-	return pieces, furniture
+	return pieces, furniture, styleOf(s.rows, s.spaced)
 }
 
 // findBlocks looks for headlines from the top; a block takes its rows away from later ones.
@@ -78,6 +87,20 @@ func (s *segmenter) take(b block) {
 	s.blocks = append(s.blocks, b)
 }
 
+// partMatter makes paragraphs of their own of rows that speak of an article.
+func (s *segmenter) partMatter() {
+	for i := range s.rows {
+		r := &s.rows[i]
+		apart := i == 0 || r.afterBlank || r.indent >= signedIndent || s.rows[i-1].is(statement|field) || s.rows[i-1].heading || s.rows[i-1].dropped
+		if apart && (r.imp != nil || r.is(note|number)) {
+			r.heading = true
+			for inside, ok := s.notes[i]; ok && !inside && i+1 < len(s.rows); inside, ok = s.notes[i] {
+				i++ // the note itself is one paragraph
+			}
+		}
+	}
+}
+
 // blockAt tries the kinds of evidence for a headline that begins at row i.
 func (s *segmenter) blockAt(i int) (block, bool) {
 	r := &s.rows[i]
@@ -90,7 +113,10 @@ func (s *segmenter) blockAt(i int) (block, bool) {
 	if r.level == 1 || r.is(chapter) && !r.is(leader|statement) && (r.afterBlank || i == 0 || s.rows[i-1].dropped) {
 		return s.withByline(newBlock(i, i+1)), true
 	}
-	if s.closes(i-1) || s.signs(i-1) {
+	if r.is(number) || s.hasSubject(i) {
+		return s.withByline(s.documentTitle(i)), true
+	}
+	if s.closes(i-1) || s.signs(i-1) || s.underLabel(i) {
 		if b, ok := s.openingTitle(i); ok {
 			return s.withByline(b), true
 		}
@@ -99,6 +125,16 @@ func (s *segmenter) blockAt(i int) (block, bool) {
 		return b, true
 	}
 	return s.bulletTitle(i)
+}
+
+// countLabels counts the rows that look like labels of columns and stand apart.
+func (s *segmenter) countLabels() (n int) {
+	for i := range s.rows {
+		if s.rows[i].is(labelled) && !s.rows[i].dropped && (i+1 == len(s.rows) || s.rows[i+1].afterBlank) {
+			n++
+		}
+	}
+	return n
 }
 
 func newBlock(from, to int) block {
@@ -116,6 +152,32 @@ func (s *segmenter) gluedTitle(i int) block {
 
 // maxTitleRows is how many rows a headline may be wrapped over.
 const maxTitleRows = 4
+
+// hasSubject says whether row i begins the header of a message: facts with labels, its subject among them.
+func (s *segmenter) hasSubject(i int) bool {
+	for ; i < len(s.rows) && s.rows[i].imp != nil && !s.rows[i].imp.source; i++ {
+		if s.rows[i].imp.title != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// documentTitle takes a document's number and the headline under it, or the header of a message.
+func (s *segmenter) documentTitle(i int) block {
+	j := i + 1
+	for s.rows[i].is(number) && j < min(i+1+maxTitleRows, len(s.rows)) && s.headlike(j) && !s.rows[j].is(greeting) {
+		j++
+	}
+	b := newBlock(i, j)
+	b.title = span(i+1, j)
+	return b
+}
+
+// underLabel says whether row i stands under a column's label, in a file that has several of them.
+func (s *segmenter) underLabel(i int) bool {
+	return i > 0 && s.rows[i-1].is(labelled) && s.labels > 1 && s.rows[i].afterBlank
+}
 
 // listedTitle finds a title of the table of contents, wrapped or not, with or without its "paper：".
 func (s *segmenter) listedTitle(i int) (block, bool) {
@@ -194,7 +256,7 @@ func isSpaced(rows []row) bool {
 // headlike says whether row i may be a row of a headline, by itself.
 func (s *segmenter) headlike(i int) bool {
 	r := &s.rows[i]
-	return !r.dropped && !r.is(reported|note|box|editorial|leader) && r.imp == nil && isTitleRow(r) && !s.isMatter(i) && !isMasthead(r.content())
+	return !r.dropped && !r.is(reported|note|box|editorial|leader|labelled|field) && !(startsBracket(r.content()) && endsBracket(r.content())) && r.imp == nil && isTitleRow(r) && !s.isMatter(i) && !isMasthead(r.content())
 }
 
 // openingTitle takes the short rows right after the end of an article for a headline, when a text follows.
@@ -204,10 +266,17 @@ func (s *segmenter) openingTitle(i int) (block, bool) {
 		(j == i || s.rows[j].level == s.rows[i].level && (s.rows[i].indented || !s.rows[j].indented)) {
 		j++
 	}
-	if j == i || j >= len(s.rows) || j == i+maxTitleRows {
+	if j == i || j >= len(s.rows) || j == i+maxTitleRows || s.flowsInto(j) {
 		return block{}, false
 	}
 	return s.grouped(i, j), true
+}
+
+// flowsInto says whether the row above row j runs on into it as text.
+func (s *segmenter) flowsInto(j int) bool {
+	r, above := &s.rows[j], &s.rows[j-1]
+	return !r.afterBlank && r.indent <= above.indent && r.imp == nil && !r.is(reported|box|editorial|greeting) &&
+		above.columns*100 >= localWidth(s.rows, j)*85
 }
 
 // running says whether row i looks like running text that is wrapped at the width of its neighbours. A
@@ -231,20 +300,28 @@ const maxHeaderRows = 8
 // headlineAbove finds a headline by what stands under it: a byline, the line that names its paper, or a
 // text that begins as a report.
 func (s *segmenter) headlineAbove(i int) (block, bool) {
-	if !s.headlike(i) || i > 0 && !s.rows[i-1].dropped && !s.rows[i-1].titled && !s.ended(i-1) {
+	if !s.headlike(i) || i > 0 && !s.rows[i-1].dropped && !s.rows[i-1].titled && !s.ended(i-1) || isSigning(&s.rows[i]) {
 		return block{}, false
 	}
 	for j := i + 1; j < min(i+maxHeaderRows+1, len(s.rows)); j++ {
 		r := &s.rows[j]
-		if !r.dropped && !r.heading && !s.running(j-1) && (r.is(reported) || s.names(j) || r.imp != nil && !r.imp.source) {
+		if s.hasSubject(j) {
+			break
+		}
+		if !r.dropped && !r.heading && !s.running(j-1) && (r.is(reported) || s.names(j) || r.imp != nil && !r.imp.source || s.addresses(j)) {
 			b := s.withByline(s.grouped(i, j))
-			return b, r.is(reported) || len(r.imp.authors) > 0 || r.imp.publication != "" || !s.moreHeads(b.to)
+			return b, r.is(reported) || r.imp == nil || len(r.imp.authors) > 0 || r.imp.publication != "" || !s.moreHeads(b.to)
 		}
 		if _, listed := s.listedTitle(j); listed || !s.headlike(j) || r.level > 0 {
 			break
 		}
 	}
 	return block{}, false
+}
+
+// addresses says whether row j under a headline addresses someone: 同志们：, and a text follows.
+func (s *segmenter) addresses(j int) bool {
+	return s.rows[j].is(greeting) && j+1 < len(s.rows) && s.rows[j+1].indent > s.rows[j].indent
 }
 
 // moreHeads says whether more headlines follow at row i before any text: a date above them is the page's.
@@ -261,7 +338,7 @@ func (s *segmenter) names(j int) bool {
 		return false
 	}
 	names, affiliation := latinByline(r.content())
-	if names == nil {
+	if names == nil || j+1 < len(s.rows) && s.rows[j+1].imp != nil && len(s.rows[j+1].imp.authors) > 0 {
 		return false
 	}
 	r.imp = &imprint{authors: names, affiliation: affiliation}
@@ -278,6 +355,9 @@ func (s *segmenter) grouped(from, to int) block {
 	start := from
 	for j := from + 1; j < to; j++ {
 		if s.rows[j].afterBlank && !strings.HasPrefix(s.rows[j].content(), "—") {
+			if j-start > 1 && from > 0 && !s.rows[from-1].dropped && !s.closes(from-1) && !s.rows[from-1].is(statement) {
+				b.from = j // verses, not a kicker
+			}
 			start = j
 		}
 	}
@@ -356,9 +436,20 @@ func (s *segmenter) withByline(b block) block {
 	return b
 }
 
-// signs says whether row i ends an article with its reporter's name.
+// signs says whether row i ends an article with the name of its reporter, or with that of who signs it.
 func (s *segmenter) signs(i int) bool {
-	return i >= 0 && !s.rows[i].dropped && !s.rows[i].titled && signatureAt(s.rows, i) != nil
+	return i >= 0 && !s.rows[i].dropped && !s.rows[i].titled && (signatureAt(s.rows, i) != nil || isSigned(&s.rows[i]))
+}
+
+// signedIndent is how far a signature stands from the edge, where a paragraph begins two characters in.
+const signedIndent = 8
+
+// isSigning says whether a row set far to the right is the body that signs a notice.
+func isSigning(r *row) bool { return r.indent >= signedIndent && isOrgan(r.content()) }
+
+// isSigned says whether a row is a signature: names or a date set far to the right.
+func isSigned(r *row) bool {
+	return r.indent >= signedIndent && r.imp != nil && (len(r.imp.authors) > 0 || r.imp.date != "")
 }
 
 // labelColumns is the widest row that can be a column's label above a headline.
@@ -373,7 +464,7 @@ func (s *segmenter) dropLabels() {
 	}
 	for n := range s.blocks {
 		b := &s.blocks[n]
-		for b.entry == nil && b.from < b.title[len(b.title)-1] && s.isLabel(b, above) {
+		for b.entry == nil && len(b.title) > 0 && b.from < b.title[len(b.title)-1] && s.isLabel(b, above) {
 			b.section = b.from
 			s.rows[b.from].dropped, s.rows[b.from].titled = true, false
 			b.title = slices.DeleteFunc(b.title, func(i int) bool { return i == b.from })
@@ -388,6 +479,9 @@ func (s *segmenter) dropLabels() {
 
 func (s *segmenter) isLabel(b *block, above map[string]int) bool {
 	r, next := &s.rows[b.from], &s.rows[b.from+1]
+	if r.is(number) {
+		return false
+	}
 	if r.is(labelled) || above[titleKey(r.content())] > 1 {
 		return true
 	}
@@ -439,7 +533,7 @@ func (s *segmenter) boundaries() []cut {
 		r := &s.rows[i]
 		switch {
 		case r.dropped || r.titled:
-		case i > 0 && !follow && s.closes(i-1) && !s.isMatter(i), r.is(editorial) && !s.underHeadline(i):
+		case i > 0 && !follow && (s.closes(i-1) && !s.isMatter(i) || s.resumes(i)), r.is(editorial) && !s.underHeadline(i):
 			cuts = append(cuts, cut{at: i})
 		case follow && r.is(box) && i > 0 && s.ended(i-1):
 			cuts = s.boxCut(cuts, i)
@@ -447,6 +541,19 @@ func (s *segmenter) boundaries() []cut {
 	}
 	slices.SortStableFunc(cuts, func(a, b cut) int { return a.at - b.at })
 	return cuts
+}
+
+// resumes says whether row i goes on with the text that the article above it has split.
+func (s *segmenter) resumes(i int) bool {
+	if !s.rows[i].afterBlank || s.rows[i].indented || !s.signs(i-1) {
+		return false
+	}
+	for n := range slices.Backward(s.blocks) {
+		if b := &s.blocks[n]; b.to <= i {
+			return b.from > 0 && !s.rows[b.from-1].dropped && !s.rows[b.from-1].is(statement) && s.rows[b.from-1].imp == nil
+		}
+	}
+	return false
 }
 
 // underHeadline says whether row i stands right under a headline.
@@ -503,4 +610,29 @@ func span(from, to int) []int {
 		out = append(out, i)
 	}
 	return out
+}
+
+// rejoin puts an article that another one splits together again: where a text breaks off within a sentence
+// above a headline, and goes on, without a headline, after the end of the article under it.
+func rejoin(pieces []piece) []piece {
+	var out []piece
+	for i, p := range pieces {
+		n := len(out)
+		if n < 2 || !goesOnFrom(out[n-2], pieces[i-1], p) {
+			out = append(out, p)
+			continue
+		}
+		first := &out[n-2]
+		p.rows[0].torn = true
+		first.rows = append(first.rows, p.rows...)
+		fromRows(&first.article, p.rows)
+	}
+	return out
+}
+
+// goesOnFrom says whether p goes on from first, over the article that stands between.
+func goesOnFrom(first, between, p piece) bool {
+	a, b := &first.rows[len(first.rows)-1], &p.rows[0]
+	return p.article.Title == "" && len(p.article.Authors) == 0 && between.article.Title != "" && !b.indented && !b.heading &&
+		a.imp == nil && b.imp == nil && !a.is(statement) && !endsBracket(a.content()) && !a.heading && a.columns > titleColumns/3 && len(first.rows) > 2
 }
