@@ -61,7 +61,8 @@ var (
 	chromeStart = regexp.MustCompile(`^[【\[（(]?(?:(?:相关|相關)(?:阅读|文章|新闻|链接|新聞|報導|閱讀|連結)[:：]|上传人[:：]|文档编号[:：]|下载\s+相关|点击查看更多|资源描述$|展开阅读全文|返回(?:顶部|首页|列表)|当前位置[:：]|您(?:的|现在的)?位置|.{0,80}_第\d+页$|首页\s*[>|»]|` +
 		`(?:本版|责任|责|美术|图文|网络|版面|执行|見習)?(?:编辑|責任編輯|编审|責編|责编|美编|版式|校对|审核|审校|监制|摘编|排版|文字|策划|出品)\s*[:：／/|｜　 ]|打印本页|关闭窗口|分享(?:到|至|$|[:：])|字号[:：]|字體|【?打印(?:$|[\s|｜】])|上一篇[:：]|下一篇[:：]|扫一扫|扫码|长按(?:识别|二维码|图片)?|点击(?:上方|蓝字|关注|阅读原文|下方)|` +
 		`阅读原文|关注我们|关注公众号|原创$|收录于|预览时标签|微信扫一扫|喜欢作者|Copyright|©|All [Rr]ights [Rr]eserved|Skip to|Share (?:this|on)|Leave a (?:comment|reply)|Filed under|Tags?[:：]|Posted in|\d+ [Cc]omments?$|(?:Subscribe|Sign (?:in|up)|Log ?in)(?:$|\s*[|/])|Home\s*[|>»]|Menu$|點擊|分享至|分享$|收藏$|收藏本文|点赞|END$|阅读\s*\d+|温馨提示[:：]|友情提示[:：]|在线客服|← Older|Newer posts|Older posts|Proudly powered|Powered by|本版邮箱|来信请寄|邮编[:：]|投稿)`)
-	chromeWord = regexp.MustCompile(`本站所有|取消订阅|退订|[Uu]nsubscribe|[Tt]o leave the list|版权归原作者|侵权请联系|对您有帮助|主办.*承办|ICP备|公网安备|版权所有|版權所有|未经授权|不得转载|未經授權|关于我们.*联系我们|網站地圖|网站地图|设为首页|加入收藏|(?:服务|服務|新闻|新聞|爆料|订报|訂報|广告|廣告)(?:热线|專線|专线|電話|电话)|\b(?:[Cc]all|[Tt]el|[Pp]hone)[.:]? [\d ()-]{7,}$`)
+	siteNotice = regexp.MustCompile(`本站所有|取消订阅|退订|[Uu]nsubscribe|[Tt]o leave the list|版权归原作者|侵权请联系`)
+	chromeWord = regexp.MustCompile(`对您有帮助|主办.*承办|ICP备|公网安备|版权所有|版權所有|未经授权|不得转载|未經授權|关于我们.*联系我们|網站地圖|网站地图|设为首页|加入收藏|(?:服务|服務|新闻|新聞|爆料|订报|訂報|广告|廣告)(?:热线|專線|专线|電話|电话)|\b(?:[Cc]all|[Tt]el|[Pp]hone)[.:]? [\d ()-]{7,}$`)
 )
 
 // marksOf finds the marks of a row's text.
@@ -108,7 +109,8 @@ func shortMarks(text string, first rune) mark {
 	}
 	set(bulleted, strings.ContainsRune("●■▲★◆•◎", first) && bullet.MatchString(text))
 	set(labelled, strings.ContainsRune("◆◇■□▲△★☆◎●【[〖", first) && labelRow.MatchString(text))
-	if strings.Contains(text, "。") && !strings.Contains(text, "版权") {
+	set(chrome, siteNotice.MatchString(text))
+	if strings.Contains(text, "。") {
 		return m
 	}
 	set(chapter, strings.ContainsRune("第C", first) && chapterRow.MatchString(text))
@@ -116,7 +118,7 @@ func shortMarks(text string, first rune) mark {
 	set(number, strings.Contains(text, "号") && numberRow.MatchString(text))
 	set(greeting, greets.MatchString(text))
 	set(folio, strings.ContainsAny(text, "0123456789") && folioRow.MatchString(text))
-	set(chrome, chromeStart.MatchString(text) || chromeWord.MatchString(text) || isMenu(text))
+	set(chrome, m&chrome != 0 || chromeStart.MatchString(text) || chromeWord.MatchString(text) || isMenu(text))
 	set(related, related1.MatchString(text))
 	set(advert, adverts.MatchString(text))
 	return m

@@ -11,6 +11,7 @@ import (
 type piece struct {
 	article rag.Article
 	rows    []row
+	block   int // rows of the headline and its byline, at the top
 }
 
 // block is a headline, its byline and what stands with them: rows from..to, half open.
@@ -53,12 +54,14 @@ func segment(lines []line) (pieces []piece, furniture []row, st style) {
 	s.dropAfterChrome()
 	s.partMatter()
 	pieces, furniture = s.pieces(s.boundaries())
-	if len(s.entries) == 0 {
-		pieces = rejoin(pieces)
+	st = styleOf(s.rows, s.spaced)
+	if len(s.entries) == 0 { // a table of contents tells better where an article ends
+		pieces = splitShifts(joinBare(rejoin(pieces)), st)
+		returnHeadlines(pieces)
 	}
 	s.titlesFromContents(pieces)
 	s.factsFromMasthead(pieces)
-	return pieces, furniture, styleOf(s.rows, s.spaced)
+	return pieces, furniture, st
 }
 
 // findBlocks looks for headlines from the top; a block takes its rows away from later ones.
@@ -598,7 +601,11 @@ func (s *segmenter) pieces(cuts []cut) (pieces []piece, furniture []row) {
 		case c.block == nil && len(cuts) > 1 && s.statements(c.at, end) == 0:
 			furniture = append(furniture, rows...)
 		default:
-			pieces = append(pieces, piece{article: s.describe(rows, c.block), rows: rows})
+			p := piece{article: s.describe(rows, c.block), rows: rows}
+			if c.block != nil && c.at == c.block.from {
+				p.block = len(rows) - len(slices.DeleteFunc(slices.Clone(rows), func(r row) bool { return r.titled }))
+			}
+			pieces = append(pieces, p)
 		}
 	}
 	return pieces, furniture
