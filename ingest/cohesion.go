@@ -19,8 +19,9 @@ const (
 // splitShifts cuts pieces where the vocabulary changes: what follows has lost its headline.
 func splitShifts(pieces []piece, st style) []piece {
 	out := make([]piece, 0, len(pieces))
+	n := &numbers{}
 	for _, p := range pieces {
-		at := shiftIn(p.rows, st)
+		at := shiftIn(p.rows, st, n)
 		if at == 0 {
 			out = append(out, p)
 			continue
@@ -34,8 +35,12 @@ func splitShifts(pieces []piece, st style) []piece {
 }
 
 // shiftIn is the row where the vocabulary of an article changes, or 0 where it does not.
-func shiftIn(rows []row, st style) int {
-	starts, ends, words := paragraphs(rows, st)
+func shiftIn(rows []row, st style, n *numbers) int {
+	n.reset()
+	if len(rows) < 4 {
+		return 0
+	}
+	starts, ends, words := paragraphs(rows, st, n)
 	if len(starts) < 4 || len(words) < 2*shiftRunes {
 		return 0
 	}
@@ -53,8 +58,7 @@ func shiftIn(rows []row, st style) int {
 
 // paragraphs gives the first row of each paragraph, where it ends in the words of all, and these: the pairs
 // of neighbouring letters, numbered.
-func paragraphs(rows []row, st style) (starts, ends []int, words []int32) {
-	numbers := map[uint64]int32{}
+func paragraphs(rows []row, st style, n *numbers) (starts, ends []int, words []int32) {
 	starts = []int{0}
 	for i := range rows {
 		var last rune
@@ -64,13 +68,7 @@ func paragraphs(rows []row, st style) (starts, ends []int, words []int32) {
 				continue
 			}
 			if last != 0 {
-				pair := uint64(last)<<32 | uint64(r) //nolint:gosec // runes are positive
-				n, known := numbers[pair]
-				if !known {
-					n = int32(len(numbers)) //nolint:gosec // fewer than the runes of a file
-					numbers[pair] = n
-				}
-				words = append(words, n)
+				words = append(words, n.of(last, r))
 			}
 			last = r
 		}
@@ -82,6 +80,26 @@ func paragraphs(rows []row, st style) (starts, ends []int, words []int32) {
 		}
 	}
 	return starts, ends, words
+}
+
+// numbers gives each pair of letters of an article a number, from 0 on. Pairs that share a bin share a
+// number: one in thirty does in an article of 2,000 of them.
+type numbers struct {
+	bins [1 << 16]struct{ article, number int32 }
+	now  int32 // the article
+	next int32
+}
+
+func (n *numbers) reset() { n.now, n.next = n.now+1, 0 }
+
+func (n *numbers) of(a, b rune) int32 {
+	hash := (uint32(a)*31 + uint32(b)) * 2654435761 //nolint:gosec // runes are positive; Knuth's multiplicative hash
+	bin := &n.bins[hash>>16]
+	if bin.article != n.now {
+		bin.article, bin.number = n.now, n.next
+		n.next++
+	}
+	return bin.number
 }
 
 // leastLike is the paragraph whose beginning parts the words into the two sides that are least like each

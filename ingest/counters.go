@@ -1,12 +1,11 @@
 package ingest
 
 import (
-	"regexp"
 	"strconv"
 )
 
 // counter is a number that may count the fragments of a text, as sites for shared documents print them.
-var counter = regexp.MustCompile(`^(\d{1,4})[、.．]` + blanks)
+var counter = compile(`^(\d{1,4})[、.．]` + blanks)
 
 // minFragments is how many counters in a row are no accident.
 const minFragments = 3

@@ -9,16 +9,25 @@ import (
 
 const months = `Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?`
 
+// form is a way to write a day. It gives year, month and day by name.
+type form struct {
+	*regexp.Regexp
+	needs string // characters of which the text has one
+}
+
+func newForm(needs, expr string) form { return form{Regexp: regexp.MustCompile(expr), needs: needs} }
+
+const capitalsOfMonths = "JFMASOND"
+
 var (
-	// The ways a day is written; each gives year, month and day by name.
-	dateForms = []*regexp.Regexp{
-		regexp.MustCompile(`(?P<y>\d{4})` + blanks + `[年.\-/]` + blanks + `(?P<m>\d{1,2})` + blanks + `[月.\-/]` + blanks + `(?P<d>\d{1,2})` + blanks + `日?`),
-		regexp.MustCompile(`(?P<y>[一二三四五六七八九〇○零Ｏ]{4})年(?P<m>[一二三四五六七八九十]{1,2})月(?P<d>[一二三四五六七八九十]{1,3})日`),
-		regexp.MustCompile(`\b(?P<m>` + months + `)\.?\s+(?P<d>\d{1,2})(?:st|nd|rd|th)?,?\s+(?P<y>\d{4})\b`),
-		regexp.MustCompile(`\b(?P<d>\d{1,2})(?:st|nd|rd|th)?\s+(?P<m>` + months + `)\.?,?\s+(?P<y>\d{4})\b`),
-		// The month alone comes last.
-		regexp.MustCompile(`(?P<y>\d{4})` + blanks + `年` + blanks + `(?P<m>\d{1,2})` + blanks + `月(?P<d>)`),
-		regexp.MustCompile(`\b(?P<m>` + months + `)\.?\s+(?P<y>\d{4})\b(?P<d>)`),
+	// dateForms are the ways a day is written; a month alone comes last.
+	dateForms = []form{
+		newForm("年-./", `(?P<y>\d{4})`+blanks+`[年.\-/]`+blanks+`(?P<m>\d{1,2})`+blanks+`[月.\-/]`+blanks+`(?P<d>\d{1,2})`+blanks+`日?`),
+		newForm("年", `(?P<y>[一二三四五六七八九〇○零Ｏ]{4})年(?P<m>[一二三四五六七八九十]{1,2})月(?P<d>[一二三四五六七八九十]{1,3})日`),
+		newForm(capitalsOfMonths, `\b(?P<m>`+months+`)\.?\s+(?P<d>\d{1,2})(?:st|nd|rd|th)?,?\s+(?P<y>\d{4})\b`),
+		newForm(capitalsOfMonths, `\b(?P<d>\d{1,2})(?:st|nd|rd|th)?\s+(?P<m>`+months+`)\.?,?\s+(?P<y>\d{4})\b`),
+		newForm("年", `(?P<y>\d{4})`+blanks+`年`+blanks+`(?P<m>\d{1,2})`+blanks+`月(?P<d>)`),
+		newForm(capitalsOfMonths, `\b(?P<m>`+months+`)\.?\s+(?P<y>\d{4})\b(?P<d>)`),
 	}
 	// minguo is a year of the Republic's calendar, 1912 being the first.
 	minguo = regexp.MustCompile(`民` + blanks + `[国國]` + blanks + `(\d{2,3})` + blanks + `年` + blanks + `(\d{1,2})` + blanks + `月` + blanks + `(\d{1,2})` + blanks + `日`)
@@ -36,11 +45,14 @@ func findDate(text string) (day, bool) {
 	if !strings.ContainsAny(text, "12年") {
 		return day{}, false
 	}
-	if m := minguo.FindStringSubmatchIndex(text); m != nil {
+	if m := minguo.FindStringSubmatchIndex(text); m != nil { // its literal first character makes it cheap
 		year := strconv.Itoa(1911 + numeral(text[m[2]:m[3]]))
 		return day{date: date(year, text[m[4]:m[5]], text[m[6]:m[7]]), from: m[0], to: m[1]}, true
 	}
 	for _, form := range dateForms {
+		if !strings.ContainsAny(text, form.needs) {
+			continue
+		}
 		m := form.FindStringSubmatchIndex(text)
 		if m == nil {
 			continue

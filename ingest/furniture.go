@@ -1,7 +1,6 @@
 package ingest
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -89,10 +88,15 @@ func headKey(text string) string {
 // names an issue.
 func (s *segmenter) dropHeads() {
 	same := map[string][]int{}
+	firsts := map[rune]bool{}
 	for i := range s.rows {
-		r := &s.rows[i]
-		if r.columns <= titleColumns && !r.is(statement|listed|leader|field) && !r.dropped && r.imp == nil {
-			if key := headKey(r.content()); utf8.RuneCountInString(key) >= 2 {
+		if s.mayBeHead(i) && s.besideFolio(i) {
+			firsts[leading(s.rows[i].content())] = true
+		}
+	}
+	for i := range s.rows {
+		if s.mayBeHead(i) && firsts[leading(s.rows[i].content())] {
+			if key := headKey(s.rows[i].content()); utf8.RuneCountInString(key) >= 2 {
 				same[key] = append(same[key], i)
 			}
 		}
@@ -119,6 +123,21 @@ func (s *segmenter) dropHeads() {
 			s.dropNumberBeside(i)
 		}
 	}
+}
+
+func (s *segmenter) mayBeHead(i int) bool {
+	r := &s.rows[i]
+	return r.columns <= titleColumns && !r.is(statement|listed|leader|field) && !r.dropped && r.imp == nil
+}
+
+// leading is the first letter of a text.
+func leading(text string) rune {
+	for _, r := range text {
+		if unicode.IsLetter(r) {
+			return r
+		}
+	}
+	return 0
 }
 
 // besideFolio says whether row i stands beside a page's number, another short row between them at most.
@@ -157,15 +176,15 @@ func (s *segmenter) dropNumberBeside(i int) {
 
 var (
 	// trail is where a site says that its page stands: 维港时报 > 社区.
-	trail = regexp.MustCompile(`^[^>»›，。]{2,16}` + blanks + `[>»›]` + blanks + `[^>»›，。]{2,16}(?:[>»›][^>»›，。]{2,16})*$`)
+	trail = compile(`^[^>»›，。]{2,16}` + blanks + `[>»›]` + blanks + `[^>»›，。]{2,16}(?:[>»›][^>»›，。]{2,16})*$`)
 	// issueHead names a publication and an issue or a day: 江州调研　2021年第5期.
-	issueHead = regexp.MustCompile(`^[《]?([^\d《》，。：:|〔［]{2,40}?)[》]?` + blanks + `[·•|｜—-]?` + blanks + `(?:[（(]?总?第?` + blanks + `[\d一二三四五六七八九十百]+` + blanks + `[期辑卷輯號号页版]|(?:Issue|Vol(?:ume)?|No)\.?` + blanks + `\d+|\d{4}` + blanks + `年?` + blanks + `(?:第` + blanks + `\d+` + blanks + `[期辑卷]|\d{1,2}月|[.\-/]\d{1,2})|[一二三四五六七八九〇○]{4}年)`)
+	issueHead = compile(`^[《]?([^\d《》，。：:|〔［]{2,40}?)[》]?` + blanks + `[·•|｜—-]?` + blanks + `(?:[（(]?总?第?` + blanks + `[\d一二三四五六七八九十百]+` + blanks + `[期辑卷輯號号页版]|(?:Issue|Vol(?:ume)?|No)\.?` + blanks + `\d+|\d{4}` + blanks + `年?` + blanks + `(?:第` + blanks + `\d+` + blanks + `[期辑卷]|\d{1,2}月|[.\-/]\d{1,2})|[一二三四五六七八九〇○]{4}年)`)
 	// bareIssue is an issue without the name: 2021年第3期.
-	bareIssue = regexp.MustCompile(`^(?:\d{4}` + blanks + `年)?` + blanks + `第` + blanks + `\d+` + blanks + `[卷期](?:` + blanks + `第` + blanks + `\d+` + blanks + `期)?$`)
+	bareIssue = compile(`^(?:\d{4}` + blanks + `年)?` + blanks + `第` + blanks + `\d+` + blanks + `[卷期](?:` + blanks + `第` + blanks + `\d+` + blanks + `期)?$`)
 	// pageHead is a page's number with the name of its section: 第4版　要闻.
-	pageHead = regexp.MustCompile(`^(?:第` + blanks + `[A-D]?\d{1,2}` + blanks + `版|[A-D]\d{1,2}版?|\d{1,2}版)[\s\p{Zs}:：|｜]+([^\s\p{Zs}，。：:]{2,10})$`)
+	pageHead = compile(`^(?:第` + blanks + `[A-D]?\d{1,2}` + blanks + `版|[A-D]\d{1,2}版?|\d{1,2}版)[\s\p{Zs}:：|｜]+([^\s\p{Zs}，。：:]{2,10})$`)
 	// pinyin is a column's label in capitals, which newspapers print over the Chinese one.
-	pinyin = regexp.MustCompile(`^[A-Z]{1,6}(?:\s+[A-Z]{1,6}){1,7}$`)
+	pinyin = compile(`^[A-Z]{1,6}(?:\s+[A-Z]{1,6}){1,7}$`)
 )
 
 // dropPinyin drops labels of columns printed in pinyin and, beside it, in as many characters.

@@ -14,7 +14,7 @@ var (
 		`辅导报告|述职报告|调研报告|总结报告|工作总结|工作汇报|汇报材料|学习材料|宣讲材料|剖析材料|对照检查材料|读后感|观后感|学习感悟|实施方案|工作方案)`
 	gluedGenre = regexp.MustCompile(genres + `{1,3}(?:材料|讲稿|提纲|稿)?`)
 	// salutation begins a speech; what stands between it and the genre is a second headline.
-	salutation = regexp.MustCompile(`^([^。！？!?；;：:]{0,48}?)(?:各位|尊敬的|敬爱的)?(?:同志们|领导|同事|代表|委员|来宾|老师|同学们|朋友们|战友们|家长)(?:们)?[，,、：:！!]`)
+	salutation = compile(`^([^。！？!?；;：:]{0,48}?)(?:各位|尊敬的|敬爱的)?(?:同志们|领导|同事|代表|委员|来宾|老师|同学们|朋友们|战友们|家长)(?:们)?[，,、：:！!]`)
 	gluedNews  = regexp.MustCompile(`^([^。！？!?；;，,、\s\p{Zs}][^。！？!?；;，,]{3,36}?)` + blanks + `(?:[□○●■◎◇◆]` + blanks + `\p{Han}{1,4}|` + dateline.String()[1:] + `)`)
 	// compiled says that a file is a collection of such texts.
 	compiled = regexp.MustCompile(`[【（(\[]?(?:[2-9二三四五六七八九十两]|\d{2})` + blanks + `篇[】）)\]]?|合集|汇编|范文|精选`)
@@ -34,13 +34,16 @@ type flow struct {
 // glued is a headline within a flow, bytes from..to.
 type glued struct{ from, to int }
 
+// topRows is how far down a file its name or the site's words for it may stand.
+const topRows = 40
+
 // splitGlued cuts rows so that a headline glued into running text has a row of its own. Only long rows
 // are looked at: where lines are short, headlines have their own. A headline that a fragment's end cuts in
 // two becomes two rows.
 func splitGlued(rows []row) []row {
 	collection := false
-	for _, r := range rows {
-		collection = collection || r.columns < longLine && compiled.MatchString(r.content())
+	for i := range rows[:min(len(rows), topRows)] {
+		collection = collection || rows[i].columns < longLine && compiled.MatchString(rows[i].content())
 	}
 	var out []row
 	for i := 0; i < len(rows); {
@@ -94,10 +97,13 @@ func (f flow) nextSentence(at int) int {
 // headlineAt gives the ends of the headline that is glued to the beginning of text, and of its second part
 // when a salutation shows that it has one; none where text begins with no headline.
 func headlineAt(text string, collection bool) []int {
-	if m := gluedNews.FindStringSubmatch(text); m != nil {
-		return []int{len(m[1])}
-	}
 	clause := firstClause(text)
+	has := lookOf(clause)
+	if has&reports != 0 {
+		if m := gluedNews.FindStringSubmatch(text); m != nil {
+			return []int{len(m[1])}
+		}
+	}
 	m := gluedGenre.FindStringIndex(clause)
 	if m == nil || m[0] == 0 {
 		return nil

@@ -22,25 +22,41 @@ type imprint struct {
 const imprintColumns = 120
 
 // imprintOf reads a row as an imprint; nil where it is none.
-func imprintOf(text string, columns int) *imprint {
-	if columns > imprintColumns || strings.Contains(text, "。") {
+func imprintOf(text string, columns int, has look) *imprint {
+	if columns > imprintColumns || has&points != 0 && strings.Contains(text, "。") {
 		return nil
 	}
 	text = strings.TrimSpace(strings.ReplaceAll(text, "**", ""))
-	for _, read := range []func(string) *imprint{readSource, readLabelled, readAccount, readPosted, readDate, readByline} {
-		if im := read(text); im != nil {
+	for _, r := range readers {
+		if r.needs != 0 && has&r.needs == 0 || has&r.never != 0 {
+			continue
+		}
+		if im := r.read(text); im != nil {
 			return im
 		}
 	}
 	return nil
 }
 
+// readers are the ways an imprint is made, with the characters that each needs one of, and has never.
+var readers = []struct {
+	read         func(string) *imprint
+	needs, never look
+}{
+	{read: readSource, needs: books},
+	{read: readLabelled, needs: colons},
+	{read: readAccount},
+	{read: readPosted, needs: capitals},
+	{read: readDate, needs: digits | numerals},
+	{read: readByline, never: particles},
+}
+
 // sourceLine is 《paper》 date alone on a row, brackets around it or not; the date may be cut off.
-var sourceLine = regexp.MustCompile(`^[（(]?` + blanks + `(?:来源[:：]|原载|选自|摘自|刊于|载|來源[:：]|原載|選自|載)?` + blanks + `[《〈]` + blanks + `([^《》〈〉]{2,20}?)` + blanks + `[》〉]` +
+var sourceLine = compile(`^[（(]?` + blanks + `(?:来源[:：]|原载|选自|摘自|刊于|载|來源[:：]|原載|選自|載)?` + blanks + `[《〈]` + blanks + `([^《》〈〉]{2,20}?)` + blanks + `[》〉]` +
 	blanks + `[，,]?` + blanks + `((?:\d{4}|[一二三四五六七八九〇○]{4}).*?)?` + blanks + `([^。\d]{0,12})[）)]?$`)
 
 // latinSource is a paper and its day in brackets: (Harbour Daily, May 3, 2021).
-var latinSource = regexp.MustCompile(`^\((?:From |First published in )?((?:The )?\p{Lu}[\p{L}'’ -]{2,40}), ([^()]*\d{4})\)$`)
+var latinSource = compile(`^\((?:From |First published in )?((?:The )?\p{Lu}[\p{L}'’ -]{2,40}), ([^()]*\d{4})\)$`)
 
 // readSource reads the line after an article: 《paper》 date. Without a date it has brackets around it, or
 // has lost the second one, or the name is made as papers' names are.
@@ -52,8 +68,10 @@ func readSource(text string) *imprint {
 		found, _ := findDate(m[2])
 		return &imprint{publication: m[1], date: found.date, source: true}
 	}
-	if m := tailSource.FindStringSubmatchIndex(text); m != nil && m[0] == 0 && hasDate(text[m[4]:m[5]]) {
-		return tailImprint(text)
+	if startsBracket(text) {
+		if m := tailSource.FindStringSubmatchIndex(text); m != nil && m[0] == 0 && hasDate(text[m[4]:m[5]]) {
+			return tailImprint(text)
+		}
 	}
 	m := sourceLine.FindStringSubmatch(text)
 	if m == nil || utf8.RuneCountInString(m[2]) > 24 {
@@ -179,6 +197,9 @@ func pen(value string) []string {
 
 // readAccount reads the row under a public account's headline: 原创  author  account  date.
 func readAccount(text string) *imprint {
+	if first := firstRune(text); first != '原' && first != '转' {
+		return nil
+	}
 	fields := strings.Fields(text)
 	if len(fields) < 2 || fields[0] != "原创" && fields[0] != "转载" && fields[0] != "原創" {
 		return nil
@@ -212,8 +233,8 @@ func readDate(text string) *imprint {
 }
 
 var (
-	posted = regexp.MustCompile(`^(?:Posted|Published|Written|Updated|Filed)\b\s*(?:on|:)?\s*(.*?)(?:\s*[|·•,]?\s*\b[Bb]y\s+(.+))?$`)
-	byLine = regexp.MustCompile(`^(?:[Bb]y|BY)\s+([^|·•]+?)(?:\s*[|·•–—]\s*(.+))?$`)
+	posted = compile(`^(?:Posted|Published|Written|Updated|Filed)\b\s*(?:on|:)?\s*(.*?)(?:\s*[|·•,]?\s*\b[Bb]y\s+(.+))?$`)
+	byLine = compile(`^(?:[Bb]y|BY)\s+([^|·•]+?)(?:\s*[|·•–—]\s*(.+))?$`)
 )
 
 var weekday = regexp.MustCompile(`(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day,?`)
@@ -256,7 +277,7 @@ func readByline(text string) *imprint {
 }
 
 var (
-	latinName  = regexp.MustCompile(`^(?:Dr\.?\s+|Prof\.?\s+|Professor\s+)?((?:\p{Lu}[\p{L}'’.-]*\s+){1,3}\p{Lu}[\p{L}'’-]+)$`)
+	latinName  = compile(`^(?:Dr\.?\s+|Prof\.?\s+|Professor\s+)?((?:\p{Lu}[\p{L}'’.-]*\s+){1,3}\p{Lu}[\p{L}'’-]+)$`)
 	latinGap   = regexp.MustCompile(`\s*(?:,\s+and\s+|,|;|&|\band\b)\s*`)
 	latinNotes = regexp.MustCompile(`(\p{L})[\d¹²³⁴⁵⁶*†‡]+(?:,[\d*]+)*`) // superscripts behind a name
 	// latinOrgan is a word that a name of a body has and a person's name has not.

@@ -36,37 +36,38 @@ const blanks = `[\s\p{Zs}]*`
 var (
 	leaders  = regexp.MustCompile(`(?:[.．·]{4,}|…{2,}|(?:\.\s){4,})` + blanks + `\d{1,4}` + blanks + `$`)
 	toPage   = regexp.MustCompile(`(?:→|▶|►|>>|（|\()` + blanks + `(?:详见|见|下转|转)?` + blanks + `第?` + blanks + `[A-D]?\d{1,2}` + blanks + `版?[）)]?$`)
-	tocHead  = regexp.MustCompile(`^(?:目` + blanks + `[录次錄]|Contents|CONTENTS|Table of Contents|今日导读|今日導讀|本期导读|本期要目|导读)$`)
-	folioRow = regexp.MustCompile(`^(?:[—–\-·•~〜]+` + blanks + `\d{1,4}` + blanks + `[—–\-·•~〜]+|第` + blanks + `\d{1,4}` + blanks + `页(?:` + blanks + `[/／,，]?` + blanks + `共` + blanks + `\d{1,4}` + blanks + `页)?|` +
+	tocHead  = compile(`^(?:目` + blanks + `[录次錄]|Contents|CONTENTS|Table of Contents|今日导读|今日導讀|本期导读|本期要目|导读)$`)
+	folioRow = compile(`^(?:[—–\-·•~〜]+` + blanks + `\d{1,4}` + blanks + `[—–\-·•~〜]+|第` + blanks + `\d{1,4}` + blanks + `页(?:` + blanks + `[/／,，]?` + blanks + `共` + blanks + `\d{1,4}` + blanks + `页)?|` +
 		`[A-D]\d{1,2}` + blanks + `版?|[Pp]age \d{1,4}(?: of \d{1,4})?|\d{1,4} ?/ ?\d{1,4})$`)
-	fieldRow = regexp.MustCompile(`^(?:[【\[]?(?:摘` + blanks + `要|关键词|關鍵詞|中图分类号|文献标识码|文章编号|DOI|收稿日期|修回日期|基金项目|作者简介|通讯作者|参考文献|参考资料|注释|抄送|主题词|附件)[】\]]?` + blanks + `[:：]|` +
-		`(?:Abstract|Keywords|Key words|Received|Funding|References|Acknowledg\w+)\b[.:—]|(?:Figure|Fig\.|Table|图|表) ?\d{1,3}[.:：\s\p{Zs}]|Translated by |(?:翻译|译者)[:：]|.{2,24}\d日印发$)`)
-	ruleRow   = regexp.MustCompile(`^(?:[-—–=_*＊~·#.+]\s?){3,}$`)
-	numberRow = regexp.MustCompile(`^\p{Han}{2,12}[〔［\[（(]\d{4}[〕］\]）)]` + blanks + `第?\d{1,5}` + blanks + `号$`)
-	greets    = regexp.MustCompile(`^(?:(?:各位|尊敬的|敬爱的|亲爱的|女士们|Dear )[^。]{0,40}|同志们|朋友们|老师们|同学们|家长们|乡亲们|[^。！？]{0,40}(?:同志们|部门|单位|政府|局|委员会|公司|学校|中心|馆|院|处)|编辑同志)[：:！,，]$`)
-	labelRow  = regexp.MustCompile(`^(?:[◆◇■□▲△★☆◎●]` + blanks + `([^，。、：:！？]{2,8})|[【\[〖]([^】\]〗：:]{2,20})[】\]〗]|[◆◇■]` + blanks + `[【\[]?([^】\]，。：:]{2,8})[】\]]?)$`)
-	boxLabel  = regexp.MustCompile(`^[【\[]?(?:核心提示|内容提要|内容摘要|导读|提要|核心提要)[】\]]?` + blanks + `(?:[:：]|$)`)
-	editors   = regexp.MustCompile(`^[【\[]?(?:编者按|编者的话|編者按)[】\]]?` + blanks + `(?:[:：]|$)`)
-	noteStart = regexp.MustCompile(`^[（(]` + blanks + `(?:本文|第一)?作者`)
-	listMark  = regexp.MustCompile(`^(?:[■●◆▲★•·○◇☆\-–*](?:[^\d-])|—[^—]|[（(]?[一二三四五六七八九十]{1,3}[)）、.．]|[（(]?\d{1,2}[)）、.．]|[①-⑳]|第[一二三四五六七八九十]{1,3}[，,、]|[A-Za-z][.)]\s|\[\d{1,3}\])`)
-	bullet    = regexp.MustCompile(`^[●■▲★◆•◎]` + blanks)
+	fieldRow = compile(`^(?:[【\[]?(?:摘` + blanks + `要|关键词|關鍵詞|中图分类号|文献标识码|文章编号|DOI|收稿日期|修回日期|基金项目|作者简介|通讯作者|参考文献|参考资料|注释|抄送|主题词|附件)[】\]]?` + blanks + `[:：]|` +
+		`(?:Abstract|Keywords|Key words|Received|Funding|References|Acknowledg\w+)\b[.:—]|(?:Figure|Fig\.|Table|图|表) ?\d{1,3}[.:：\s\p{Zs}]|Translated by |(?:翻译|译者)[:：])`)
+	ruleRow   = compile(`^(?:[-—–=_*＊~·#.+]\s?){3,}$`)
+	numberRow = compile(`^\p{Han}{2,12}[〔［\[（(]\d{4}[〕］\]）)]` + blanks + `第?\d{1,5}` + blanks + `号$`)
+	greets    = compile(`^(?:(?:各位|尊敬的|敬爱的|亲爱的|女士们|Dear )[^。]{0,40}|同志们|朋友们|老师们|同学们|家长们|乡亲们|[^。！？]{0,40}(?:同志们|部门|单位|政府|局|委员会|公司|学校|中心|馆|院|处)|编辑同志)[：:！,，]$`)
+	labelRow  = compile(`^(?:[◆◇■□▲△★☆◎●]` + blanks + `([^，。、：:！？]{2,8})|[【\[〖]([^】\]〗：:]{2,20})[】\]〗]|[◆◇■]` + blanks + `[【\[]?([^】\]，。：:]{2,8})[】\]]?)$`)
+	boxLabel  = compile(`^[【\[]?(?:核心提示|内容提要|内容摘要|导读|提要|核心提要)[】\]]?` + blanks + `(?:[:：]|$)`)
+	editors   = compile(`^[【\[]?(?:编者按|编者的话|編者按)[】\]]?` + blanks + `(?:[:：]|$)`)
+	noteStart = compile(`^[（(]` + blanks + `(?:本文|第一)?作者`)
+	listMark  = compile(`^(?:[■●◆▲★•·○◇☆\-–*](?:[^\d-])|—[^—]|[（(]?[一二三四五六七八九十]{1,3}[)）、.．]|[（(]?\d{1,2}[)）、.．]|[①-⑳]|第[一二三四五六七八九十]{1,3}[，,、]|[A-Za-z][.)]\s|\[\d{1,3}\])`)
+	bullet    = compile(`^[●■▲★◆•◎]` + blanks)
 	// dateline begins a report: 本报讯, 新华社北京5月3日电.
-	dateline   = regexp.MustCompile(`^[（(【]?(?:(?:本报|本刊|本网|本社|新华社|中新社|中新网|人民网|中央社|本報|據|据新华社)[^，。；：\s]{0,16}?(?:电|讯|電|訊)|(?:本报|本網|本報)?[记記]者` + blanks + `[^，。；：]{2,20}?[/／][^，。；：]{2,8}(?:报道|報導|报导|電|电|訊|讯|摄影报道)[】）)]?)`)
-	chapterRow = regexp.MustCompile(`^(?:第[一二三四五六七八九十百〇零\d]{1,4}[章回讲講课課篇]|Chapter \w+|CHAPTER \w+)(?:[\s\p{Zs}:：.．].*)?$`)
+	dateline   = compile(`^[（(【]?(?:(?:本报|本刊|本网|本社|新华社|中新社|中新网|人民网|中央社|本報|據|据新华社)[^，。；：\s]{0,16}?(?:电|讯|電|訊)|(?:本报|本網|本報)?[记記]者` + blanks + `[^，。；：]{2,20}?[/／][^，。；：]{2,8}(?:报道|報導|报导|電|电|訊|讯|摄影报道)[】）)]?)`)
+	chapterRow = compile(`^(?:第[一二三四五六七八九十百〇零\d]{1,4}[章回讲講课課篇]|Chapter \w+|CHAPTER \w+)(?:[\s\p{Zs}:：.．].*)?$`)
 
-	related1 = regexp.MustCompile(`^[【\[—\-◆■]*` + blanks + `(?:相关(?:阅读|文章|新闻|推荐|链接|资源|搜索|内容|专题)|相關(?:文章|新聞|報導|閱讀|連結)|推荐(?:阅读|文章)|推薦(?:閱讀|文章)|延伸(?:阅读|閱讀)|更多(?:新闻|文章|内容|新聞|报道)|` +
+	related1 = compile(`^[【\[—\-◆■]*` + blanks + `(?:相关(?:阅读|文章|新闻|推荐|链接|资源|搜索|内容|专题)|相關(?:文章|新聞|報導|閱讀|連結)|推荐(?:阅读|文章)|推薦(?:閱讀|文章)|延伸(?:阅读|閱讀)|更多(?:新闻|文章|内容|新聞|报道)|` +
 		`往期(?:推荐|回顾|精选|文章)|热门(?:排行|文章|新闻|推荐|标签)|熱門(?:文章|新聞)|猜你喜欢|大家都在看|編輯推薦|编辑推荐|点击排行|阅读排行|最新(?:文章|新闻|评论)|Related(?: \w+)?|Recent (?:posts|comments)|Recent Posts|More (?:stories|from .*)|Most (?:read|popular)|Popular(?: posts)?|Archives|Categories|Read more|You may also like)` + blanks + `[】\]—\-:：]*$`)
-	adverts = regexp.MustCompile(`^[【（(\[]?(?:广` + blanks + `告|廣` + blanks + `告|Advertisement|ADVERTISEMENT)[】）)\]]?$`)
+	adverts = compile(`^[【（(\[]?(?:广` + blanks + `告|廣` + blanks + `告|Advertisement|ADVERTISEMENT)[】）)\]]?$`)
 	// chromeStart and chromeWord are what is printed around a text, by how a row begins and by what it holds.
-	chromeStart = regexp.MustCompile(`^[【\[（(]?(?:(?:相关|相關)(?:阅读|文章|新闻|链接|新聞|報導|閱讀|連結)[:：]|上传人[:：]|文档编号[:：]|下载\s+相关|点击查看更多|资源描述$|展开阅读全文|返回(?:顶部|首页|列表)|当前位置[:：]|您(?:的|现在的)?位置|.{0,80}_第\d+页$|首页\s*[>|»]|` +
+	chromeStart = compile(`^[【\[（(]?(?:(?:相关|相關)(?:阅读|文章|新闻|链接|新聞|報導|閱讀|連結)[:：]|上传人[:：]|文档编号[:：]|下载\s+相关|点击查看更多|资源描述$|展开阅读全文|返回(?:顶部|首页|列表)|当前位置[:：]|您(?:的|现在的)?位置|首页\s*[>|»]|` +
 		`(?:本版|责任|责|美术|图文|网络|版面|执行|見習)?(?:编辑|責任編輯|编审|責編|责编|美编|版式|校对|审核|审校|监制|摘编|排版|文字|策划|出品)\s*[:：／/|｜　 ]|打印本页|关闭窗口|分享(?:到|至|$|[:：])|字号[:：]|字體|【?打印(?:$|[\s|｜】])|上一篇[:：]|下一篇[:：]|扫一扫|扫码|长按(?:识别|二维码|图片)?|点击(?:上方|蓝字|关注|阅读原文|下方)|` +
 		`阅读原文|关注我们|关注公众号|原创$|收录于|预览时标签|微信扫一扫|喜欢作者|Copyright|©|All [Rr]ights [Rr]eserved|Skip to|Share (?:this|on)|Leave a (?:comment|reply)|Filed under|Tags?[:：]|Posted in|\d+ [Cc]omments?$|(?:Subscribe|Sign (?:in|up)|Log ?in)(?:$|\s*[|/])|Home\s*[|>»]|Menu$|點擊|分享至|分享$|收藏$|收藏本文|点赞|END$|阅读\s*\d+|温馨提示[:：]|友情提示[:：]|在线客服|← Older|Newer posts|Older posts|Proudly powered|Powered by|本版邮箱|来信请寄|邮编[:：]|投稿)`)
 	siteNotice = regexp.MustCompile(`本站所有|取消订阅|退订|[Uu]nsubscribe|[Tt]o leave the list|版权归原作者|侵权请联系`)
+	thumbnail  = regexp.MustCompile(`_第\d+页$`)
 	chromeWord = regexp.MustCompile(`对您有帮助|主办.*承办|ICP备|公网安备|版权所有|版權所有|未经授权|不得转载|未經授權|关于我们.*联系我们|網站地圖|网站地图|设为首页|加入收藏|(?:服务|服務|新闻|新聞|爆料|订报|訂報|广告|廣告)(?:热线|專線|专线|電話|电话)|\b(?:[Cc]all|[Tt]el|[Pp]hone)[.:]? [\d ()-]{7,}$`)
 )
 
 // marksOf finds the marks of a row's text.
-func marksOf(text string, columns int) mark {
+func marksOf(text string, columns int, has look) mark {
 	var m mark
 	if endsSentence(text) {
 		m |= statement
@@ -87,20 +88,20 @@ func marksOf(text string, columns int) mark {
 	if strings.ContainsRune("编編【[", first) && editors.MatchString(text) {
 		m |= editorial
 	}
-	if fieldRow.MatchString(text) {
+	if fieldRow.MatchString(text) || columns <= titleColumns && strings.HasSuffix(text, "日印发") {
 		m |= field
 	}
-	if hasLeader(text) {
+	if has&arrows != 0 && hasLeader(text) {
 		m |= leader
 	}
 	if columns > imprintColumns {
 		return m
 	}
-	return m | shortMarks(text, first)
+	return m | shortMarks(text, first, has)
 }
 
 // shortMarks finds the marks that only rows shorter than a paragraph have.
-func shortMarks(text string, first rune) mark {
+func shortMarks(text string, first rune, has look) mark {
 	var m mark
 	set := func(bit mark, is bool) {
 		if is {
@@ -109,19 +110,25 @@ func shortMarks(text string, first rune) mark {
 	}
 	set(bulleted, strings.ContainsRune("●■▲★◆•◎", first) && bullet.MatchString(text))
 	set(labelled, strings.ContainsRune("◆◇■□▲△★☆◎●【[〖", first) && labelRow.MatchString(text))
-	set(chrome, siteNotice.MatchString(text))
-	if strings.Contains(text, "。") {
+	set(chrome, has&siteWords != 0 && siteNotice.MatchString(text))
+	if has&points != 0 && strings.Contains(text, "。") {
 		return m
 	}
 	set(chapter, strings.ContainsRune("第C", first) && chapterRow.MatchString(text))
 	set(rule, !unicode.IsLetter(first) && ruleRow.MatchString(text))
-	set(number, strings.Contains(text, "号") && numberRow.MatchString(text))
-	set(greeting, greets.MatchString(text))
-	set(folio, strings.ContainsAny(text, "0123456789") && folioRow.MatchString(text))
-	set(chrome, m&chrome != 0 || chromeStart.MatchString(text) || chromeWord.MatchString(text) || isMenu(text))
+	set(number, has&digits != 0 && strings.Contains(text, "号") && numberRow.MatchString(text))
+	set(greeting, endsGreeting(text) && greets.MatchString(text))
+	set(folio, has&digits != 0 && columns(text) <= labelColumns && folioRow.MatchString(text))
+	set(chrome, m&chrome != 0 || chromeStart.MatchString(text) || has&(siteWords|capitals) != 0 && chromeWord.MatchString(text) || has&points == 0 && isMenu(text) || has&digits != 0 && thumbnail.MatchString(text))
 	set(related, related1.MatchString(text))
 	set(advert, adverts.MatchString(text))
 	return m
+}
+
+// endsGreeting says whether text ends with a mark that follows who is addressed.
+func endsGreeting(text string) bool {
+	last, _ := utf8.DecodeLastRuneInString(text)
+	return strings.ContainsRune("：:！", last) || last == ',' && strings.HasPrefix(text, "Dear ")
 }
 
 func startsList(r rune) bool {
@@ -168,11 +175,15 @@ func isMenu(text string) bool {
 // titleKey is what two prints of one title have in common: letters and digits.
 func titleKey(s string) string {
 	return strings.Map(func(r rune) rune {
-		if unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsNumber(r) {
+		if inKey(r) {
 			return r
 		}
 		return -1
 	}, s)
+}
+
+func inKey(r rune) bool {
+	return r >= 0x4e00 && r <= 0x9fff || unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsNumber(r)
 }
 
 // titleColumns is the widest row that can be (a row of) a headline.

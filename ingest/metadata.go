@@ -223,7 +223,7 @@ func reporters(text string) []string {
 }
 
 var (
-	noteOf = regexp.MustCompile(`^[（(]` + blanks + `(?:本文|第一)?作者(?:单位|简介)?` + blanks + `(?:[:：]|系|为|是|单位[:：])?` + blanks + `(.+?)[）)。；;]*$`)
+	noteOf = compile(`^[（(]` + blanks + `(?:本文|第一)?作者(?:单位|简介)?` + blanks + `(?:[:：]|系|为|是|单位[:：])?` + blanks + `(.+?)[）)。；;]*$`)
 	// postcode is the town and its code behind the name of a body.
 	postcode = regexp.MustCompile(`[，,]` + blanks + `[^，,]{2,12}[\s\p{Zs}]\d{6}$`)
 	noteWho  = regexp.MustCompile(`^(\p{Han}{2,4})` + blanks + `[，,：:]` + blanks + `(.+)$`)
@@ -272,15 +272,18 @@ func (s *segmenter) paperOf(title string) string {
 // paperName is how papers and magazines are named.
 var paperName = regexp.MustCompile(`^\p{Han}{1,10}(?:日报|晚报|时报|早报|晨报|周报|导报|商报|农报|学报|青年报|工人报|都市报|教育报|垦报|法制报|日報|晚報|時報|早報|晨報|週報|周刊|週刊|杂志|雜誌|新闻网|通讯社|月刊|季刊|旬刊|双月刊|调研|調研|文史|评论|評論|论坛|論壇|文萃|文摘)$`)
 
-var latinPaper = regexp.MustCompile(`^(?:The )?(?:\p{Lu}\p{L}+ ){1,3}(?:Gazette|Times|Post|Herald|Journal|Tribune|News|Chronicle|Observer|Review|Courier|Telegraph|Mercury|Advertiser|Bulletin|Weekly|Daily|Quarterly|Magazine)$`)
+var latinPaper = compile(`^(?:The )?(?:\p{Lu}\p{L}+ ){1,3}(?:Gazette|Times|Post|Herald|Journal|Tribune|News|Chronicle|Observer|Review|Courier|Telegraph|Mercury|Advertiser|Bulletin|Weekly|Daily|Quarterly|Magazine)$`)
 
 // isPaper says whether a name is made as papers' names are.
 func isPaper(name string) bool {
+	if last, _ := utf8.DecodeLastRuneInString(name); last < 0x10000 && looks[last]&bodies == 0 {
+		return false
+	}
 	return paperName.MatchString(name) || latinPaper.MatchString(name) && !sectionName.MatchString(name)
 }
 
 // sectionName is how sections of papers are named, where they could be papers'.
-var sectionName = regexp.MustCompile(`^(?:Local|World|National|International|Sports?|Business|Latest|Breaking|Top|Other|More|City|Community) `)
+var sectionName = compile(`^(?:Local|World|National|International|Sports?|Business|Latest|Breaking|Top|Other|More|City|Community) `)
 
 // withoutPaper takes a "paper：" off a title.
 func withoutPaper(title string) string {
@@ -390,7 +393,13 @@ func (m *masthead) read(r *row, last bool) {
 
 // isMasthead says whether a text names a paper or an issue, as the top of a page does.
 func isMasthead(text string) bool {
-	return isPaper(unspaced(text)) || issueHead.MatchString(text) || bareIssue.MatchString(text) || isPageDate(text)
+	if isPaper(unspaced(text)) {
+		return true
+	}
+	if has := lookOf(text); has&(digits|numerals) == 0 || has&particles != 0 {
+		return false
+	}
+	return issueHead.MatchString(text) || bareIssue.MatchString(text) || isPageDate(text)
 }
 
 // pageSection is the name of a page behind its number, in a masthead's row.
@@ -418,7 +427,7 @@ func joinAll(parts []string) []string {
 	return []string{strings.Join(parts, "")}
 }
 
-var crumbs = regexp.MustCompile(`^(?:当前位置|您的位置|您现在的位置|位置)?` + blanks + `[:：]?` + blanks + `[^>»›，。：:]{2,16}[>»›]` + blanks + `(.+)$`)
+var crumbs = compile(`^(?:当前位置|您的位置|您现在的位置|位置)?` + blanks + `[:：]?` + blanks + `[^>»›，。：:]{2,16}[>»›]` + blanks + `(.+)$`)
 
 // breadcrumb is the section that a site's trail of links names: the last one that is not 正文.
 func breadcrumb(text string) string {
@@ -441,8 +450,15 @@ func (s *segmenter) titlesFromContents(pieces []piece) {
 	if len(s.entries) == 0 {
 		return
 	}
+	places := map[string]int{}
+	for i := len(s.entries) - 1; i >= 0; i-- {
+		places[titleKey(s.entries[i].title)] = i
+	}
 	entryOf := func(p piece) int {
-		return slices.IndexFunc(s.entries, func(e entry) bool { return p.article.Title != "" && titleKey(e.title) == titleKey(p.article.Title) })
+		if at, ok := places[titleKey(p.article.Title)]; ok && p.article.Title != "" {
+			return at
+		}
+		return -1
 	}
 	from, next := 0, 0 // piece and entry after the last titled one
 	for i := 0; i <= len(pieces); i++ {

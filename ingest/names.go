@@ -20,19 +20,22 @@ var compoundSurnames = []string{"欧阳", "上官", "司马", "诸葛", "皇甫"
 
 var (
 	// role is what stands before a name, or between names, without being one.
-	role = regexp.MustCompile(`^(?:本报|本刊|本网|本社|特约|特邀|见习|实习|新华社|驻[^\s\p{Zs}]{1,4}|本報|特派|見習|實習)*(?:首席)?(?:记者|通讯员|评论员|评论员|撰稿人?|撰稿|撰文|作者|采访整理|采访|采写|整理|编译|摄影|摄|图片|文字|原创|读者|讀者|市民|村民|网友|居民|文图|图文|记|記者|通訊員|特派員|採訪|攝影|攝|撰文者|編譯|整理者|文|图|圖)$`)
+	role = compile(`^(?:本报|本刊|本网|本社|特约|特邀|见习|实习|新华社|驻[^\s\p{Zs}]{1,4}|本報|特派|見習|實習)*(?:首席)?(?:记者|通讯员|评论员|评论员|撰稿人?|撰稿|撰文|作者|采访整理|采访|采写|整理|编译|摄影|摄|图片|文字|原创|读者|讀者|市民|村民|网友|居民|文图|图文|记|記者|通訊員|特派員|採訪|攝影|攝|撰文者|編譯|整理者|文|图|圖)$`)
 	// reportsFrom is what stands behind a reporter's name: 台北報導.
-	reportsFrom = regexp.MustCompile(`^[^\s\p{Zs}]{0,6}(?:报道|報導|报导|摄影报道|電|电|讯|訊)$`)
-	roleBefore  = regexp.MustCompile(`^(?:[□■◎●○◆◇△▲]` + blanks + `)?(?:本报|本刊|本网|特约|见习|本報|特派|見習)*(?:记者|通讯员|記者|通訊員)(\p{Han}{2,4})$`)
+	reportsFrom = compile(`^[^\s\p{Zs}]{0,6}(?:报道|報導|报导|摄影报道|電|电|讯|訊)$`)
+	roleBefore  = compile(`^(?:[□■◎●○◆◇△▲]` + blanks + `)?(?:本报|本刊|本网|特约|见习|本報|特派|見習)*(?:记者|通讯员|記者|通訊員)(\p{Han}{2,4})$`)
 	organ       = regexp.MustCompile(`(?:大学|学院|研究院|研究所|研究中心|中心|委员会|党校|行政学院|社科院|科学院|协会|学会|医院|中学|小学|银行|集团|公司|出版社|报社|杂志社|图书馆|博物馆|办公室|系|局|厅|部|处|学校|剧团|剧院|气象台|研究室|编辑部|中医院|法院|检察院|政府|大學|學院|學會|醫院|中學|研究員|教授|教师|读者|讀者)$`)
 	nameGap     = regexp.MustCompile(`[\s\p{Zs}、，,;；和与與/／|｜:：&]+`)
 )
 
 var (
 	superscript = regexp.MustCompile(`(\p{Han})(?:[\d¹²³⁴⁵*]+(?:[,，][\d*]+)*)`) // behind a name, points to where its bearer works
-	place       = regexp.MustCompile(`^\p{Han}{1,6}(?:省|市|县|區|区|镇|乡|村|街道|社区)$`)
-	reader      = regexp.MustCompile(`^(?:读者|讀者|市民|村民|网友|居民)$`)
+	place       = compile(`^\p{Han}{1,6}(?:省|市|县|區|区|镇|乡|村|街道|社区)$`)
+	reader      = compile(`^(?:读者|讀者|市民|村民|网友|居民)$`)
 )
+
+// organEnds are the characters that names of bodies end with, as organ has them.
+const organEnds = "学學院所心会會校协協医醫行团團司社馆館物室系局厅部处團台站府者授师究"
 
 // maxAuthors is more than any byline names.
 const maxAuthors = 8
@@ -50,7 +53,9 @@ func bylineOf(text string) (names []string, affiliation string) {
 		return nil, ""
 	}
 	bracketed := strings.ContainsRune("【[", firstRune(text)) // as a column's label may be, too
-	text = superscript.ReplaceAllString(text, "$1")
+	if strings.ContainsAny(text, "0123456789¹²³⁴⁵*") {
+		text = superscript.ReplaceAllString(text, "$1")
+	}
 	text = strings.TrimLeft(strings.Trim(text, wraps), "□■◎●○◆◇△▲ \u3000")
 	parts := nameGap.Split(strings.TrimSpace(text), -1)
 	if len(parts) > 3*maxAuthors {
@@ -89,6 +94,9 @@ func endsBracket(text string) bool {
 }
 
 func isOrgan(s string) bool {
+	if last, _ := utf8.DecodeLastRuneInString(s); !strings.ContainsRune(organEnds, last) {
+		return false
+	}
 	n := utf8.RuneCountInString(s)
 	return n >= 4 && n <= 24 && organ.MatchString(s)
 }

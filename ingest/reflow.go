@@ -123,9 +123,12 @@ func localWidth(rows []row, i int) int {
 	return widest
 }
 
-// verses says whether the rows around row i are verses: hardly a mark in them, and narrower than the page
+// verses says whether the rows around row i are verses, in Chinese: hardly a mark in them, and narrower than the page
 // or of any width, where the rows of a column are full.
 func (s style) verses(rows []row, i int) bool {
+	if rows[i].has&rows[i+1].has&points != 0 || needsBlank(rows[i].content(), rows[i+1].content()) {
+		return false
+	}
 	near := rows[max(0, i-neighbours):min(len(rows), i+neighbours+1)]
 	widest, all, full, marked := 0, 0, 0, 0
 	for j := range near {
@@ -134,7 +137,7 @@ func (s style) verses(rows []row, i int) bool {
 		}
 		widest = max(widest, near[j].columns)
 		all++
-		if strings.ContainsAny(near[j].content(), "，。；：、,.;:") {
+		if near[j].has&(points|colons) != 0 {
 			marked++
 		}
 	}

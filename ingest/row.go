@@ -5,8 +5,6 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
-
-	"golang.org/x/text/width"
 )
 
 // row is a line that has text, or a part of one, and what it looks like by itself. The rules of
@@ -18,6 +16,7 @@ type row struct {
 	level      int // of a Markdown heading, from 1; 0: none
 	indent     int // columns of white space before it
 	marks      mark
+	has        look
 	heading    bool // a paragraph of its own
 	indented   bool
 	afterBlank bool
@@ -88,17 +87,18 @@ func rowOf(l line) row {
 		body = strings.TrimFunc(l.text, isBlank)
 		level, start, from = 0, 0, strings.Index(l.text, body)
 	}
+	wide, has := measure(body)
 	r := row{
-		line: l, from: from, to: from + len(body), columns: columns(body),
+		line: l, from: from, to: from + len(body), columns: wide, has: has,
 		level: level, heading: level > 0,
 	}
 	if level == 0 {
 		r.indent = columns(l.text[:from])
 		r.indented = r.indent >= 2
 	}
-	r.marks = marksOf(body, r.columns)
+	r.marks = marksOf(body, wide, has)
 	if !r.is(leader | folio) {
-		r.imp = imprintOf(body, r.columns)
+		r.imp = imprintOf(body, wide, has)
 	}
 	return r
 }
@@ -207,21 +207,3 @@ func isBlankText(text string) bool {
 }
 
 func isBlank(r rune) bool { return unicode.IsSpace(r) || r == '\u200b' || r == '\ufeff' }
-
-func columns(s string) int {
-	n := 0
-	for _, r := range s {
-		switch {
-		case r < 0x1100:
-			n++
-		case r >= 0x4e00 && r <= 0x9fff:
-			n += 2
-		default:
-			n++
-			if k := width.LookupRune(r).Kind(); k == width.EastAsianWide || k == width.EastAsianFullwidth {
-				n++
-			}
-		}
-	}
-	return n
-}

@@ -27,6 +27,7 @@ type segmenter struct {
 	rows    []row
 	entries []entry
 	listed  map[string]*entry // entries by the keys of their titles
+	firsts  map[rune]bool     // what these keys begin with
 	notes   map[int]bool      // rows of notes on the author; true: the last row of one
 	tails   map[int]*imprint  // sources in brackets at the end of a text, by their last row
 	blocks  []block
@@ -47,7 +48,10 @@ func segment(lines []line) (pieces []piece, furniture []row, st style) {
 		s.rows[i].parted = s.rows[i].afterBlank && !s.spaced
 	}
 	s.dropFurniture()
-	s.listed, s.labels = byTitle(s.entries), s.countLabels()
+	s.listed, s.labels, s.firsts = byTitle(s.entries), s.countLabels(), map[rune]bool{}
+	for key := range s.listed {
+		s.firsts[firstRune(key)] = true
+	}
 	s.findBlocks()
 	s.dropLabels()
 	s.dropEchoes()
@@ -188,6 +192,9 @@ func (s *segmenter) listedTitle(i int) (block, bool) {
 		return block{}, false
 	}
 	var key strings.Builder
+	if !s.firsts[firstLetter(s.rows[i].content())] {
+		return block{}, false
+	}
 	for j := i; j < min(i+maxTitleRows, len(s.rows)) && !s.rows[j].dropped && s.rows[j].columns < longLine; j++ {
 		key.WriteString(titleKey(s.rows[j].content()))
 		if e := s.listed[key.String()]; e != nil {
@@ -197,6 +204,16 @@ func (s *segmenter) listedTitle(i int) (block, bool) {
 		}
 	}
 	return block{}, false
+}
+
+// firstLetter is the first character of a text that its titleKey has.
+func firstLetter(text string) rune {
+	for _, r := range text {
+		if inKey(r) {
+			return r
+		}
+	}
+	return 0
 }
 
 func byTitle(entries []entry) map[string]*entry {
