@@ -57,9 +57,12 @@ func handOver(from, to *piece) {
 	head[0].torn = true
 	to.article.Title, to.article.Section = from.article.Title, from.article.Section
 	to.article.Authors, to.article.Affiliation = from.article.Authors, from.article.Affiliation
+	for _, field := range []rag.Field{rag.TitleField, rag.SectionField, rag.AuthorsField, rag.AffiliationField} {
+		moveFact(&from.article, &to.article, field)
+	}
 	to.rows = append(to.rows, head...)
 	from.rows, from.block = from.rows[from.block:], 0
-	from.article.Title, from.article.Authors, from.article.Affiliation = "", nil, ""
+	from.article.Title, from.article.Authors, from.article.Affiliation, from.article.Section = "", nil, "", ""
 	fromRows(&from.article, from.rows)
 }
 

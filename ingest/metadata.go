@@ -15,42 +15,42 @@ func (s *segmenter) describe(rows []row, b *block) rag.Article {
 	if b != nil {
 		s.fromBlock(&a, b)
 	} else if rows[0].is(editorial) {
-		a.Title = "编者按"
+		give(&a, rag.TitleField, "编者按", rows[0].number, placed)
 	}
 	fromRows(&a, rows)
+	title := a.Facts[rag.TitleField].Line
 	if found, ok := findDate(a.Title); ok && len(found.date) == len("2006-01-02") {
-		setDefault(&a.Date, found.date)
+		give(&a, rag.DateField, found.date, title, guessed)
 	}
-	if a.Publication == "" {
-		a.Publication = s.paperOf(a.Title)
-	}
+	give(&a, rag.PublicationField, s.paperOf(a.Title), title, placed)
 	return a
 }
 
 // fromBlock takes what stands in the block of the headline.
 func (s *segmenter) fromBlock(a *rag.Article, b *block) {
-	a.Title = s.title(b)
+	if len(b.title) > 0 {
+		give(a, rag.TitleField, s.title(b), s.rows[b.title[0]].number, b.confidence)
+	}
 	for i := b.from; i < b.to && a.Title == ""; i++ {
-		if s.rows[i].imp != nil {
-			a.Title = s.rows[i].imp.title
+		if im := s.rows[i].imp; im != nil {
+			give(a, rag.TitleField, im.title, s.rows[i].number, stated)
 		}
 	}
 	if b.entry != nil {
-		a.Section = b.entry.section
+		give(a, rag.SectionField, b.entry.section, 0, stated)
 	} else if b.section >= 0 {
-		a.Section = labelOf(s.rows[b.section].content())
+		give(a, rag.SectionField, labelOf(s.rows[b.section].content()), s.rows[b.section].number, placed)
 	}
 	for i := b.from; i < b.to; i++ {
-		if im := s.rows[i].imp; im != nil {
-			a.Authors = append(a.Authors, im.authors...)
-			setDefault(&a.Affiliation, im.affiliation)
+		im := s.rows[i].imp
+		if im == nil {
+			continue
 		}
-	}
-}
-
-func setDefault(field *string, value string) {
-	if *field == "" {
-		*field = value
+		if len(im.authors) > 0 {
+			a.Authors = append(a.Authors, im.authors...)
+			know(a, rag.AuthorsField, s.rows[i].number, placed)
+		}
+		give(a, rag.AffiliationField, im.affiliation, s.rows[i].number, placed)
 	}
 }
 
@@ -93,22 +93,21 @@ const headRows = 8
 // fromRows takes what stands around the text: under the headline, in its first words, in the line or the
 // note after it.
 func fromRows(a *rag.Article, rows []row) {
-	if im := closing(rows); im != nil {
-		a.Publication, a.Date = im.publication, im.date
-		addAuthors(a, im.authors)
+	if im, line := closing(rows); im != nil {
+		fromImprint(a, im, line)
+		giveAuthors(a, im.authors, line, stated)
 	}
 	for i := range rows[:min(len(rows), headRows)] {
 		r := &rows[i]
-		if im := r.imp; im != nil && !im.source {
-			setDefault(&a.Publication, im.publication)
-			setDefault(&a.Date, im.date)
+		if r.imp != nil && !r.imp.source {
+			fromImprint(a, r.imp, r.number)
 		}
 		if r.is(reported) {
-			addAuthors(a, reporters(r.content()))
+			giveAuthors(a, reporters(r.content()), r.number, placed)
 		}
 	}
 	if im := rows[0].imp; im != nil && !im.source { // a byline whose headline the page has lost
-		addAuthors(a, im.authors)
+		giveAuthors(a, im.authors, rows[0].number, inferred)
 	}
 	fromSignature(a, rows)
 	for i := range rows {
@@ -116,7 +115,14 @@ func fromRows(a *rag.Article, rows []row) {
 			fromNote(a, rows[i:])
 		}
 	}
-	addAuthors(a, signatureAt(rows, len(rows)-1))
+	last := len(rows) - 1
+	giveAuthors(a, signatureAt(rows, last), rows[last].number, placed)
+}
+
+// fromImprint takes publication and date.
+func fromImprint(a *rag.Article, im *imprint, line int) {
+	give(a, rag.PublicationField, im.publication, line, stated)
+	give(a, rag.DateField, im.date, line, stated)
 }
 
 // signedRows is how far from the end of an article its signature and date may stand.
@@ -125,32 +131,25 @@ const signedRows = 8
 // fromSignature takes the name and the day that a letter or a notice ends with, set far to the right.
 func fromSignature(a *rag.Article, rows []row) {
 	for i := len(rows) - 1; i >= max(1, len(rows)-signedRows); i-- {
-		if isSigned(&rows[i]) {
-			addAuthors(a, rows[i].imp.authors)
-			setDefault(&a.Affiliation, rows[i].imp.affiliation)
-			setDefault(&a.Date, rows[i].imp.date)
+		if r := &rows[i]; isSigned(r) {
+			giveAuthors(a, r.imp.authors, r.number, placed)
+			give(a, rag.AffiliationField, r.imp.affiliation, r.number, placed)
+			give(a, rag.DateField, r.imp.date, r.number, placed)
 		}
 	}
 }
 
-// addAuthors takes names where the article has none so far.
-func addAuthors(a *rag.Article, names []string) {
-	if len(a.Authors) == 0 {
-		a.Authors = names
-	}
-}
-
-// closing is what the last source line of an article says, or the source in brackets at its end.
-func closing(rows []row) *imprint {
+// closing is what the last source line of an article says, or the source in brackets at its end, and its line.
+func closing(rows []row) (*imprint, int) {
 	for i := range slices.Backward(rows) {
 		if im := rows[i].imp; im != nil && im.source {
-			return im
+			return im, rows[i].number
 		}
 		if im := tailAt(rows, i); im != nil {
-			return im
+			return im, rows[i].number
 		}
 	}
-	return nil
+	return nil, 0
 }
 
 // tailSource is a source in brackets at the end of a text: （《江州日报》2021年5月3日，作者梁田）.
@@ -229,7 +228,7 @@ var (
 	noteWho  = regexp.MustCompile(`^(\p{Han}{2,4})` + blanks + `[，,：:]` + blanks + `(.+)$`)
 )
 
-// fromNote reads a note on the author: where the first one works, and the names when nothing else has them.
+// fromNote reads a note on the author: where the first one works.
 func fromNote(a *rag.Article, rows []row) {
 	text := ""
 	for i := range rows[:min(noteRows, len(rows))] {
@@ -246,7 +245,7 @@ func fromNote(a *rag.Article, rows []row) {
 	if who := noteWho.FindStringSubmatch(first); who != nil && isName(who[1]) {
 		first = who[2]
 	}
-	setDefault(&a.Affiliation, strings.TrimSpace(first))
+	give(a, rag.AffiliationField, strings.TrimSpace(first), rows[0].number, stated)
 }
 
 var paperPrefix = regexp.MustCompile(`^([^\s：:，。]{2,12})[：:]`)
@@ -261,10 +260,8 @@ func (s *segmenter) paperOf(title string) string {
 	if isPaper(m[1]) {
 		return m[1]
 	}
-	for i := range s.rows {
-		if im := s.rows[i].imp; im != nil && im.source && im.publication == m[1] {
-			return m[1]
-		}
+	if s.papers[m[1]] {
+		return m[1]
 	}
 	return ""
 }
@@ -288,160 +285,6 @@ var sectionName = compile(`^(?:Local|World|National|International|Sports?|Busine
 // withoutPaper takes a "paper：" off a title.
 func withoutPaper(title string) string {
 	return strings.TrimPrefix(title, paperPrefix.FindString(title))
-}
-
-// factsFromMasthead gives articles the paper, the day and the section of the page that they stand on, from
-// the furniture above them, in a file whose articles do not name their own.
-func (s *segmenter) factsFromMasthead(pieces []piece) {
-	m := masthead{
-		ownPaper: slices.ContainsFunc(pieces, func(p piece) bool { return p.article.Publication != "" }),
-		ownDate:  slices.ContainsFunc(pieces, func(p piece) bool { return p.article.Date != "" }),
-	}
-	issue := s.issue()
-	m.publication = s.site()
-	next := 0
-	for i := range s.rows {
-		for next < len(pieces) && pieces[next].rows[0].offset() <= s.rows[i].offset() {
-			a := &pieces[next].article
-			m.tell(a)
-			if issue.ownPaper, issue.ownDate = m.ownPaper, m.ownDate; m.publication == "" {
-				issue.tell(a)
-			}
-			setDefault(&m.section, a.Section)
-			next++
-		}
-		if s.rows[i].dropped || next == 0 {
-			m.read(&s.rows[i], next < len(pieces) && i+1 < len(s.rows) && s.rows[i+1].titled)
-		}
-	}
-}
-
-var pageNumber = regexp.MustCompile(`第?` + blanks + `[A-D]?\d{1,2}` + blanks + `版`)
-
-// isPageDate says whether a text is a day with a weekday or the number of a page.
-func isPageDate(text string) bool {
-	found, ok := findDate(text)
-	if !ok {
-		return false
-	}
-	rest := text[:found.from] + text[found.to:]
-	bare := strings.Trim(pageNumber.ReplaceAllString(weekday.ReplaceAllString(rest, ""), ""), separators+wraps)
-	return bare == "" && (rest != "" || strings.ContainsAny(text, "期周週"))
-}
-
-// site is the name that stands over a site's bar of links at the top of a file.
-func (s *segmenter) site() string {
-	if len(s.rows) > 1 && isMenu(s.rows[1].content()) && !s.rows[0].titled && !isMenu(s.rows[0].content()) && s.rows[0].columns <= titleColumns {
-		return s.rows[0].content()
-	}
-	return ""
-}
-
-// masthead is what the furniture of a page says of all its articles.
-type masthead struct {
-	publication, date, section string
-
-	ownPaper, ownDate bool // the articles name their own
-}
-
-func (m *masthead) tell(a *rag.Article) {
-	if !m.ownPaper {
-		setDefault(&a.Publication, m.publication)
-	}
-	if !m.ownDate && !m.ownPaper {
-		setDefault(&a.Date, m.date)
-	}
-	setDefault(&a.Section, m.section)
-}
-
-// read takes what one row of furniture says; last: a headline stands right under it.
-func (m *masthead) read(r *row, last bool) {
-	text := r.content()
-	if r.columns > titleColumns || r.is(statement|leader|chrome|related) && breadcrumb(text) == "" {
-		return
-	}
-	if at := pageSection.FindStringSubmatch(text); at != nil {
-		m.section = at[1]
-	}
-	if at := pageHead.FindStringSubmatch(text); at != nil {
-		m.section = at[1]
-		return
-	}
-	if section := breadcrumb(text); section != "" {
-		m.section = section
-		if site, _, _ := strings.Cut(text, ">"); isPaper(strings.TrimSpace(site)) {
-			m.publication = strings.TrimSpace(site)
-		}
-		return
-	}
-	name := text
-	found, dated := findDate(text)
-	if dated {
-		m.date = found.date
-		name = text[:found.from]
-	}
-	if issue := issueHead.FindStringSubmatch(text); issue != nil {
-		setDefault(&m.publication, strings.Trim(unspaced(issue[1]), separators))
-		return
-	}
-	if name = strings.Trim(unspaced(name), "《》"+separators); isPaper(name) {
-		m.publication = name
-	} else if (last || r.is(labelled)) && !dated && r.columns <= labelColumns && !r.is(folio|rule|number) && !strings.ContainsAny(text, "0123456789：:|") {
-		m.section = labelOf(text)
-	}
-}
-
-// isMasthead says whether a text names a paper or an issue, as the top of a page does.
-func isMasthead(text string) bool {
-	if isPaper(unspaced(text)) {
-		return true
-	}
-	if has := lookOf(text); has&(digits|numerals) == 0 || has&particles != 0 {
-		return false
-	}
-	return issueHead.MatchString(text) || bareIssue.MatchString(text) || isPageDate(text)
-}
-
-// pageSection is the name of a page behind its number, in a masthead's row.
-var pageSection = regexp.MustCompile(`第` + blanks + `[A-D]?\d{1,2}` + blanks + `版[\s\p{Zs}:：|｜]+(\p{Han}{2,8})$`)
-
-// issue is what the running heads of a file say.
-func (s *segmenter) issue() (m masthead) {
-	for i := range s.rows {
-		if s.rows[i].head {
-			m.read(&s.rows[i], false)
-		}
-	}
-	return m
-}
-
-// unspaced takes the blanks out of a name that is printed with one between its characters.
-func unspaced(name string) string {
-	return strings.Join(joinAll(strings.Fields(name)), " ")
-}
-
-func joinAll(parts []string) []string {
-	if slices.ContainsFunc(parts, func(p string) bool { return utf8.RuneCountInString(p) > 1 }) {
-		return parts
-	}
-	return []string{strings.Join(parts, "")}
-}
-
-var crumbs = compile(`^(?:当前位置|您的位置|您现在的位置|位置)?` + blanks + `[:：]?` + blanks + `[^>»›，。：:]{2,16}[>»›]` + blanks + `(.+)$`)
-
-// breadcrumb is the section that a site's trail of links names: the last one that is not 正文.
-func breadcrumb(text string) string {
-	m := crumbs.FindStringSubmatch(text)
-	if m == nil {
-		return ""
-	}
-	steps := strings.FieldsFunc(m[1], func(r rune) bool { return strings.ContainsRune(">»›/", r) })
-	for _, step := range slices.Backward(steps) {
-		if step = strings.TrimSpace(step); step != "正文" && step != "内文" && step != "內文" && step != "详情" {
-			return step
-		}
-	}
-	return ""
 }
 
 // titlesFromContents gives untitled articles the titles that the table of contents has and no page
@@ -488,9 +331,8 @@ func (s *segmenter) fillTitles(pieces []*piece, from, to int) {
 		return
 	}
 	for i, p := range pieces {
-		p.article.Title, p.article.Section = s.entries[from+i].title, s.entries[from+i].section
-		if p.article.Publication == "" {
-			p.article.Publication = s.paperOf(p.article.Title)
-		}
+		give(&p.article, rag.TitleField, s.entries[from+i].title, 0, inferred)
+		give(&p.article, rag.SectionField, s.entries[from+i].section, 0, inferred)
+		give(&p.article, rag.PublicationField, s.paperOf(p.article.Title), 0, inferred)
 	}
 }

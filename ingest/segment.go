@@ -16,10 +16,11 @@ type piece struct {
 
 // block is a headline, its byline and what stands with them: rows from..to, half open.
 type block struct {
-	from, to int
-	title    []int  // rows of the headline itself
-	section  int    // row of the column's label above, -1: none
-	entry    *entry // of the table of contents, where it has this title
+	from, to   int
+	title      []int   // rows of the headline itself
+	section    int     // row of the column's label above, -1: none
+	confidence float64 // that it is the headline
+	entry      *entry  // of the table of contents, where it has this title
 }
 
 // segmenter is one source on its way from rows to articles.
@@ -30,6 +31,7 @@ type segmenter struct {
 	firsts  map[rune]bool     // what these keys begin with
 	notes   map[int]bool      // rows of notes on the author; true: the last row of one
 	tails   map[int]*imprint  // sources in brackets at the end of a text, by their last row
+	papers  map[string]bool   // that source lines name
 	blocks  []block
 	labels  int  // rows that are labels of columns
 	spaced  bool // nearly every row has a blank line above it
@@ -52,6 +54,7 @@ func segment(lines []line) (pieces []piece, furniture []row, st style) {
 	for key := range s.listed {
 		s.firsts[firstRune(key)] = true
 	}
+	s.papers = papersIn(s.rows)
 	s.findBlocks()
 	s.dropLabels()
 	s.dropEchoes()
@@ -118,20 +121,31 @@ func (s *segmenter) blockAt(i int) (block, bool) {
 		return s.gluedTitle(i), true
 	}
 	if r.level == 1 || r.is(chapter) && !r.is(leader|statement) && (r.afterBlank || i == 0 || s.rows[i-1].dropped) {
-		return s.withByline(newBlock(i, i+1)), true
+		return s.withByline(newBlock(i, i+1).surely(stated)), true
 	}
 	if r.is(number) || s.hasSubject(i) {
 		return s.withByline(s.documentTitle(i)), true
 	}
 	if s.closes(i-1) || s.signs(i-1) || s.underLabel(i) {
 		if b, ok := s.openingTitle(i); ok {
-			return s.withByline(b), true
+			return s.withByline(b.surely(inferred)), true
 		}
 	}
 	if b, ok := s.headlineAbove(i); ok {
 		return b, true
 	}
 	return s.bulletTitle(i)
+}
+
+// papersIn are the publications that source lines name.
+func papersIn(rows []row) map[string]bool {
+	papers := map[string]bool{}
+	for i := range rows {
+		if im := rows[i].imp; im != nil && im.source {
+			papers[im.publication] = true
+		}
+	}
+	return papers
 }
 
 // countLabels counts the rows that look like labels of columns and stand apart.
@@ -145,7 +159,13 @@ func (s *segmenter) countLabels() (n int) {
 }
 
 func newBlock(from, to int) block {
-	return block{from: from, to: to, title: span(from, to), section: -1}
+	return block{from: from, to: to, title: span(from, to), section: -1, confidence: placed}
+}
+
+// surely sets how sure it is that a block is a headline.
+func (b block) surely(confidence float64) block {
+	b.confidence = confidence
+	return b
 }
 
 // gluedTitle takes the rows of a headline that was cut out of running text.
@@ -199,7 +219,7 @@ func (s *segmenter) listedTitle(i int) (block, bool) {
 		key.WriteString(titleKey(s.rows[j].content()))
 		if e := s.listed[key.String()]; e != nil {
 			b := newBlock(i, j+1)
-			b.entry = e
+			b.entry, b.confidence = e, stated
 			return b, true
 		}
 	}
@@ -421,7 +441,7 @@ func (s *segmenter) topTitle() (block, bool) {
 	if from == text || s.running(text-1) || !s.rows[text].afterBlank && !s.rows[text].indented {
 		return block{}, false
 	}
-	return newBlock(from, text), true
+	return newBlock(from, text).surely(inferred), true
 }
 
 // ended says whether something comes to its end with row i, so that a headline may follow.

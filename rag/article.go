@@ -33,9 +33,29 @@ type Article struct {
 	Publication string
 	Date        string // YYYY-MM-DD, YYYY-MM, YYYY or ""
 	Section     string
-	Text        string // reflowed, headline included; every Span counts its runes
-	Places      Places // from runes of Text to lines and bytes of the source
-	Tears       []int  // runes of Text before which the source has layout that is dropped: no quote spans one
+	Facts       map[Field]Fact // where the source says these things
+	Text        string         // reflowed, headline included; every Span counts its runes
+	Places      Places         // from runes of Text to lines and bytes of the source
+	Tears       []int          // runes of Text before which the source has layout that is dropped: no quote spans one
+}
+
+// Field is a thing that a citation says of an article.
+type Field string
+
+// The fields.
+const (
+	TitleField       Field = "title"
+	AuthorsField     Field = "authors"
+	AffiliationField Field = "affiliation"
+	PublicationField Field = "publication"
+	DateField        Field = "date"
+	SectionField     Field = "section"
+)
+
+// Fact is where a source says a field of an article, and how sure it is that it does.
+type Fact struct {
+	Line       int     `json:"line"`       // of the source, 1-based; 0: on no line of it
+	Confidence float64 `json:"confidence"` // 0..1
 }
 
 // displayTitleRunes is how much of an untitled article's text names it.
