@@ -101,7 +101,9 @@ func FuzzPassagesTileTheArticleAndLeadBackToTheFile(f *testing.F) {
 		}
 		c := cutter{count: func(s string) int { return utf8.RuneCountInString(s) + 2 }, maxTokens: max(3, most%600)}
 		var all strings.Builder
+		taken := make([]bool, len(raw))
 		for _, a := range articles {
+			takeOnce(t, taken, a, raw)
 			if err := a.Places.Check(a.Text, []byte(raw)); err != nil {
 				t.Fatal(err)
 			}
@@ -116,6 +118,28 @@ func FuzzPassagesTileTheArticleAndLeadBackToTheFile(f *testing.F) {
 			t.Fatalf("%d characters that are not layout were lost of %q, or doubled", lost, raw)
 		}
 	})
+}
+
+// takeOnce marks the bytes that an article's characters come from: no other one may have them.
+func takeOnce(t *testing.T, taken []bool, a *rag.Article, raw string) {
+	t.Helper()
+	run, at, char := 0, 0, 0
+	for _, r := range a.Text {
+		for run < len(a.Places) && a.Places[run].Start == char {
+			at = a.Places[run].Byte
+			run++
+		}
+		got, size := utf8.DecodeRuneInString(raw[at:])
+		char++
+		if unicode.IsSpace(r) && !unicode.IsSpace(got) {
+			continue // put in between two paragraphs
+		}
+		if taken[at] && !unicode.IsSpace(r) {
+			t.Fatalf("byte %d is in an article twice", at)
+		}
+		taken[at] = true
+		at += size
+	}
 }
 
 func checkTiling(t *testing.T, a *rag.Article, c cutter) {
