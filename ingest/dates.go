@@ -26,11 +26,12 @@ var (
 		newForm("年", `(?P<y>[一二三四五六七八九〇○零Ｏ]{4})年(?P<m>[一二三四五六七八九十]{1,2})月(?P<d>[一二三四五六七八九十]{1,3})日`),
 		newForm(capitalsOfMonths, `\b(?P<m>`+months+`)\.?\s+(?P<d>\d{1,2})(?:st|nd|rd|th)?,?\s+(?P<y>\d{4})\b`),
 		newForm(capitalsOfMonths, `\b(?P<d>\d{1,2})(?:st|nd|rd|th)?\s+(?P<m>`+months+`)\.?,?\s+(?P<y>\d{4})\b`),
+		newForm("年", `(?P<y>[一二三四五六七八九〇○零Ｏ]{4})年(?P<m>[一二三四五六七八九十]{1,2})月(?P<d>)`),
 		newForm("年", `(?P<y>\d{4})`+blanks+`年`+blanks+`(?P<m>\d{1,2})`+blanks+`月(?P<d>)`),
 		newForm(capitalsOfMonths, `\b(?P<m>`+months+`)\.?\s+(?P<y>\d{4})\b(?P<d>)`),
 	}
 	// minguo is a year of the Republic's calendar, 1912 being the first.
-	minguo = regexp.MustCompile(`民` + blanks + `[国國]` + blanks + `(\d{2,3})` + blanks + `年` + blanks + `(\d{1,2})` + blanks + `月` + blanks + `(\d{1,2})` + blanks + `日`)
+	minguo = regexp.MustCompile(`民` + blanks + `[国國]` + blanks + `(\d{2,3}|[一二三四五六七八九十百〇○零]{1,4})` + blanks + `年` + blanks + `(\d{1,2}|[一二三四五六七八九十]{1,2})` + blanks + `月` + blanks + `(\d{1,2}|[一二三四五六七八九十]{1,3})` + blanks + `日`)
 	clock  = regexp.MustCompile(`^(?:[\s\p{Zs}]*[（(]?(?:星期|周|週|礼拜|禮拜)[一二三四五六日天][）)]?)?[T\s\p{Zs}]*(?:\d{1,2}[:：]\d{2}(?:[:：]\d{2})?(?:\s*[AaPp]\.?[Mm]\.?)?)?`)
 )
 

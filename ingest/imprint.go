@@ -45,7 +45,9 @@ var readers = []struct {
 }{
 	{read: readSource, needs: books},
 	{read: readLabelled, needs: colons},
+	{read: readReprint, needs: books},
 	{read: readAccount},
+	{read: readParts, needs: bars},
 	{read: readPosted, needs: capitals},
 	{read: readDate, needs: digits | numerals},
 	{read: readByline, never: particles},
@@ -86,7 +88,7 @@ func readSource(text string) *imprint {
 }
 
 var (
-	label = regexp.MustCompile(`(?:^|[\s\p{Zs}|｜/（(【\[·•])(信息来源|文章来源|来源|稿源|出处|來源|作者|撰文|撰稿|记者|記者|文|发布时间|发布日期|发表时间|發布時間|發佈時間|刊登日期|出版日期|出版|时间|日期|時間|` +
+	label = regexp.MustCompile(`(?:^|[\s\p{Zs}|｜/（(【\[·•])(信息来源|文章来源|来源|稿源|出处|來源|公众号|微信公众号|公眾號|作者|撰文|撰稿|记者|記者|文|发布时间|发布日期|发表时间|發布時間|發佈時間|刊登日期|出版日期|出版|时间|日期|時間|` +
 		`更新时间|更新時間|更新|From|Source|Author|By|Date|Published|Updated|Subject)` + blanks + `[:：]`)
 	aside = regexp.MustCompile(`(?:^|[\s\p{Zs}|｜/（(【\[·•])(?:编辑|编审|责任编辑|责编|校对|审核|浏览次数|浏览量|浏览|阅读次数|阅读量|阅读|点击次数|点击数|点击|字号|字体|编号|編輯|責任編輯|瀏覽|閱讀|` +
 		`Editor|Views|Comments|Tags)` + blanks + `[:：].*$`)
@@ -152,7 +154,7 @@ func (im *imprint) add(label, value string) bool {
 	case "作者", "撰文", "撰稿", "记者", "記者", "文", "Author", "By", "From":
 		im.authors = pen(value)
 		return value == "" || im.authors != nil
-	case "信息来源", "文章来源", "来源", "稿源", "出处", "來源", "Source":
+	case "信息来源", "文章来源", "来源", "稿源", "出处", "來源", "Source", "公众号", "微信公众号", "公眾號":
 		return im.addOrigin(value)
 	default:
 		return value == "" || im.date != ""
@@ -164,6 +166,9 @@ const maxOrigin = 24
 
 // addOrigin takes the value of 来源: a publication, with or without a date behind it.
 func (im *imprint) addOrigin(value string) bool {
+	if strings.HasPrefix(value, "《") {
+		value, _, _ = strings.Cut(value, "》")
+	}
 	name := strings.Trim(value, separators+wraps+"《》〈〉")
 	if utf8.RuneCountInString(name) > maxOrigin || strings.ContainsAny(name, "，、；") {
 		return false
@@ -220,6 +225,58 @@ func readAccount(text string) *imprint {
 		}
 	}
 	return &im
+}
+
+// readParts reads a row whose facts are parted by bars: By Jane Doe | May 3, 2021 | 3 min read.
+func readParts(text string) *imprint {
+	var im imprint
+	for _, part := range strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune("|｜丨", r) }) {
+		part = strings.Trim(part, separators)
+		if part == "" || readingTime.MatchString(part) {
+			continue
+		}
+		one := readPosted(part)
+		for _, read := range []func(string) *imprint{readReprint, readLabelled, readDate, readByline} {
+			if one == nil {
+				one = read(part)
+			}
+		}
+		if one == nil {
+			return nil
+		}
+		im.join(one)
+	}
+	if im.isEmpty() {
+		return nil
+	}
+	return &im
+}
+
+var (
+	readingTime = compile(`^\d+ min(?:ute)?s? read$|^阅读[约需]?\s*\d+`)
+	reprint     = compile(`^(?:原载|原載|载|載|转自|轉自|刊于|刊於)` + blanks + `《([^《》]{2,20})》(.{0,24})$`)
+)
+
+// readReprint reads where a text appeared first: 原載《表演筆記》第四十七期.
+func readReprint(text string) *imprint {
+	m := reprint.FindStringSubmatch(text)
+	if m == nil {
+		return nil
+	}
+	found, _ := findDate(m[2])
+	return &imprint{publication: m[1], date: found.date}
+}
+
+// join takes what another imprint says and this one does not.
+func (im *imprint) join(other *imprint) {
+	if im.authors == nil {
+		im.authors = other.authors
+	}
+	for _, field := range [][2]*string{{&im.affiliation, &other.affiliation}, {&im.publication, &other.publication}, {&im.date, &other.date}} {
+		if *field[0] == "" {
+			*field[0] = *field[1]
+		}
+	}
 }
 
 // readDate reads a row that holds nothing but a date.
@@ -281,7 +338,7 @@ var (
 	latinGap   = regexp.MustCompile(`\s*(?:,\s+and\s+|,|;|&|\band\b)\s*`)
 	latinNotes = regexp.MustCompile(`(\p{L})[\d¹²³⁴⁵⁶*†‡]+(?:,[\d*]+)*`) // superscripts behind a name
 	// latinOrgan is a word that a name of a body has and a person's name has not.
-	latinOrgan = regexp.MustCompile(`\b(?:University|College|Institute|Laborator(?:y|ies)|Department|Dept|School|Faculty|Museum|Cent(?:re|er)|Office|Club|Society|Council|Hospital|Academy|Library|Archives?|Bureau|Ministry|Agency|Association|Company|Foundation|Observatory|Institution|Staff|Writer|Reporter|Correspondent|Editor|Contributor)\b`)
+	latinOrgan = regexp.MustCompile(`\b(?:University|College|Institute|Laborator(?:y|ies)|Department|Dept|School|Faculty|Museum|Cent(?:re|er)|Cooperative|Co-operative|Union|Trust|Parish|Ward|Clinic|Office|Club|Society|Council|Hospital|Academy|Library|Archives?|Bureau|Ministry|Agency|Association|Company|Foundation|Observatory|Institution|Staff|Writer|Reporter|Correspondent|Editor|Contributor)\b`)
 	numbered   = regexp.MustCompile(`^[(（]?[\d¹²³*†][).、．\s]*`)
 )
 

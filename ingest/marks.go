@@ -28,6 +28,7 @@ const (
 	rule                       // a line drawn with signs: ----
 	greeting                   // addresses someone: 同志们：
 	field                      // begins a paragraph by what it is: 关键词：, Figure 2.
+	ending                     // what a site prints after a text
 	number                     // a document's number: 江政办发〔2021〕17号
 )
 
@@ -41,13 +42,13 @@ var (
 		`[A-D]\d{1,2}` + blanks + `版?|[Pp]age \d{1,4}(?: of \d{1,4})?|\d{1,4} ?/ ?\d{1,4})$`)
 	fieldRow = compile(`^(?:[【\[]?(?:摘` + blanks + `要|关键词|關鍵詞|中图分类号|文献标识码|文章编号|DOI|收稿日期|修回日期|基金项目|作者简介|通讯作者|参考文献|参考资料|注释|抄送|主题词|附件)[】\]]?` + blanks + `[:：]|` +
 		`(?:Abstract|Keywords|Key words|Received|Funding|References|Acknowledg\w+)\b[.:—]|(?:Figure|Fig\.|Table|图|表) ?\d{1,3}[.:：\s\p{Zs}]|Translated by |(?:翻译|译者)[:：])`)
-	ruleRow   = compile(`^(?:[-—–=_*＊~·#.+]\s?){3,}$`)
+	ruleRow   = compile(`^(?:[-—–=_*＊~·#.+●○◆◇■□★☆※]\s?){3,}$`)
 	numberRow = compile(`^\p{Han}{2,12}[〔［\[（(]\d{4}[〕］\]）)]` + blanks + `第?\d{1,5}` + blanks + `号$`)
 	greets    = compile(`^(?:(?:各位|尊敬的|敬爱的|亲爱的|女士们|Dear )[^。]{0,40}|同志们|朋友们|老师们|同学们|家长们|乡亲们|[^。！？]{0,40}(?:同志们|部门|单位|政府|局|委员会|公司|学校|中心|馆|院|处)|编辑同志)[：:！,，]$`)
 	labelRow  = compile(`^(?:[◆◇■□▲△★☆◎●]` + blanks + `([^，。、：:！？]{2,8})|[【\[〖]([^】\]〗：:]{2,20})[】\]〗]|[◆◇■]` + blanks + `[【\[]?([^】\]，。：:]{2,8})[】\]]?)$`)
 	boxLabel  = compile(`^[【\[]?(?:核心提示|内容提要|内容摘要|导读|提要|核心提要)[】\]]?` + blanks + `(?:[:：]|$)`)
 	editors   = compile(`^[【\[]?(?:编者按|编者的话|編者按)[】\]]?` + blanks + `(?:[:：]|$)`)
-	noteStart = compile(`^[（(]` + blanks + `(?:本文|第一)?作者`)
+	noteStart = compile(`^(?:[（(]|\*\*[（(])` + blanks + `(?:本文|第一)?作者|^作者(?:单位|單位|简介|簡介)[:：]|^[\[(](?:The|About the) (?:author|writer)s?\b`)
 	listMark  = compile(`^(?:[■●◆▲★•·○◇☆\-–*](?:[^\d-])|—[^—]|[（(]?[一二三四五六七八九十]{1,3}[)）、.．]|[（(]?\d{1,2}[)）、.．]|[①-⑳]|第[一二三四五六七八九十]{1,3}[，,、]|[A-Za-z][.)]\s|\[\d{1,3}\])`)
 	bullet    = compile(`^[●■▲★◆•◎]` + blanks)
 	// dateline begins a report: 本报讯, 新华社北京5月3日电.
@@ -56,10 +57,12 @@ var (
 
 	related1 = compile(`^[【\[—\-◆■]*` + blanks + `(?:相关(?:阅读|文章|新闻|推荐|链接|资源|搜索|内容|专题)|相關(?:文章|新聞|報導|閱讀|連結)|推荐(?:阅读|文章)|推薦(?:閱讀|文章)|延伸(?:阅读|閱讀)|更多(?:新闻|文章|内容|新聞|报道)|` +
 		`往期(?:推荐|回顾|精选|文章)|热门(?:排行|文章|新闻|推荐|标签)|熱門(?:文章|新聞)|猜你喜欢|大家都在看|編輯推薦|编辑推荐|点击排行|阅读排行|最新(?:文章|新闻|评论)|Related(?: \w+)?|Recent (?:posts|comments)|Recent Posts|More (?:stories|from .*)|Most (?:read|popular)|Popular(?: posts)?|Archives|Categories|Read more|You may also like)` + blanks + `[】\]—\-:：]*$`)
+	// endings are what sites print when a text is over, and not within it.
+	endings = compile(`^[【\[（(]?(?:标签[:：]|標籤[:：]|瀏覽數|浏览(?:数|量|次数)|点击(?:数|量)?[:：]|打印\]|责任编辑|責任編輯|NNNN$|阅读原文|阅读\s*\d+|上一篇|Read more from|Tags?[:：]|\d+ [Cc]omments?$)`)
 	adverts = compile(`^[【（(\[]?(?:广` + blanks + `告|廣` + blanks + `告|Advertisement|ADVERTISEMENT)[】）)\]]?$`)
 	// chromeStart and chromeWord are what is printed around a text, by how a row begins and by what it holds.
-	chromeStart = compile(`^[【\[（(]?(?:(?:相关|相關)(?:阅读|文章|新闻|链接|新聞|報導|閱讀|連結)[:：]|上传人[:：]|文档编号[:：]|下载\s+相关|点击查看更多|资源描述$|展开阅读全文|返回(?:顶部|首页|列表)|当前位置[:：]|您(?:的|现在的)?位置|首页\s*[>|»]|` +
-		`(?:本版|责任|责|美术|图文|网络|版面|执行|見習)?(?:编辑|責任編輯|编审|責編|责编|美编|版式|校对|审核|审校|监制|摘编|排版|文字|策划|出品)\s*[:：／/|｜　 ]|打印本页|关闭窗口|分享(?:到|至|$|[:：])|字号[:：]|字體|【?打印(?:$|[\s|｜】])|上一篇[:：]|下一篇[:：]|扫一扫|扫码|长按(?:识别|二维码|图片)?|点击(?:上方|蓝字|关注|阅读原文|下方)|` +
+	chromeStart = compile(`^[【\[（(]?(?:!\[|ZCZC\b|NNNN$|检索结果|請?请输入|跳到|标签[:：]|標籤[:：]|瀏覽數|浏览(?:数|量|次数)|点击(?:数|量)?[:：]|點擊率|打印\]|收藏\]|写留言|亲，该文档|Share\s|Tweet\b|Copy link|Read more from|Newsletter:|We use cookies|Accept all|News desk|Printed at|本报保留|本報保留|本版(?:电话|邮箱|热线)|稿件(?:未经|版权)|地址[:：]|请输入|(?:相关|相關)(?:阅读|文章|新闻|链接|新聞|報導|閱讀|連結)[:：]|上传人[:：]|文档编号[:：]|下载\s+相关|点击查看更多|资源描述$|展开阅读全文|返回(?:顶部|首页|列表)|当前位置[:：]|您(?:的|现在的)?位置|首页\s*[>|»]|` +
+		`(?:本版|责任|责|美术|图文|网络|版面|执行|見習)?(?:编辑|責任編輯|编审|責編|责编|美编|版式|校对|审核|审校|监制|摘编|排版|文字|策划|出品)\s*[:：／/|｜　 ]|打印本页|关闭窗口|分享(?:到|至|$|[:：\s])|字号[:：]|字體|【?打印(?:$|[\s|｜】])|上一篇[:：]|下一篇[:：]|扫一扫|扫码|长按(?:识别|二维码|图片)?|点击(?:上方|蓝字|关注|阅读原文|下方)|` +
 		`阅读原文|关注我们|关注公众号|原创$|收录于|预览时标签|微信扫一扫|喜欢作者|Copyright|©|All [Rr]ights [Rr]eserved|Skip to|Share (?:this|on)|Leave a (?:comment|reply)|Filed under|Tags?[:：]|Posted in|\d+ [Cc]omments?$|(?:Subscribe|Sign (?:in|up)|Log ?in)(?:$|\s*[|/])|Home\s*[|>»]|Menu$|點擊|分享至|分享$|收藏$|收藏本文|点赞|END$|阅读\s*\d+|温馨提示[:：]|友情提示[:：]|在线客服|← Older|Newer posts|Older posts|Proudly powered|Powered by|本版邮箱|来信请寄|邮编[:：]|投稿)`)
 	siteNotice = regexp.MustCompile(`本站所有|取消订阅|退订|[Uu]nsubscribe|[Tt]o leave the list|版权归原作者|侵权请联系`)
 	thumbnail  = regexp.MustCompile(`_第\d+页$`)
@@ -79,7 +82,7 @@ func marksOf(text string, columns int, has look) mark {
 	if startsReport(first) && dateline.MatchString(text) {
 		m |= reported
 	}
-	if strings.ContainsRune("（(", first) && noteStart.MatchString(text) {
+	if strings.ContainsRune("（(*作[", first) && noteStart.MatchString(text) {
 		m |= note
 	}
 	if strings.ContainsRune("核内导提【[", first) && boxLabel.MatchString(text) {
@@ -120,6 +123,7 @@ func shortMarks(text string, first rune, has look) mark {
 	set(greeting, endsGreeting(text) && greets.MatchString(text))
 	set(folio, has&digits != 0 && columns(text) <= labelColumns && folioRow.MatchString(text))
 	set(chrome, m&chrome != 0 || chromeStart.MatchString(text) || has&(siteWords|capitals) != 0 && chromeWord.MatchString(text) || has&points == 0 && isMenu(text) || has&digits != 0 && thumbnail.MatchString(text))
+	set(ending, m&chrome != 0 && endings.MatchString(text))
 	set(related, related1.MatchString(text))
 	set(advert, adverts.MatchString(text))
 	return m
@@ -135,7 +139,9 @@ func startsList(r rune) bool {
 	return r < 0x80 && !unicode.IsLower(r) || strings.ContainsRune("■●◆▲★•·○◇☆–—（一二三四五六七八九十第", r) || r >= '①' && r <= '⑳'
 }
 
-func startsReport(r rune) bool { return strings.ContainsRune("（(【本新中人记記據据", r) }
+func startsReport(r rune) bool {
+	return r >= 0x4e00 && r <= 0x9fff || r >= 'A' && r <= 'Z' || strings.ContainsRune("（(【", r)
+}
 
 // hasLeader says whether text ends as a line of a table of contents does.
 func hasLeader(text string) bool {
@@ -145,6 +151,9 @@ func hasLeader(text string) bool {
 	}
 	return (last == '版' || last == '）' || last == ')') && strings.ContainsAny(text, "→▶►>") && toPage.MatchString(text)
 }
+
+// latinMenu is a bar of links in Latin letters, wide gaps between them.
+var latinMenu = regexp.MustCompile(`^(?:[A-Z][\w&' ]{1,14}?\s{2,}){3,}[A-Z][\w&' ]{1,14}$`)
 
 var menuGap = regexp.MustCompile(blanks + `[|｜]` + blanks)
 
@@ -159,6 +168,9 @@ func isMenu(text string) bool {
 			}
 		}
 		return len(parts) >= 3 && short == len(parts)
+	}
+	if latinMenu.MatchString(text) {
+		return true
 	}
 	words := strings.Fields(text)
 	if len(words) < 5 || strings.ContainsAny(text, "，、；：:《“") {

@@ -16,7 +16,7 @@ const surnames = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林高罗�
 	"楼阎茅成裴席卫查屈岳桂司应蒲商佟席缪苟农仇占敖闻巩景卞湛瞿冼桑池明荆郁褚习滕权窦原党和艾隋曲官虞丛仲戚匡麦丰迟计米甄蔺" +
 	"肇岑舒连初古储粟臧訾雍谌芦强禹冀佘楚奚危门沙狄满边母刁水巫喻窦戎揭师居衣步都耶满弘国暴尉于惠甯宾咸籍浦牟苑宫井富滑"
 
-var compoundSurnames = []string{"欧阳", "上官", "司马", "诸葛", "皇甫", "尉迟", "司徒", "令狐", "夏侯", "慕容", "东方", "端木", "公孙", "宇文", "长孙"}
+var compoundSurnames = []string{"欧阳", "上官", "司马", "诸葛", "皇甫", "尉迟", "司徒", "令狐", "夏侯", "慕容", "东方", "端木", "公孙", "宇文", "长孙", "闻人", "歐陽", "司馬", "諸葛", "尉遲", "東方", "公孫", "長孫", "聞人"}
 
 var (
 	// role is what stands before a name, or between names, without being one.
@@ -24,8 +24,8 @@ var (
 	// reportsFrom is what stands behind a reporter's name: 台北報導.
 	reportsFrom = compile(`^[^\s\p{Zs}]{0,6}(?:报道|報導|报导|摄影报道|電|电|讯|訊)$`)
 	roleBefore  = compile(`^(?:[□■◎●○◆◇△▲]` + blanks + `)?(?:本报|本刊|本网|特约|见习|本報|特派|見習)*(?:记者|通讯员|記者|通訊員)(\p{Han}{2,4})$`)
-	organ       = regexp.MustCompile(`(?:大学|学院|研究院|研究所|研究中心|中心|委员会|党校|行政学院|社科院|科学院|协会|学会|医院|中学|小学|银行|集团|公司|出版社|报社|杂志社|图书馆|博物馆|办公室|系|局|厅|部|处|学校|剧团|剧院|气象台|研究室|编辑部|中医院|法院|检察院|政府|大學|學院|學會|醫院|中學|研究員|教授|教师|读者|讀者)$`)
-	nameGap     = regexp.MustCompile(`[\s\p{Zs}、，,;；和与與/／|｜:：&]+`)
+	organ       = regexp.MustCompile(`(?:大学|学院|研究院|研究所|研究中心|中心|委员会|党校|行政学院|社科院|科学院|协会|学会|医院|中学|小学|银行|集团|公司|出版社|报社|杂志社|图书馆|博物馆|办公室|系|局|厅|部|处|学校|剧团|剧院|气象台|研究室|编辑部|中医院|法院|检察院|政府|合作社|教研室|研究会|研究社|棋院|诊所|診所|学社|剧场|文化馆|档案馆|航标处|工作室|少儿部|编委会|学系|大學|學院|學會|醫院|中學|研究員|教授|教师|读者|讀者)$`)
+	nameGap     = regexp.MustCompile(`[\s\p{Zs}、，,;；和与與/／|｜丨▍▏:：&]+`)
 )
 
 var (
@@ -35,7 +35,7 @@ var (
 )
 
 // organEnds are the characters that names of bodies end with, as organ has them.
-const organEnds = "学學院所心会會校协協医醫行团團司社馆館物室系局厅部处團台站府者授师究"
+const organEnds = "部学學院所心会會校协協医醫行团團司社馆館物室系局厅部处團台站府者授师究"
 
 // maxAuthors is more than any byline names.
 const maxAuthors = 8
@@ -57,17 +57,19 @@ func bylineOf(text string) (names []string, affiliation string) {
 		text = superscript.ReplaceAllString(text, "$1")
 	}
 	text = strings.TrimLeft(strings.Trim(text, wraps), "□■◎●○◆◇△▲ \u3000")
+	text, affiliation = withoutBrackets(text)
 	parts := nameGap.Split(strings.TrimSpace(text), -1)
 	if len(parts) > 3*maxAuthors {
 		return nil, ""
 	}
-	told := false // a role was named: what follows is a name
+	told, pictures := false, false // a role was named: what follows is a name, and that of who took the picture
 	parts = joinSingles(parts)
 	for i, part := range parts {
 		switch {
 		case part == "":
 		case role.MatchString(part):
-			told = true
+			told, pictures = true, picture.MatchString(part) && len(names) > 0
+		case pictures && isPerson(part):
 		case i > 0 && told && reportsFrom.MatchString(part):
 		case i == 0 && len(parts) > 1 && (place.MatchString(part) || reader.MatchString(parts[1])):
 		case isName(part) || told && isPerson(part):
@@ -84,6 +86,25 @@ func bylineOf(text string) (names []string, affiliation string) {
 		return nil, ""
 	}
 	return names, affiliation
+}
+
+// inBrackets is where an author works, behind the name: 张正（江州大学历史系）.
+var inBrackets = regexp.MustCompile(`[（(]([^（）()]{2,24})[）)]`)
+
+// picture are the roles of those who took the pictures.
+var picture = regexp.MustCompile(`^(?:图|圖|摄|攝|摄影|攝影|图片)$`)
+
+// withoutBrackets takes the first affiliation in brackets out of a byline.
+func withoutBrackets(text string) (rest, affiliation string) {
+	m := inBrackets.FindStringSubmatchIndex(text)
+	if m == nil || m[0] == 0 {
+		return text, ""
+	}
+	inside := text[m[2]:m[3]]
+	if !isOrgan(inside) && !strings.HasSuffix(inside, "级") && !strings.HasSuffix(inside, "班") {
+		return text, ""
+	}
+	return text[:m[0]] + " " + text[m[1]:], inside
 }
 
 func startsBracket(text string) bool { return strings.ContainsRune("（(【[", firstRune(text)) }
