@@ -1,0 +1,86 @@
+package ingest
+
+import (
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+)
+
+// Limits of a block of front matter.
+const (
+	maxFrontLines = 100
+	maxFrontBytes = 64 << 10
+)
+
+// frontKeys are the keys that make a block between fences front matter, and what they say.
+var frontKeys = map[string]fact{
+	"title": factTitle, "标题": factTitle, "author": factAuthors, "authors": factAuthors, "作者": factAuthors, "date": factDate, "日期": factDate,
+	"publication": factPublication, "source": factPublication, "来源": factPublication,
+	"section": factSection, "category": factSection, "栏目": factSection, "affiliation": factAffiliation, "单位": factAffiliation,
+}
+
+const fence = "---"
+
+// frontMatter reads the block of YAML between two fences at the top of lines, blank lines before it
+// allowed, and says how many lines it takes up. Without one, or where it says nothing of an article, there are no
+// words: what begins with a fence is text then.
+func frontMatter(lines []line) (words, int) {
+	begin := 0
+	for begin < len(lines) && isBlankText(lines[begin].text) {
+		begin++
+	}
+	if begin == len(lines) || !isFence(lines[begin]) {
+		return nil, 0
+	}
+	var block strings.Builder
+	for i := begin + 1; i < min(len(lines), begin+maxFrontLines); i++ {
+		if isFence(lines[i]) {
+			if said := frontWords(block.String(), lines[begin].number); len(said) > 0 {
+				return said, i + 1
+			}
+			return nil, 0
+		}
+		if block.Len()+len(lines[i].text) > maxFrontBytes {
+			return nil, 0
+		}
+		block.WriteString(lines[i].text + "\n")
+	}
+	return nil, 0
+}
+
+func isFence(l line) bool { return strings.TrimRightFunc(l.text, isBlank) == fence }
+
+// frontWords reads a block; above is the line of the file above it. Keys that other programs use are left
+// alone, and so is a value that cannot be one, such as a date that is none.
+func frontWords(block string, above int) words {
+	doc, err := oneDocument([]byte(block))
+	if err != nil || doc == nil || doc.Kind != yaml.MappingNode {
+		return nil
+	}
+	said := words{}
+	pairs := doc.Content
+	for i := 0; i+1 < len(pairs); i += 2 {
+		name, known := frontKeys[pairs[i].Value]
+		if !known {
+			name, known = frontKeys[strings.ToLower(pairs[i].Value)]
+		}
+		if !known {
+			continue
+		}
+		if name == factDate {
+			pairs[i+1].Value = looseDate(pairs[i+1].Value)
+		}
+		if values, err := valuesOf(name, pairs[i+1]); err == nil {
+			said[name] = word{values: values, line: above + pairs[i].Line, inside: true}
+		}
+	}
+	return said
+}
+
+// looseDate is the day of a date as sites write it, with a time or in Chinese.
+func looseDate(value string) string {
+	if found, ok := findDate(value); ok {
+		return found.date
+	}
+	return value
+}

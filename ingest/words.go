@@ -1,0 +1,133 @@
+package ingest
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+
+	"yinju/rag"
+)
+
+// words is what a reader says of an article, by the names of the facts below. A fact that is not there is
+// left to the rules.
+type words map[fact]word
+
+// word is one fact as the reader gives it.
+type word struct {
+	values []string // of authors any number, of the others at most one: none says that there is none
+	line   int      // of the file that says it, 1-based
+	inside bool     // that file is the source itself: front matter
+}
+
+// fact names something that a citation says of an article, as a sidecar spells it.
+type fact string
+
+const (
+	factTitle       fact = "title"
+	factAuthors     fact = "authors"
+	factAffiliation fact = "affiliation"
+	factPublication fact = "publication"
+	factDate        fact = "date"
+	factSection     fact = "section"
+)
+
+// allFacts are in the order in which people are shown them.
+var allFacts = []fact{factTitle, factAuthors, factAffiliation, factPublication, factDate, factSection}
+
+// apply sets the facts that are given. The rows of the article's own that are the title given become
+// headings.
+func (w words) apply(a *rag.Article, rows []row) {
+	for name, said := range w {
+		value := strings.Join(said.values, "")
+		switch name {
+		case factTitle:
+			a.Title = value
+			for _, i := range titleRows(rows, value) {
+				rows[i].heading = true
+			}
+		case factAuthors:
+			a.Authors = said.values
+		case factAffiliation:
+			a.Affiliation = value
+		case factPublication:
+			a.Publication = value
+		case factDate:
+			a.Date = value
+		case factSection:
+			a.Section = value
+		}
+	}
+}
+
+// titleRows finds the rows that together are a title, wrapped or not.
+func titleRows(rows []row, title string) []int {
+	want := titleKey(title)
+	if want == "" {
+		return nil
+	}
+	for i := range rows {
+		left := want
+		for j := i; j < min(i+maxTitleRows, len(rows)) && rows[j].columns < longLine; j++ {
+			rest, is := strings.CutPrefix(left, titleKey(rows[j].content()))
+			if !is || rest == left {
+				break
+			}
+			if left = rest; left == "" {
+				return span(i, j+1)
+			}
+		}
+	}
+	return nil
+}
+
+// valuesOf reads the value of a fact: a text, of authors also a list of them.
+func valuesOf(name fact, n *yaml.Node) ([]string, error) {
+	if name == factAuthors && n.Kind == yaml.SequenceNode {
+		var all []string
+		for _, item := range n.Content {
+			value, err := textOf(item)
+			if err != nil {
+				return nil, err
+			}
+			if value != "" {
+				all = append(all, value)
+			}
+		}
+		return all, nil
+	}
+	value, err := textOf(n)
+	if err != nil || value == "" {
+		return nil, err
+	}
+	if name == factDate {
+		m := isoDate.FindStringSubmatch(value)
+		if m == nil || m[2] != "" && date(m[1], m[2], m[3]) == "" {
+			return nil, fmt.Errorf("%q is not a date: write YYYY-MM-DD, YYYY-MM or YYYY", value)
+		}
+	}
+	return []string{value}, nil
+}
+
+var isoDate = regexp.MustCompile(`^([1-9]\d{3})(?:-(\d{2})(?:-(\d{2}))?)?$`)
+
+// textOf reads a value that is one line of text.
+func textOf(n *yaml.Node) (string, error) {
+	switch {
+	case n.Kind == yaml.AliasNode:
+		return "", fmt.Errorf("aliases such as *%s are not read: write the value out", n.Value)
+	case n.Kind != yaml.ScalarNode:
+		return "", errors.New("want one text here, not a list or a mapping")
+	case n.Tag == "!!null":
+		return "", nil
+	case strings.ContainsRune(n.Value, 0):
+		return "", errors.New("the text holds a NUL")
+	}
+	value := strings.ReplaceAll(strings.TrimRight(n.Value, "\n"), "\n", " ")
+	if strings.TrimSpace(value) == "" {
+		return "", nil
+	}
+	return value, nil
+}

@@ -1,0 +1,141 @@
+// Package preview shows a person how a file would be cut, before anything is stored: on a terminal or as a
+// page of its own.
+package preview
+
+import (
+	"fmt"
+	"iter"
+
+	"yinju/bot"
+	"yinju/ingest"
+)
+
+// row is a line of the file, or what one article has of it.
+type row struct {
+	Number   int
+	Again    bool // the line has been begun by a row above
+	Article  int  // whose it is; -1: no one's
+	Inside   int  // the article that goes on around it, where it is no one's; else -1
+	Begins   bool // the article begins here
+	Returns  bool // the article goes on here, after another one
+	Segments []ingest.Segment
+}
+
+// rows cuts the file's lines where one article ends and another begins.
+func rows(p *ingest.Preview) iter.Seq[row] {
+	return func(yield func(row) bool) {
+		begun := make([]bool, len(p.Articles))
+		current := -1
+		for l := range p.Lines() {
+			for n, r := range groups(l) {
+				r.Again = n > 0
+				switch a := r.Article; {
+				case a >= 0:
+					r.Begins, r.Returns = !begun[a], begun[a] && current != a
+					begun[a], current = true, a
+				case current >= 0 && l.Number < p.Articles[current].LastLine:
+					r.Inside = current
+				}
+				if !yield(r) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// groups parts a line's segments by their articles. White space and marks go with what stands before them.
+func groups(l ingest.PreviewLine) []row {
+	out := []row{{Number: l.Number, Article: -1, Inside: -1}}
+	for _, s := range l.Segments {
+		r := &out[len(out)-1]
+		follows := s.Kind == ingest.Blank || s.Kind == ingest.Layout
+		if owned := kindOf(r.Segments); !follows && owned && s.Article != r.Article {
+			out = append(out, row{Number: l.Number, Article: -1, Inside: -1})
+			r = &out[len(out)-1]
+		}
+		r.Segments = append(r.Segments, s)
+		if s.Article >= 0 {
+			r.Article = s.Article
+		}
+	}
+	return out
+}
+
+// kindOf says whether some segment is an article's or furniture already.
+func kindOf(segments []ingest.Segment) bool {
+	for _, s := range segments {
+		if s.Kind == ingest.Body || s.Kind == ingest.Headline || s.Kind == ingest.Furniture {
+			return true
+		}
+	}
+	return false
+}
+
+// furniture says whether a row is left out of every article.
+func (r row) Furniture() bool { return r.Article < 0 && kindOf(r.Segments) }
+
+// headline says whether a row is a part of a title.
+func (r row) Headline() bool {
+	for _, s := range r.Segments {
+		if s.Kind == ingest.Headline {
+			return true
+		}
+	}
+	return false
+}
+
+// End is what becomes of the row's end.
+func (r row) End() ingest.End {
+	end := ingest.Open
+	for _, s := range r.Segments {
+		if s.Article >= 0 {
+			end = s.End
+		}
+	}
+	return end
+}
+
+// words are the texts that both forms use.
+type words struct{ lang bot.Lang }
+
+func (w words) factName(f ingest.Fact) string {
+	names := map[string][2]string{
+		"title": {"标题", "title"}, "authors": {"作者", "authors"}, "affiliation": {"单位", "affiliation"},
+		"publication": {"报刊", "publication"}, "date": {"日期", "date"}, "section": {"栏目", "section"},
+	}
+	n := names[f.Name]
+	return w.lang.Say(n[0], n[1])
+}
+
+// source says where a fact was found, "" where on no one line.
+func (w words) source(f ingest.Fact) string {
+	switch {
+	case f.Where == ingest.InSidecar:
+		return fmt.Sprintf(w.lang.Say("订正文件第 %d 行", "sidecar line %d"), f.Line)
+	case f.Where == ingest.InFrontMatter:
+		return fmt.Sprintf(w.lang.Say("文件开头的说明，第 %d 行", "front matter, line %d"), f.Line)
+	case f.Line > 0:
+		return fmt.Sprintf(w.lang.Say("第 %d 行", "line %d"), f.Line)
+	}
+	return ""
+}
+
+// missing are the facts that nothing says.
+func (w words) missing(facts []ingest.Fact) []string {
+	var out []string
+	for _, f := range facts {
+		if f.Value == "" {
+			out = append(out, w.factName(f))
+		}
+	}
+	return out
+}
+
+func (w words) summary(p *ingest.Preview) string {
+	s := fmt.Sprintf(w.lang.Say("%s：%d 行，%d 篇文章", "%s: %d lines, %d articles"), bot.OneLine(p.File), p.LineCount(), len(p.Articles))
+	if p.Sidecar != "" {
+		s += w.lang.Say("，按订正文件 ", ", as the sidecar says: ") + bot.OneLine(p.Sidecar)
+	}
+	return s
+}
