@@ -19,6 +19,11 @@ var frontKeys = map[string]fact{
 	"section": factSection, "category": factSection, "栏目": factSection, "affiliation": factAffiliation, "单位": factAffiliation,
 }
 
+func factOf(key string) (fact, bool) {
+	name, known := frontKeys[strings.ToLower(strings.Trim(key, ` "'`))]
+	return name, known
+}
+
 const fence = "---"
 
 // frontMatter reads the block of YAML between two fences at the top of lines, blank lines before it
@@ -33,8 +38,12 @@ func frontMatter(lines []line) (words, int) {
 		return nil, 0
 	}
 	var block strings.Builder
+	known := false // the parser of YAML is not asked about what is plainly text
 	for i := begin + 1; i < min(len(lines), begin+maxFrontLines); i++ {
 		if isFence(lines[i]) {
+			if !known {
+				return nil, 0
+			}
 			if said := frontWords(block.String(), lines[begin].number); len(said) > 0 {
 				return said, i + 1
 			}
@@ -43,6 +52,9 @@ func frontMatter(lines []line) (words, int) {
 		if block.Len()+len(lines[i].text) > maxFrontBytes {
 			return nil, 0
 		}
+		key, _, _ := strings.Cut(lines[i].text, ":")
+		_, isKey := factOf(key)
+		known = known || isKey
 		block.WriteString(lines[i].text + "\n")
 	}
 	return nil, 0
@@ -60,10 +72,7 @@ func frontWords(block string, above int) words {
 	said := words{}
 	pairs := doc.Content
 	for i := 0; i+1 < len(pairs); i += 2 {
-		name, known := frontKeys[pairs[i].Value]
-		if !known {
-			name, known = frontKeys[strings.ToLower(pairs[i].Value)]
-		}
+		name, known := factOf(pairs[i].Value)
 		if !known {
 			continue
 		}
