@@ -28,7 +28,8 @@ func (p position) compare(o position) int {
 type extent struct {
 	from, to   position
 	begin, end int // bytes, half open
-	line       int // of the sidecar
+	line       int // of the sidecar, which names from
+	toLine     int // and to
 }
 
 var (

@@ -223,7 +223,7 @@ func (p *parser) article(n *yaml.Node) namedArticle {
 	default:
 		e := extent{from: p.position(from), line: from.Line}
 		if a.open = to == nil; !a.open {
-			e.to = p.position(to)
+			e.to, e.toLine = p.position(to), to.Line
 		}
 		a.extents = []extent{e}
 	}
@@ -251,7 +251,7 @@ func (p *parser) extents(n *yaml.Node) []extent {
 			p.fault(item, "%v", cmp.Or(err, errPlace))
 			return nil
 		}
-		e.line = item.Line
+		e.line, e.toLine = item.Line, item.Line
 		all = append(all, e)
 	}
 	if len(all) == 0 {
@@ -308,7 +308,7 @@ func (sc *sidecar) measure(lines []line, all []stretch) error {
 		switch s := &all[i]; {
 		case s.to == position{}: // open
 		case s.to.line < s.from.line || s.to.line == s.from.line && s.to.char != 0 && s.to.char < s.from.char:
-			return sc.fault(s.line, "it ends at %v before it begins at %v: turn them round", s.to, s.from)
+			return sc.fault(s.toLine, "it ends at %v before it begins at %v: turn them round", s.to, s.from)
 		default:
 			ends = append(ends, s)
 		}
@@ -324,7 +324,7 @@ func (sc *sidecar) measure(lines []line, all []stretch) error {
 	for _, s := range ends {
 		var err error
 		if s.end, err = end.end(s.to); err != nil {
-			return sc.fault(s.line, "%v: correct the place", err)
+			return sc.fault(s.toLine, "%v: correct the place", err)
 		}
 	}
 	return nil

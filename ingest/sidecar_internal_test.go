@@ -173,7 +173,7 @@ func TestFaultsOfASidecarNameTheLineAndTheRemedy(t *testing.T) {
 		"unknown top key":   {"\narticels: []\n", ":2: the key"},
 		"twice":             {"rest: auto\nrest: ignore\n", ":2: the key \"rest\" stands here twice"},
 		"overlap":           {"articles:\n  - {from: 1, to: 4}\n  - {from: 4, to: 7}\n", ":3: line 4 is in the article of line 2 already"},
-		"outside":           {"articles:\n  - from: 1\n    to: 99\n", ":2: line 99 is outside the file, which has 9 lines"},
+		"outside":           {"articles:\n  - from: 1\n    to: 99\n", ":3: line 99 is outside the file, which has 9 lines"},
 		"no such character": {"articles:\n  - from: \"1:12\"\n", "line 1 has no character 12, it ends after 11"},
 		"ignored outside":   {"ignore:\n  - 3\n  - 10-12\n", ":3: line 10 is outside"},
 		"turned round":      {"articles:\n  - from: 4\n    to: 2\n", "turn them round"},

@@ -90,13 +90,18 @@ func (a articleView) Missing() string {
 // factView is a fact with its names in the reader's language.
 type factView struct{ Name, Value, Source string }
 
-// Known are the facts that were found.
+// Known are the facts that were found; the title is its own heading, and has only its source here.
 func (a articleView) Known() []factView {
 	var out []factView
 	for _, f := range a.Facts {
-		if f.Value != "" {
-			out = append(out, factView{a.factName(f), bot.OneLine(f.Value), a.source(f)})
+		if f.Value == "" {
+			continue
 		}
+		v := factView{a.factName(f), bot.OneLine(f.Value), a.source(f)}
+		if f.Name == "title" {
+			v.Value = ""
+		}
+		out = append(out, v)
 	}
 	return out
 }
@@ -122,9 +127,6 @@ func (d pageData) Rows() iter.Seq[rowView] {
 				v.Owner = owner + 1
 				v.Class += fmt.Sprintf(" c%d", owner%colours)
 			}
-			if r.Headline() {
-				v.Class += " headline"
-			}
 			if !yield(v) {
 				return
 			}
@@ -132,26 +134,17 @@ func (d pageData) Rows() iter.Seq[rowView] {
 	}
 }
 
-// Mark is the sign at the row's end.
-func (v rowView) Mark() string {
-	return map[ingest.End]string{ingest.Joined: joined, ingest.Paragraph: paragraph}[v.End()]
-}
+// pieceView is a segment as text, the element that shows it, and the sign after it.
+type pieceView struct{ Text, Element, Mark string }
 
-// pieceView is a segment as text and the element that shows it: s for furniture, i for layout.
-type pieceView struct{ Text, Element string }
+// elements show the kinds of segments; the others are text.
+var elements = map[ingest.Kind]string{ingest.Headline: "b", ingest.Furniture: "s", ingest.Layout: "i"}
 
 // Pieces are the row's segments.
 func (v rowView) Pieces() []pieceView {
 	out := make([]pieceView, len(v.Segments))
 	for i, s := range v.Segments {
-		out[i].Text = bot.OneLine(s.Text)
-		switch s.Kind {
-		case ingest.Furniture:
-			out[i].Element = "s"
-		case ingest.Layout:
-			out[i].Element = "i"
-		case ingest.Body, ingest.Headline, ingest.Blank:
-		}
+		out[i] = pieceView{bot.OneLine(s.Text), elements[s.Kind], mark(s.End)}
 	}
 	return out
 }

@@ -5,6 +5,8 @@ package preview
 import (
 	"fmt"
 	"iter"
+	"strconv"
+	"unicode/utf8"
 
 	"yinju/bot"
 	"yinju/ingest"
@@ -13,7 +15,7 @@ import (
 // row is a line of the file, or what one article has of it.
 type row struct {
 	Number   int
-	Again    bool // the line has been begun by a row above
+	Char     int  // the character of the line that it begins with, from 1; 0: it begins with the line
 	Article  int  // whose it is; -1: no one's
 	Inside   int  // the article that goes on around it, where it is no one's; else -1
 	Begins   bool // the article begins here
@@ -27,8 +29,7 @@ func rows(p *ingest.Preview) iter.Seq[row] {
 		begun := make([]bool, len(p.Articles))
 		current := -1
 		for l := range p.Lines() {
-			for n, r := range groups(l) {
-				r.Again = n > 0
+			for _, r := range groups(l) {
 				switch a := r.Article; {
 				case a >= 0:
 					r.Begins, r.Returns = !begun[a], begun[a] && current != a
@@ -47,13 +48,15 @@ func rows(p *ingest.Preview) iter.Seq[row] {
 // groups parts a line's segments by their articles. White space and marks go with what stands before them.
 func groups(l ingest.PreviewLine) []row {
 	out := []row{{Number: l.Number, Article: -1, Inside: -1}}
+	char := 1
 	for _, s := range l.Segments {
 		r := &out[len(out)-1]
 		follows := s.Kind == ingest.Blank || s.Kind == ingest.Layout
-		if owned := kindOf(r.Segments); !follows && owned && s.Article != r.Article {
-			out = append(out, row{Number: l.Number, Article: -1, Inside: -1})
+		if !follows && used(r.Segments) && s.Article != r.Article {
+			out = append(out, row{Number: l.Number, Char: char, Article: -1, Inside: -1})
 			r = &out[len(out)-1]
 		}
+		char += utf8.RuneCountInString(s.Text)
 		r.Segments = append(r.Segments, s)
 		if s.Article >= 0 {
 			r.Article = s.Article
@@ -62,8 +65,8 @@ func groups(l ingest.PreviewLine) []row {
 	return out
 }
 
-// kindOf says whether some segment is an article's or furniture already.
-func kindOf(segments []ingest.Segment) bool {
+// used says whether some segment is an article's, or furniture.
+func used(segments []ingest.Segment) bool {
 	for _, s := range segments {
 		if s.Kind == ingest.Body || s.Kind == ingest.Headline || s.Kind == ingest.Furniture {
 			return true
@@ -72,10 +75,10 @@ func kindOf(segments []ingest.Segment) bool {
 	return false
 }
 
-// furniture says whether a row is left out of every article.
-func (r row) Furniture() bool { return r.Article < 0 && kindOf(r.Segments) }
+// Furniture says whether a row is left out of every article.
+func (r row) Furniture() bool { return r.Article < 0 && used(r.Segments) }
 
-// headline says whether a row is a part of a title.
+// Headline says whether a row is a part of a title.
 func (r row) Headline() bool {
 	for _, s := range r.Segments {
 		if s.Kind == ingest.Headline {
@@ -85,15 +88,24 @@ func (r row) Headline() bool {
 	return false
 }
 
-// End is what becomes of the row's end.
-func (r row) End() ingest.End {
-	end := ingest.Open
-	for _, s := range r.Segments {
-		if s.Article >= 0 {
-			end = s.End
-		}
+// Place is the row's line, and its character where it does not begin the line, as a sidecar names them.
+func (r row) Place() string {
+	if r.Char > 0 {
+		return fmt.Sprintf("%d:%d", r.Number, r.Char)
 	}
-	return end
+	return strconv.Itoa(r.Number)
+}
+
+// mark is the sign for what becomes of a segment's end.
+func mark(e ingest.End) string {
+	switch e {
+	case ingest.Joined:
+		return "↵"
+	case ingest.Paragraph:
+		return "¶"
+	case ingest.Open:
+	}
+	return ""
 }
 
 // words are the texts that both forms use.
@@ -121,11 +133,11 @@ func (w words) source(f ingest.Fact) string {
 	return ""
 }
 
-// missing are the facts that nothing says.
+// missing are the facts that most articles have and nothing says of this one.
 func (w words) missing(facts []ingest.Fact) []string {
 	var out []string
 	for _, f := range facts {
-		if f.Value == "" {
+		if f.Value == "" && f.Name != "affiliation" && f.Name != "section" {
 			out = append(out, w.factName(f))
 		}
 	}
@@ -133,7 +145,7 @@ func (w words) missing(facts []ingest.Fact) []string {
 }
 
 func (w words) summary(p *ingest.Preview) string {
-	s := fmt.Sprintf(w.lang.Say("%s：%d 行，%d 篇文章", "%s: %d lines, %d articles"), bot.OneLine(p.File), p.LineCount(), len(p.Articles))
+	s := fmt.Sprintf(w.lang.Say("%d 行，%d 篇文章", "%d lines, %d articles"), p.LineCount(), len(p.Articles))
 	if p.Sidecar != "" {
 		s += w.lang.Say("，按订正文件 ", ", as the sidecar says: ") + bot.OneLine(p.Sidecar)
 	}

@@ -25,17 +25,11 @@ const (
 
 var bars = []string{"36", "33", "35", "32", "34", "31"}
 
-// Marks of the ends of rows.
-const (
-	joined    = "↵"
-	paragraph = "¶"
-)
-
 // Show writes the preview as it goes through the file.
 func (t Text) Show(p *ingest.Preview) error {
 	out := bufio.NewWriter(t.Out)
 	w := words{t.Lang}
-	fmt.Fprintf(out, "%s\n%s\n", t.paint(bold, w.summary(p)), t.paint(dim, t.Lang.Say(
+	fmt.Fprintf(out, "%s\n%s\n", t.paint(bold, bot.OneLine(p.File)+t.Lang.Say("：", ": ")+w.summary(p)), t.paint(dim, t.Lang.Say(
 		"┃ 文章　# 标题　× 不属于任何文章　⟦ ⟧ 行内略去　↵ 与下一行相接　¶ 一段到此为止",
 		"┃ article  # title  × in no article  ⟦ ⟧ left out within a line  ↵ joined to the next line  ¶ the paragraph ends")))
 	width := len(fmt.Sprint(p.LineCount()))
@@ -72,11 +66,7 @@ func (t Text) heading(out io.Writer, w words, n int, a ingest.PreviewArticle) {
 func (t Text) row(file io.Writer, r row, width int) {
 	out := &strings.Builder{}
 	defer func() { fmt.Fprintln(file, strings.TrimRight(out.String(), " ")) }()
-	number := fmt.Sprint(r.Number)
-	if r.Again {
-		number = "…"
-	}
-	fmt.Fprint(out, t.paint(dim, fmt.Sprintf("%*s", width, number)), " ")
+	fmt.Fprint(out, t.paint(dim, fmt.Sprintf("%*s", width, r.Place())), " ")
 	switch {
 	case r.Article >= 0:
 		fmt.Fprint(out, t.paint(bars[r.Article%len(bars)], "┃"))
@@ -96,13 +86,6 @@ func (t Text) row(file io.Writer, r row, width int) {
 	for _, s := range r.Segments {
 		t.segment(out, s)
 	}
-	switch r.End() {
-	case ingest.Joined:
-		fmt.Fprint(out, " ", t.paint(dim, joined))
-	case ingest.Paragraph:
-		fmt.Fprint(out, " ", t.paint(dim, paragraph))
-	case ingest.Open:
-	}
 }
 
 func (t Text) segment(out io.Writer, s ingest.Segment) {
@@ -117,6 +100,9 @@ func (t Text) segment(out io.Writer, s ingest.Segment) {
 	case ingest.Body, ingest.Blank:
 	}
 	fmt.Fprint(out, text)
+	if sign := mark(s.End); sign != "" {
+		fmt.Fprint(out, " ", t.paint(dim, sign), " ")
+	}
 }
 
 func (t Text) paint(code, s string) string {
