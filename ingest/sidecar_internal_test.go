@@ -3,6 +3,7 @@ package ingest
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -204,12 +205,13 @@ func TestFaultsOfASidecarNameTheLineAndTheRemedy(t *testing.T) {
 // Neither references that multiply nor deep nesting may take memory or time.
 func TestHostileYAMLIsRefusedAtOnce(t *testing.T) {
 	t.Parallel()
-	bomb := "a: &a [x,x,x,x,x,x,x,x,x]\n"
+	var bomb strings.Builder
+	bomb.WriteString("a: &a [x,x,x,x,x,x,x,x,x]\n")
 	for c := 'b'; c < 'z'; c++ {
-		bomb += string(c) + ": &" + string(c) + " [" + strings.Repeat("*"+string(c-1)+",", 9) + "]\n"
+		fmt.Fprintf(&bomb, "%c: &%c [%s]\n", c, c, strings.Repeat(fmt.Sprintf("*%c,", c-1), 9))
 	}
 	for name, side := range map[string]string{
-		"references": bomb, "nested lists": strings.Repeat("[", 500_000), "nested maps": strings.Repeat("{a: ", 200_000),
+		"references": bomb.String(), "nested lists": strings.Repeat("[", 500_000), "nested maps": strings.Repeat("{a: ", 200_000),
 		"nested by indent": nestedByIndent(1000), "merge": "articles:\n  - <<: {from: 1}\n",
 	} {
 		if _, err := parseSidecar("s", []byte(side)); err == nil {
@@ -284,6 +286,10 @@ func sidecarBack(t *testing.T, src source) (side string, before, after []*rag.Ar
 	}
 	if before, err = src.articles(); err != nil {
 		t.Fatal(err)
+	}
+	src.sidecar = &sidecar{}
+	if same, err := src.articles(); err != nil || !cmp.Equal(before, same) {
+		t.Errorf("a sidecar that says nothing changes %q: %v", src.raw, err)
 	}
 	src.sidecar = sc
 	if after, err = src.articles(); err != nil {

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 
 	"yinju/bot"
@@ -32,7 +33,7 @@ func (t Text) Show(p *ingest.Preview) error {
 	fmt.Fprintf(out, "%s\n%s\n", t.paint(bold, bot.OneLine(p.File)+t.Lang.Say("：", ": ")+w.summary(p)), t.paint(dim, t.Lang.Say(
 		"┃ 文章　# 标题　× 不属于任何文章　⟦ ⟧ 行内略去　↵ 与下一行相接　¶ 一段到此为止",
 		"┃ article  # title  × in no article  ⟦ ⟧ left out within a line  ↵ joined to the next line  ¶ the paragraph ends")))
-	width := len(fmt.Sprint(p.LineCount()))
+	width := len(strconv.Itoa(p.LineCount()))
 	for r := range rows(p) {
 		if r.Begins {
 			t.heading(out, w, r.Article, p.Articles[r.Article])
