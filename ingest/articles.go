@@ -80,7 +80,9 @@ func (s source) cut() (cutting, error) {
 	} else if cut, c.furniture, err = s.sidecar.cut(lines, parts); err != nil {
 		return cutting{}, err
 	}
-	slices.SortStableFunc(cut, func(a, b saidPiece) int { return cmp.Compare(a.rows[0].offset(), b.rows[0].offset()) })
+	if s.sidecar != nil {
+		slices.SortStableFunc(cut, func(a, b saidPiece) int { return cmp.Compare(a.rows[0].offset(), b.rows[0].offset()) })
+	}
 	for _, p := range cut {
 		a := p.article
 		reflow(&a, p.rows, p.style)
@@ -124,7 +126,7 @@ func segmentUnder(top, rows []row) (pieces []piece, furniture []row, st style) {
 }
 
 // wholeArticle makes one article of rows, whatever the rules say of its bounds; they only find title,
-// authors and the like. The pages' numbers and running heads are left out.
+// authors and the like. The layout of pages is left out.
 func wholeArticle(top, rows []row) (piece, []row, style) {
 	rows = slices.Clone(rows)
 	found, _, st := segmentUnder(top, rows)
@@ -148,5 +150,6 @@ func wholeArticle(top, rows []row) (piece, []row, style) {
 	return p, furniture, st
 }
 
-// isPageLayout says whether a row that has been through the rules is a page's number or its running head.
-func (r *row) isPageLayout() bool { return r.dropped && (r.head || r.is(folio)) }
+// isPageLayout says whether a row that has been through the rules is a page's number, its running head, or a line
+// drawn with signs.
+func (r *row) isPageLayout() bool { return r.dropped && (r.head || r.is(folio|rule)) }

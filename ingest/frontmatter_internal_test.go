@@ -31,10 +31,10 @@ func TestFrontMatterSaysWhatTheFileIs(t *testing.T) {
 		"a date that is none is not taken": {
 			"---\ntitle: 桥\ndate: 昨天\n---\n桥通车了。\n", []brief{{Title: "桥", Text: "桥通车了。"}},
 		},
-		"no known key: text":  {"---\n天气: 晴\n---\n桥通车了。\n", []brief{{Text: "---天气: 晴---桥通车了。"}}},
-		"not closed: text":    {"---\ntitle: 桥\n桥通车了。\n", []brief{{Text: "---title: 桥桥通车了。"}}},
-		"no YAML: text":       {"---\ntitle: [桥\n---\n桥通车了。\n", []brief{{Text: "---title: [桥---桥通车了。"}}},
-		"not at the top":      {"桥通车了。\n---\ntitle: 桥\n---\n", []brief{{Text: "桥通车了。---title: 桥---"}}},
+		"no known key: text":  {"---\n天气: 今天放晴了。\n---\n桥通车了。\n", []brief{{Text: "天气: 今天放晴了。桥通车了。"}}},
+		"not closed: text":    {"---\ntitle: 桥通车了。\n", []brief{{Text: "title: 桥通车了。"}}},
+		"no YAML: text":       {"---\ntitle: [桥通车了。\n---\n桥通车了。\n", []brief{{Text: "title: [桥通车了。桥通车了。"}}},
+		"not at the top":      {"桥通车了。\n---\ntitle: 桥又通车了。\n---\n", []brief{{Text: "桥通车了。title: 桥又通车了。"}}},
 		"BOM, CRLF and blank": {"\uFEFF\r\n---\r\ntitle: 桥\r\n--- \r\n桥通车了。\r\n", []brief{{Title: "桥", Text: "桥通车了。"}}},
 	} {
 		got, err := read(t, tc.raw, "", "")

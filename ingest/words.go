@@ -45,9 +45,7 @@ func (w words) apply(a *rag.Article, rows []row) {
 		switch name {
 		case factTitle:
 			a.Title = value
-			for _, i := range titleRows(rows, value) {
-				rows[i].heading = true
-			}
+			markTitle(rows, value)
 		case factAuthors:
 			a.Authors = said.values
 		case factAffiliation:
@@ -62,15 +60,27 @@ func (w words) apply(a *rag.Article, rows []row) {
 	}
 }
 
-// titleRows finds the rows that together are a title, wrapped or not.
-func titleRows(rows []row, title string) []int {
+// markTitle makes headings of the rows that are the title, unless there are such rows that are headings already.
+func markTitle(rows []row, title string) {
+	isHeading := func(i int) bool { return rows[i].heading }
+	at := titleRows(rows, title, isHeading)
+	if at == nil {
+		at = titleRows(rows, title, nil)
+	}
+	for _, i := range at {
+		rows[i].heading = true
+	}
+}
+
+// titleRows finds the first rows that together are a title, wrapped or not, and of which each can be one.
+func titleRows(rows []row, title string, can func(i int) bool) []int {
 	want := titleKey(title)
 	if want == "" {
 		return nil
 	}
 	for i := range rows {
 		left := want
-		for j := i; j < min(i+maxTitleRows, len(rows)) && rows[j].columns < longLine; j++ {
+		for j := i; j < min(i+maxTitleRows, len(rows)) && rows[j].columns < longLine && (can == nil || can(j)); j++ {
 			rest, is := strings.CutPrefix(left, titleKey(rows[j].content()))
 			if !is || rest == left {
 				break
