@@ -135,7 +135,10 @@ func wholeArticle(top, rows []row) (piece, []row, style) {
 		if i == 0 {
 			p.article = f.article
 		} else if p.article.Publication == "" && p.article.Date == "" { // a source line may end it
-			p.article.Publication, p.article.Date = f.article.Publication, f.article.Date
+			for _, field := range []rag.Field{rag.PublicationField, rag.DateField} {
+				value := map[rag.Field]string{rag.PublicationField: f.article.Publication, rag.DateField: f.article.Date}[field]
+				give(&p.article, field, value, f.article.Facts[field].Line, f.article.Facts[field].Confidence)
+			}
 		}
 	}
 	var furniture []row

@@ -4,6 +4,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v4"
+
+	"yinju/rag"
 )
 
 // Limits of a block of front matter.
@@ -13,13 +15,13 @@ const (
 )
 
 // frontKeys are the keys that make a block between fences front matter, and what they say.
-var frontKeys = map[string]fact{
-	"title": factTitle, "标题": factTitle, "author": factAuthors, "authors": factAuthors, "作者": factAuthors, "date": factDate, "日期": factDate,
-	"publication": factPublication, "source": factPublication, "来源": factPublication,
-	"section": factSection, "category": factSection, "栏目": factSection, "affiliation": factAffiliation, "单位": factAffiliation,
+var frontKeys = map[string]rag.Field{
+	"title": rag.TitleField, "标题": rag.TitleField, "author": rag.AuthorsField, "authors": rag.AuthorsField, "作者": rag.AuthorsField, "date": rag.DateField, "日期": rag.DateField,
+	"publication": rag.PublicationField, "source": rag.PublicationField, "来源": rag.PublicationField,
+	"section": rag.SectionField, "category": rag.SectionField, "栏目": rag.SectionField, "affiliation": rag.AffiliationField, "单位": rag.AffiliationField,
 }
 
-func factOf(key string) (fact, bool) {
+func factOf(key string) (rag.Field, bool) {
 	name, known := frontKeys[strings.ToLower(strings.Trim(key, ` "'`))]
 	return name, known
 }
@@ -76,7 +78,7 @@ func frontWords(block string, above int) words {
 		if !known {
 			continue
 		}
-		if name == factDate {
+		if name == rag.DateField {
 			pairs[i+1].Value = looseDate(pairs[i+1].Value)
 		}
 		if values, err := valuesOf(name, pairs[i+1]); err == nil {

@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"yinju/rag"
 )
 
 func TestFrontMatterSaysWhatTheFileIs(t *testing.T) {
@@ -100,5 +102,15 @@ func TestManyFencesAreReadOnce(t *testing.T) {
 	got, err := read(t, raw, "", "-{3}|天气: 晴")
 	if err != nil || len(got) != 1 || got[0].Text != "桥通车了。" {
 		t.Errorf("%d articles, %v", len(got), err)
+	}
+}
+
+// What a reader says is certain, and stands on the line of the source that says it.
+func TestWordsOfReadersAreCertain(t *testing.T) {
+	t.Parallel()
+	articles, err := articlesOf([]byte("---\ntitle: 桥\n---\n桥通车了。\n"))
+	want := map[rag.Field]rag.Fact{rag.TitleField: {Line: 2, Confidence: 1}}
+	if err != nil || !cmp.Equal(want, articles[0].Facts) {
+		t.Errorf("%v, %v", articles, err)
 	}
 }

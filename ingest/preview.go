@@ -28,12 +28,12 @@ type Preview struct {
 type PreviewArticle struct {
 	*rag.Article
 	FirstLine, LastLine int    // 1-based, inclusive
-	Facts               []Fact // all that there can be, in a fixed order
+	Found               []Fact // all that there can be, in a fixed order
 }
 
 // Fact is one thing that a citation says of an article, and where it was found.
 type Fact struct {
-	Name  string // title, authors, affiliation, publication, date or section
+	Name  rag.Field
 	Value string // "": nothing was found; several authors have 、 between
 	Where Where
 	Line  int // 1-based, of the file or the sidecar; 0: on no one line
@@ -121,15 +121,14 @@ func newPreview(name string, s source) (*Preview, error) {
 		p.Sidecar = s.sidecar.name
 	}
 	slices.SortFunc(p.furniture, func(a, b row) int { return cmp.Compare(a.offset(), b.offset()) })
-	lookup := newWitness(c.lines)
 	for i, a := range c.articles {
 		a.File = name
 		spans := spansOf(a.Article, i)
+		markHeadline(spans, c.lines, a.Title)
 		first, last := spans[0].line, spans[len(spans)-1].line
-		p.Articles = append(p.Articles, PreviewArticle{a.Article, first, last, lookup.facts(a, spans)})
+		p.Articles = append(p.Articles, PreviewArticle{a.Article, first, last, a.facts()})
 		p.spans = append(p.spans, spans...)
 	}
-	lookup.elsewhere(p.Articles)
 	slices.SortStableFunc(p.spans, func(a, b textSpan) int { return cmp.Compare(a.begin, b.begin) })
 	return p, nil
 }
@@ -232,181 +231,59 @@ func segmentsOf(l line, own []textSpan, furniture []row) []Segment {
 	return out
 }
 
-// factList are the facts of an article, with their values as text.
-func factList(a *rag.Article) []Fact {
-	values := map[fact]string{
-		factTitle: a.Title, factAuthors: strings.Join(a.Authors, "、"), factAffiliation: a.Affiliation,
-		factPublication: a.Publication, factDate: a.Date, factSection: a.Section,
+// facts says what there is of an article, and where each comes from.
+func (a saidArticle) facts() []Fact {
+	values := map[rag.Field]string{
+		rag.TitleField: a.Title, rag.AuthorsField: strings.Join(a.Authors, "、"), rag.AffiliationField: a.Affiliation,
+		rag.PublicationField: a.Publication, rag.DateField: a.Date, rag.SectionField: a.Section,
 	}
 	all := make([]Fact, len(allFacts))
 	for i, name := range allFacts {
-		all[i] = Fact{Name: string(name), Value: values[name]}
-	}
-	return all
-}
-
-// witness looks up where in a file something is said.
-type witness struct{ lines []line }
-
-func newWitness(lines []line) witness { return witness{lines} }
-
-// facts says where each fact of an article comes from, and marks the spans of its title.
-func (w witness) facts(a saidArticle, spans []textSpan) []Fact {
-	all := factList(a.Article)
-	rows, at := w.rows(spans)
-	headline := titleRows(rows, a.Title, nil)
-	for i := range spans {
-		spans[i].headline = slices.Contains(headline, at[i])
-	}
-	for i := range all {
-		f := &all[i]
-		if said, given := a.said[fact(f.Name)]; given {
-			f.Line, f.Where = said.line, InSidecar
-			if said.inside {
-				f.Where = InFrontMatter
-			}
-		} else if f.Value != "" {
-			f.Where = InText
-			if n := rowThatSays(fact(f.Name), a.Article, rows, headline); n >= 0 {
-				f.Line = rows[n].number
-			}
+		all[i] = Fact{Name: name, Value: values[name], Line: a.Facts[name].Line}
+		said, given := a.said[name]
+		switch {
+		case given && said.inside:
+			all[i].Where, all[i].Line = InFrontMatter, said.line
+		case given:
+			all[i].Where, all[i].Line = InSidecar, said.line
+		case all[i].Value != "":
+			all[i].Where = InText
 		}
 	}
 	return all
 }
 
-// rows are the lines of an article's spans, cut where a paragraph ends; at leads from spans to rows.
-func (w witness) rows(spans []textSpan) (rows []row, at []int) {
+// markHeadline marks the spans that are the article's title.
+func markHeadline(spans []textSpan, lines []line, title string) {
+	rows, at := rowsIn(spans, lines)
+	headline := titleRows(rows, title, nil)
+	for i := range spans {
+		spans[i].headline = slices.Contains(headline, at[i])
+	}
+}
+
+// rowsIn are the lines of an article's spans, cut where a paragraph ends; at leads from spans to rows.
+func rowsIn(spans []textSpan, lines []line) (rows []row, at []int) {
 	at = make([]int, len(spans))
 	for i := 0; i < len(spans); {
 		end := i + 1
 		for end < len(spans) && spans[end].line == spans[i].line && spans[end-1].after == Open {
 			end++
 		}
-		l := w.line(spans[i].line)
+		l := lineOf(lines, spans[i].line)
 		text := l.text[spans[i].begin-l.byte : spans[end-1].end-l.byte]
 		for ; i < end; i++ {
 			at[i] = len(rows)
 		}
-		rows = append(rows, rowOf(line{number: l.number, byte: l.byte, text: text}))
+		rows = append(rows, row{line: line{number: l.number, text: text}, to: len(text), columns: columns(text)})
 	}
 	return rows, at
 }
 
-func (w witness) line(number int) line {
-	i, _ := slices.BinarySearchFunc(w.lines, number, func(l line, n int) int { return cmp.Compare(l.number, n) })
-	return w.lines[i]
-}
-
-// rowThatSays finds the row of an article that a fact was read from, or -1. Rows that say nothing else, the
-// last line with the source first, go before those that hold the value in their text.
-func rowThatSays(name fact, a *rag.Article, rows []row, headline []int) int {
-	top := 0
-	if len(headline) > 0 {
-		top = headline[0]
-	}
-	var is, holds func(r *row) bool
-	switch name {
-	case factTitle:
-		if len(headline) > 0 {
-			return top
-		}
-		return -1
-	case factAuthors:
-		is = func(r *row) bool { return r.imp != nil && slices.Equal(r.imp.authors, a.Authors) }
-		holds = func(r *row) bool { return says(r, a.Authors...) }
-	case factAffiliation:
-		is = func(r *row) bool { return r.imp != nil && r.imp.affiliation == a.Affiliation }
-		holds = func(r *row) bool { return says(r, a.Affiliation) }
-	case factPublication:
-		is = func(r *row) bool { return r.imp != nil && r.imp.publication == a.Publication }
-		holds = func(r *row) bool { return says(r, a.Publication) }
-	case factDate:
-		is = func(r *row) bool { return r.imp != nil && r.imp.date == a.Date }
-		holds = func(r *row) bool {
-			found, _ := findDate(r.content())
-			return found.date == a.Date
-		}
-	case factSection:
-		is = func(*row) bool { return false }
-		holds = func(r *row) bool { return says(r, a.Section) }
-	}
-	for i := range slices.Backward(rows) {
-		if rows[i].imp != nil && rows[i].imp.source && is(&rows[i]) {
-			return i
-		}
-	}
-	short := func(r row) bool { return r.columns < longLine && holds(&r) }
-	for _, that := range []func(r row) bool{func(r row) bool { return is(&r) }, short} {
-		if n := slices.IndexFunc(rows[top:], that); n >= 0 {
-			return top + n
-		}
-		if n := slices.IndexFunc(rows, that); n >= 0 {
-			return n
-		}
-	}
-	return -1
-}
-
-// says whether a row holds all the values, white space aside.
-func says(r *row, values ...string) bool {
-	text := strings.Join(strings.Fields(r.content()), "")
-	return !slices.ContainsFunc(values, func(v string) bool { return !strings.Contains(text, strings.Join(strings.Fields(v), "")) })
-}
-
-// maxPapers is how many names of papers are looked for in every line of a file.
-const maxPapers = 16
-
-// elsewhere finds the lines of facts that stand outside their article, as in a table of contents or a masthead.
-func (w witness) elsewhere(articles []PreviewArticle) {
-	missing := map[string][]*Fact{} // by the key of a title or section, the name of a paper, or the date
-	papers := map[string]bool{}
-	for i := range articles {
-		for j := range articles[i].Facts {
-			f := &articles[i].Facts[j]
-			if f.Where != InText || f.Line > 0 {
-				continue
-			}
-			key := titleKey(f.Value)
-			switch fact(f.Name) {
-			case factPublication:
-				if key = f.Value; len(papers) < maxPapers {
-					papers[key] = true
-				}
-			case factDate:
-				key = f.Value
-			case factTitle, factAuthors, factAffiliation, factSection:
-			}
-			missing[key] = append(missing[key], f)
-		}
-	}
-	found := func(key string, line int) {
-		for _, f := range missing[key] {
-			f.Line = line
-		}
-		delete(missing, key)
-		delete(papers, key)
-	}
-	above := ""
-	for _, l := range w.lines {
-		if len(missing) == 0 {
-			return
-		}
-		if len(l.text) > 4*longLine || isBlankText(l.text) {
-			continue
-		}
-		key := titleKey(withoutLeader(l.text))
-		day, _ := findDate(l.text)
-		for _, k := range []string{key, above + key, day.date} {
-			found(k, l.number)
-		}
-		for paper := range papers {
-			if strings.Contains(l.text, paper) {
-				found(paper, l.number)
-			}
-		}
-		above = key
-	}
+// lineOf is the line with a number.
+func lineOf(lines []line, number int) line {
+	i, _ := slices.BinarySearchFunc(lines, number, func(l line, n int) int { return cmp.Compare(l.number, n) })
+	return lines[i]
 }
 
 // String says what a fact is and where it was found, for logs and tests.

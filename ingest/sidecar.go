@@ -13,6 +13,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v4"
+
+	"yinju/rag"
 )
 
 // A sidecar is a small YAML file beside a source, in which a reader says where its articles are and what
@@ -433,7 +435,7 @@ func (a namedArticle) make(own ownRows) (one saidPiece, furniture []row) {
 		rows := slices.Clone(own.rows)
 		found, _, _ := wholeArticle(own.top, rows)
 		one.article = found.article
-		if _, given := a.said[factTitle]; !given {
+		if _, given := a.said[rag.TitleField]; !given {
 			a.markHeadings(own.marked, found.rows)
 		}
 	}
@@ -586,6 +588,7 @@ func cutRow(r *row, at int) (head row, more bool) {
 func (r *row) remark() {
 	r.imp, r.marks = nil, 0
 	if r.from < r.to {
-		r.marks = marksOf(r.content(), r.columns)
+		_, r.has = measure(r.content())
+		r.marks = marksOf(r.content(), r.columns, r.has)
 	}
 }

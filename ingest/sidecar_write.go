@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"yinju/rag"
 )
 
 // claim is a stretch of the file that a sidecar has to name: of an article, or of furniture that
@@ -44,12 +46,12 @@ func (p *Preview) WriteSidecar(w io.Writer) error {
 			}
 			fmt.Fprintf(out, "  - parts: %s\n", listYAML(texts))
 		}
-		for _, f := range a.Facts {
+		for _, f := range a.Found {
 			value := strconv.Quote(f.Value)
-			if f.Name == string(factAuthors) {
+			if f.Name == rag.AuthorsField {
 				value = listYAML(a.Authors)
 			}
-			if f.Name == string(factTitle) && f.Value == "" {
+			if f.Name == rag.TitleField && f.Value == "" {
 				value += " # " + strconv.Quote(a.DisplayTitle())
 			}
 			fmt.Fprintf(out, "    %s: %s\n", f.Name, value)
@@ -131,7 +133,7 @@ func (p *Preview) claims() []claim {
 func (p *Preview) measure(all []claim) {
 	number, char, at := 0, 0, 0
 	charOf := func(line, b int) int {
-		l := witness{p.lines}.line(line)
+		l := lineOf(p.lines, line)
 		if line != number {
 			number, char, at = line, 1, l.byte
 		}

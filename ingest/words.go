@@ -13,7 +13,7 @@ import (
 
 // words is what a reader says of an article, by the names of the facts below. A fact that is not there is
 // left to the rules.
-type words map[fact]word
+type words map[rag.Field]word
 
 // word is one fact as the reader gives it.
 type word struct {
@@ -22,39 +22,42 @@ type word struct {
 	inside bool     // that file is the source itself: front matter
 }
 
-// fact names something that a citation says of an article, as a sidecar spells it.
-type fact string
-
-const (
-	factTitle       fact = "title"
-	factAuthors     fact = "authors"
-	factAffiliation fact = "affiliation"
-	factPublication fact = "publication"
-	factDate        fact = "date"
-	factSection     fact = "section"
-)
-
 // allFacts are in the order in which people are shown them.
-var allFacts = []fact{factTitle, factAuthors, factAffiliation, factPublication, factDate, factSection}
+var allFacts = []rag.Field{rag.TitleField, rag.AuthorsField, rag.AffiliationField, rag.PublicationField, rag.DateField, rag.SectionField}
+
+// certain is how sure it is what a reader says.
+const certain = 1
+
+// sourceLine is the line of the source that says the word; 0 where a sidecar does.
+func (w word) sourceLine() int {
+	if w.inside {
+		return w.line
+	}
+	return 0
+}
 
 // apply sets the facts that are given. The rows of the article's own that are the title given become
 // headings.
 func (w words) apply(a *rag.Article, rows []row) {
 	for name, said := range w {
+		delete(a.Facts, name)
+		if len(said.values) > 0 {
+			know(a, name, said.sourceLine(), certain)
+		}
 		value := strings.Join(said.values, "")
 		switch name {
-		case factTitle:
+		case rag.TitleField:
 			a.Title = value
 			markTitle(rows, value)
-		case factAuthors:
+		case rag.AuthorsField:
 			a.Authors = said.values
-		case factAffiliation:
+		case rag.AffiliationField:
 			a.Affiliation = value
-		case factPublication:
+		case rag.PublicationField:
 			a.Publication = value
-		case factDate:
+		case rag.DateField:
 			a.Date = value
-		case factSection:
+		case rag.SectionField:
 			a.Section = value
 		}
 	}
@@ -94,8 +97,8 @@ func titleRows(rows []row, title string, can func(i int) bool) []int {
 }
 
 // valuesOf reads the value of a fact: a text, of authors also a list of them.
-func valuesOf(name fact, n *yaml.Node) ([]string, error) {
-	if name == factAuthors && n.Kind == yaml.SequenceNode {
+func valuesOf(name rag.Field, n *yaml.Node) ([]string, error) {
+	if name == rag.AuthorsField && n.Kind == yaml.SequenceNode {
 		var all []string
 		for _, item := range n.Content {
 			value, err := textOf(item)
@@ -112,7 +115,7 @@ func valuesOf(name fact, n *yaml.Node) ([]string, error) {
 	if err != nil || value == "" {
 		return nil, err
 	}
-	if name == factDate {
+	if name == rag.DateField {
 		m := isoDate.FindStringSubmatch(value)
 		if m == nil || m[2] != "" && date(m[1], m[2], m[3]) == "" {
 			return nil, fmt.Errorf("%q is not a date: write YYYY-MM-DD, YYYY-MM or YYYY", value)

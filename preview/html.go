@@ -13,6 +13,7 @@ import (
 
 	"yinju/bot"
 	"yinju/ingest"
+	"yinju/rag"
 )
 
 //go:embed page.html
@@ -84,7 +85,7 @@ func (a articleView) Name() string { return bot.OneLine(a.DisplayTitle()) }
 func (a articleView) Untitled() bool { return a.Title == "" }
 
 func (a articleView) Missing() string {
-	return strings.Join(a.missing(a.Facts), a.lang.Say("、", ", "))
+	return strings.Join(a.missing(a.Found), a.lang.Say("、", ", "))
 }
 
 // factView is a fact with its names in the reader's language.
@@ -93,12 +94,12 @@ type factView struct{ Name, Value, Source string }
 // Known are the facts that were found; the title is its own heading, and has only its source here.
 func (a articleView) Known() []factView {
 	var out []factView
-	for _, f := range a.Facts {
+	for _, f := range a.Found {
 		if f.Value == "" {
 			continue
 		}
 		v := factView{a.factName(f), bot.OneLine(f.Value), a.source(f)}
-		if f.Name == "title" {
+		if f.Name == rag.TitleField {
 			v.Value = ""
 		}
 		out = append(out, v)

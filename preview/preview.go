@@ -10,6 +10,7 @@ import (
 
 	"yinju/bot"
 	"yinju/ingest"
+	"yinju/rag"
 )
 
 // row is a line of the file, or what one article has of it.
@@ -112,9 +113,9 @@ func mark(e ingest.End) string {
 type words struct{ lang bot.Lang }
 
 func (w words) factName(f ingest.Fact) string {
-	names := map[string][2]string{
-		"title": {"标题", "title"}, "authors": {"作者", "authors"}, "affiliation": {"单位", "affiliation"},
-		"publication": {"报刊", "publication"}, "date": {"日期", "date"}, "section": {"栏目", "section"},
+	names := map[rag.Field][2]string{
+		rag.TitleField: {"标题", "title"}, rag.AuthorsField: {"作者", "authors"}, rag.AffiliationField: {"单位", "affiliation"},
+		rag.PublicationField: {"报刊", "publication"}, rag.DateField: {"日期", "date"}, rag.SectionField: {"栏目", "section"},
 	}
 	n := names[f.Name]
 	return w.lang.Say(n[0], n[1])
@@ -137,7 +138,7 @@ func (w words) source(f ingest.Fact) string {
 func (w words) missing(facts []ingest.Fact) []string {
 	var out []string
 	for _, f := range facts {
-		if f.Value == "" && f.Name != "affiliation" && f.Name != "section" {
+		if f.Value == "" && f.Name != rag.AffiliationField && f.Name != rag.SectionField {
 			out = append(out, w.factName(f))
 		}
 	}

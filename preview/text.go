@@ -49,7 +49,7 @@ func (t Text) Show(p *ingest.Preview) error {
 func (t Text) heading(out io.Writer, w words, n int, a ingest.PreviewArticle) {
 	head := fmt.Sprintf("━━ %d  %s", n+1, bot.OneLine(a.DisplayTitle()))
 	fmt.Fprintf(out, "\n%s\n", t.paint(bold+";"+bars[n%len(bars)], head))
-	for _, f := range a.Facts {
+	for _, f := range a.Found {
 		if f.Value == "" {
 			continue
 		}
@@ -59,7 +59,7 @@ func (t Text) heading(out io.Writer, w words, n int, a ingest.PreviewArticle) {
 		}
 		fmt.Fprintln(out)
 	}
-	if missing := w.missing(a.Facts); len(missing) > 0 {
+	if missing := w.missing(a.Found); len(missing) > 0 {
 		fmt.Fprintln(out, t.paint(dim, t.Lang.Say("   没有：", "   none: ")+strings.Join(missing, t.Lang.Say("、", ", "))))
 	}
 }
