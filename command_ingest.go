@@ -57,6 +57,7 @@ func (c *ingestCommand) Run(ctx context.Context, a *app) error {
 func (a *app) job() ingest.Job {
 	return ingest.Job{
 		Library: a.db, Embedder: a.model, Model: a.modelName, Count: a.model.Tokenizer().Count, MaxTokens: bge.MaxTokens,
+		Delimiter: a.cfg.ArticleDelimiter,
 	}
 }
 
@@ -119,6 +120,7 @@ type reportJSON struct {
 	Articles  int           `json:"articles"`
 	Passages  int           `json:"passages_embedded"`
 	Failed    []failureJSON `json:"failed"`
+	Strays    []string      `json:"stray_sidecars"`
 	TookMS    int64         `json:"took_ms"`
 }
 
@@ -133,6 +135,9 @@ func (a *app) showReport(r ingest.Report, asJSON bool) error {
 	}
 	for _, f := range r.Failed {
 		fmt.Fprintf(a.err, "%s %s: %s\n", a.lang.Say("未收入", "not ingested:"), bot.OneLine(f.Path), a.explain(f.Err))
+	}
+	for _, s := range r.Strays {
+		fmt.Fprintln(a.err, a.lang.Say("没有对应的源文件，未用：", "no source beside it, not used: ")+bot.OneLine(s))
 	}
 	if r.Files == 0 {
 		return nil
@@ -150,7 +155,7 @@ func (a *app) showReport(r ingest.Report, asJSON bool) error {
 func reportOf(r ingest.Report) reportJSON {
 	out := reportJSON{
 		Files: r.Files, Unchanged: r.Unchanged, Added: r.Added, Changed: r.Changed, Removed: append([]string{}, r.Removed...),
-		Articles: r.Articles, Passages: r.Passages, Failed: []failureJSON{}, TookMS: r.Took.Milliseconds(),
+		Articles: r.Articles, Passages: r.Passages, Failed: []failureJSON{}, Strays: append([]string{}, r.Strays...), TookMS: r.Took.Milliseconds(),
 	}
 	for _, f := range r.Failed {
 		out.Failed = append(out.Failed, failureJSON{f.Path, f.Err.Error()})

@@ -29,7 +29,7 @@ func helpTexts(lang bot.Lang) kong.Vars {
 	return kong.Vars{
 		"parts":    lang.Say("取得固定版本的部件（Postgres、ONNX Runtime、模型）；已有则什么也不做", "Fetch the pinned parts (Postgres, ONNX Runtime, model); does nothing when they are there"),
 		"ingest":   lang.Say("让库与语料一致：给文件夹，则它就是全部语料；给文件，则只增改该文件；不给则用 CORPUS_DIR", "Make the store equal to the corpus: folders named are the whole of it, a file named is only added; without a path, CORPUS_DIR"),
-		"articles": lang.Say("列出库中的文章", "List the articles in the store"),
+		"articles": lang.Say("列出库中的文章；或用 --preview 预览一个文件怎样切分", "List the articles in the store; or with --preview, show how a file would be cut"),
 		"search":   lang.Say("查找最相关的段落", "Find the passages nearest to a question"),
 		"ask":      lang.Say("回答问题，逐字引用原文并注明出处；不带问题则进入对话", "Answer a question with verbatim quotes; without a question, a small chat"),
 		"verify":   lang.Say("把库中每篇文章、每条已给出的引文与源文件重新核对", "Check every stored article and every citation given against the source files again"),
@@ -38,6 +38,10 @@ func helpTexts(lang bot.Lang) kong.Vars {
 		"k":        lang.Say("最多几个段落（1 至 100）", "How many passages at most (1 to 100)"),
 		"paths":    lang.Say("文件夹或文件", "Folders or files"),
 		"files":    lang.Say("语料中的文件名；不给则全部", "Files of the corpus; all when none is given"),
+		"preview":  lang.Say("逐行显示一个文件会怎样切成文章，不用数据库", "Show line by line how a file would be cut into articles, without the database"),
+		"html":     lang.Say("与 --preview 同用：输出一个网页", "With --preview: print one web page"),
+		"sidecar":  lang.Say("与 --preview 同用：只输出订正文件（YAML）", "With --preview: print the sidecar (YAML) to correct, alone"),
+		"color":    lang.Say("预览的颜色：auto、always、never", "Colour of the preview: auto, always, never"),
 		"question": lang.Say("问题", "The question"),
 	}
 }
@@ -67,6 +71,7 @@ func (a *app) ownParts() (own []local.Part) {
 type articlesCommand struct {
 	JSON  bool     `help:"${json}"`
 	Files []string `arg:"" optional:"" help:"${files}"`
+	previewFlags
 }
 
 // articleLine is one article as `articles --json` prints it.
@@ -89,6 +94,12 @@ type lineRange struct {
 }
 
 func (c *articlesCommand) Run(ctx context.Context, a *app) error {
+	if err := c.check(c.JSON || len(c.Files) > 0); err != nil {
+		return err
+	}
+	if c.Preview != "" {
+		return a.preview(c.previewFlags)
+	}
 	store, err := a.openStore(ctx)
 	if err != nil {
 		return err

@@ -59,7 +59,14 @@ func explainParts(err error) string {
 }
 
 func explainFile(err error) string {
+	var sidecar *ingest.SidecarError
 	switch {
+	case errors.As(err, &sidecar) && sidecar.Line > 0:
+		return fmt.Sprintf("订正文件 %s 第 %d 行有误：请改正后再试；库中原有的内容不变。", sidecar.File, sidecar.Line)
+	case errors.As(err, &sidecar):
+		return fmt.Sprintf("订正文件 %s 不能用：请改正后再试；库中原有的内容不变。", sidecar.File)
+	case errors.Is(err, ingest.ErrIsSidecar):
+		return "这是订正文件，只说明另一个文件怎样切分：请给出那个文件。"
 	case errors.Is(err, errNoCorpus):
 		return "没有指明语料：请给出文件夹，或设置 CORPUS_DIR。"
 	case errors.Is(err, ingest.ErrNoPath):

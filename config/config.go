@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 )
@@ -31,6 +32,8 @@ type Config struct {
 	EmbedWorkers int        // passages embedded at once; 0: one a CPU
 	Lang         Lang       // of messages and help
 	LogLevel     slog.Level // least level that is logged
+
+	ArticleDelimiter *regexp.Regexp // matches a whole line that parts the articles of a file; nil: there is none
 }
 
 // key is one setting: its name in the environment and how its text is read.
@@ -55,6 +58,7 @@ var keys = []key{
 	{"MODEL_DIR", false, folder(func(c *Config) *string { return &c.ModelDir })},
 	{"ONNXRUNTIME_LIB", false, folder(func(c *Config) *string { return &c.RuntimeLib })},
 	{"EMBED_WORKERS", false, setWorkers},
+	{"ARTICLE_DELIMITER", false, setDelimiter},
 	{"YINJU_LANG", false, setLang},
 	{"LOG_LEVEL", false, func(c *Config, v string) error { return c.LogLevel.UnmarshalText([]byte(v)) }},
 }
@@ -73,6 +77,22 @@ func setWorkers(c *Config, v string) error {
 		return errors.New("want a number from 0 to 256, 0 for one a CPU")
 	}
 	c.EmbedWorkers = n
+	return nil
+}
+
+// setDelimiter anchors the expression: it matches a whole line or none of it.
+func setDelimiter(c *Config, v string) error {
+	if _, err := regexp.Compile(v); err != nil {
+		return err
+	}
+	whole, err := regexp.Compile("^(?:" + v + ")$")
+	if err != nil {
+		return err
+	}
+	if whole.MatchString("") {
+		return errors.New("it matches an empty line, and would part a file at each of them: use + in place of *")
+	}
+	c.ArticleDelimiter = whole
 	return nil
 }
 

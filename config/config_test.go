@@ -26,10 +26,26 @@ func env(pairs ...string) func(string) string {
 
 func TestLoadReportsEveryFaultAtOnce(t *testing.T) {
 	t.Parallel()
-	_, err := Load(env("EMBED_WORKERS", "many", "YINJU_LANG", "fr", "LOG_LEVEL", "loud", "DATABASE_URL_FILE", "/nowhere/url"))
-	for _, name := range []string{"EMBED_WORKERS", "YINJU_LANG", "LOG_LEVEL", "DATABASE_URL"} {
+	_, err := Load(env("EMBED_WORKERS", "many", "YINJU_LANG", "fr", "LOG_LEVEL", "loud", "DATABASE_URL_FILE", "/nowhere/url", "ARTICLE_DELIMITER", "(("))
+	for _, name := range []string{"ARTICLE_DELIMITER", "EMBED_WORKERS", "YINJU_LANG", "LOG_LEVEL", "DATABASE_URL"} {
 		if err == nil || !strings.Contains(err.Error(), name+":") {
 			t.Errorf("error does not name %s: %v", name, err)
+		}
+	}
+}
+
+func TestDelimiterMatchesWholeLinesAndNeverEmptyOnes(t *testing.T) {
+	t.Parallel()
+	c, err := Load(env("ARTICLE_DELIMITER", "=+|★{3}"))
+	if err != nil || !c.ArticleDelimiter.MatchString("====") || c.ArticleDelimiter.MatchString("== a") || c.ArticleDelimiter.MatchString("a ★★★") {
+		t.Errorf("%v, %v", c.ArticleDelimiter, err)
+	}
+	if c, err := Load(env()); err != nil || c.ArticleDelimiter != nil {
+		t.Errorf("without the key: %v, %v", c.ArticleDelimiter, err)
+	}
+	for _, bad := range []string{"=*", "a)|(b", "|x"} {
+		if _, err := Load(env("ARTICLE_DELIMITER", bad)); err == nil || !strings.Contains(err.Error(), "ARTICLE_DELIMITER:") {
+			t.Errorf("%q was taken: %v", bad, err)
 		}
 	}
 }

@@ -27,7 +27,7 @@ func splitShifts(pieces []piece, st style) []piece {
 			continue
 		}
 		rest := piece{rows: p.rows[at:]}
-		p.rows = p.rows[:at]
+		p.rows = p.rows[:at:at] // what is appended to them must not go over the rest
 		fromRows(&rest.article, rest.rows)
 		out = append(out, p, rest)
 	}

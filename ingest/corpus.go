@@ -27,6 +27,8 @@ type listing struct {
 	files  []file
 	failed []Failure // folders and files that could not be looked at
 	whole  bool      // the paths named folders, so they are the whole corpus
+
+	sidecars []string // their paths, with those of folders only
 }
 
 // list walks the paths. Folders named are the corpus; files named are single members of it. With
@@ -91,6 +93,8 @@ func (l *listing) add(target string, prefixed bool) error {
 		return l.walk(target, root)
 	case !info.Mode().IsRegular():
 		return ErrNotAFile
+	case isSidecar(target):
+		return ErrIsSidecar
 	case !isText(target):
 		return ErrNotTaken
 	case !utf8.ValidString(target):
@@ -134,6 +138,8 @@ func (l *listing) walk(folder, root string) error {
 			l.fail(path, ErrLink)
 		case !entry.IsDir() && isText(abs):
 			l.take(file{path: path, root: root, abs: abs})
+		case !entry.IsDir() && isSidecar(abs):
+			l.sidecars = append(l.sidecars, path)
 		}
 		return nil
 	})
@@ -152,6 +158,18 @@ func (l *listing) fail(path string, err error) {
 func (l *listing) unseen(path string) bool {
 	return slices.ContainsFunc(l.failed, func(f Failure) bool {
 		return f.Path == "." || path == f.Path || strings.HasPrefix(path, f.Path+"/")
+	})
+}
+
+// strays are the sidecars whose source is not there.
+func (l *listing) strays() []string {
+	used := make(map[string]bool, 2*len(l.files))
+	for _, f := range l.files {
+		used[f.path], used[strings.TrimSuffix(f.path, filepath.Ext(f.path))] = true, true
+	}
+	return slices.DeleteFunc(slices.Clone(l.sidecars), func(s string) bool {
+		of := strings.TrimSuffix(s, sidecarSuffix)
+		return used[of] || l.unseen(of)
 	})
 }
 

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -18,7 +19,7 @@ import (
 
 // rules names the reading, reflow, segmentation and cutting of this package. A source made by other
 // rules is made again, so change it with them.
-const rules = "2026-11-22.5"
+const rules = "2026-11-22.6"
 
 const (
 	filesAtOnce  = 4 // enough to keep the embedder busy while a file is read or stored
@@ -46,6 +47,7 @@ type Job struct {
 	Model     string           // names the embedder; other vectors than its own are made again
 	Count     func(string) int // tokens of a text as the model counts them
 	MaxTokens int              // the longest text the model takes, in tokens
+	Delimiter *regexp.Regexp   // of a whole line that parts the articles of a file; nil: none
 	Progress  func(Progress)   // called often, one call at a time; may be nil
 }
 
@@ -71,6 +73,7 @@ type Report struct {
 	Articles  int // in files added and changed
 	Passages  int // embedded
 	Failed    []Failure
+	Strays    []string // sidecars whose source is not there
 	Took      time.Duration
 }
 
@@ -90,7 +93,7 @@ func (j Job) Run(ctx context.Context, paths []string) (Report, error) {
 	if err := l.adopt(known); err != nil {
 		return Report{}, err
 	}
-	s := &run{Job: j, known: known, report: Report{Files: len(l.files) + len(l.failed), Failed: slices.Clone(l.failed)}}
+	s := &run{Job: j, known: known, report: Report{Files: len(l.files) + len(l.failed), Failed: slices.Clone(l.failed), Strays: l.strays()}}
 	s.progress.AllFiles = len(l.files)
 	for _, f := range l.files {
 		s.bytesLeft += f.size
@@ -160,16 +163,22 @@ func (s *run) file(ctx context.Context, f file) error {
 		return s.fail(f, plain(err))
 	}
 	hash := sha256.Sum256(raw)
+	side, err := sidecarOf(f.abs)
+	if err != nil {
+		return s.fail(f, err)
+	}
+	src := source{raw: raw, sidecar: side, delimiter: s.Delimiter}
+	madeBy := src.madeBy()
 	old, isKnown := s.known[f.path]
-	if isKnown && bytes.Equal(old.Hash, hash[:]) && old.MadeBy == rules && old.Embedder == s.Model {
+	if isKnown && bytes.Equal(old.Hash, hash[:]) && old.MadeBy == madeBy && old.Embedder == s.Model {
 		return s.unchanged(ctx, f, old)
 	}
-	articles, err := articlesOf(raw)
+	articles, err := src.articles()
 	if err != nil {
 		return s.fail(f, err)
 	}
 	e := rag.Edition{
-		Source: rag.Source{Path: f.path, Root: f.root, Hash: hash[:]}, MadeBy: rules, Embedder: s.Model, Articles: articles,
+		Source: rag.Source{Path: f.path, Root: f.root, Hash: hash[:]}, MadeBy: madeBy, Embedder: s.Model, Articles: articles,
 	}
 	c := cutter{count: s.Count, maxTokens: s.MaxTokens}
 	for _, a := range articles {

@@ -27,6 +27,7 @@ var (
 	ErrName      = errors.New("the name is not UTF-8, as a citation needs it: rename it")
 	ErrLink      = errors.New("links to folders are not followed: name the folder itself, too")
 	ErrNoPath    = errors.New("a path is empty: name a folder or a file")
+	ErrIsSidecar = errors.New("this only says how another file is cut: name that file")
 	ErrNotAFile  = errors.New("this is neither a file nor a folder")
 	ErrNotTaken  = fmt.Errorf("this kind of file is not read; read are %s", strings.Join(extensions, " "))
 	ErrNoSources = fmt.Errorf("there is no text file in it (read are %s): nothing was changed", strings.Join(extensions, " "))
@@ -46,8 +47,11 @@ type line struct {
 	text   string
 }
 
-// readFile reads a whole file within the size limit.
-func readFile(path string) ([]byte, error) {
+// readFile reads a whole source within the size limit.
+func readFile(path string) ([]byte, error) { return readUpTo(path, MaxFileBytes, ErrTooLarge) }
+
+// readUpTo reads a whole file, or gives tooLarge.
+func readUpTo(path string, most int64, tooLarge error) ([]byte, error) {
 	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0) // a pipe must not hold the reader up
 	if err != nil {
 		return nil, err
@@ -56,12 +60,12 @@ func readFile(path string) ([]byte, error) {
 	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
 		return nil, errors.Join(err, ErrNotAFile)
 	}
-	raw, err := io.ReadAll(io.LimitReader(f, MaxFileBytes+1))
+	raw, err := io.ReadAll(io.LimitReader(f, most+1))
 	if err != nil {
 		return nil, err
 	}
-	if len(raw) > MaxFileBytes {
-		return nil, ErrTooLarge
+	if int64(len(raw)) > most {
+		return nil, tooLarge
 	}
 	return raw, nil
 }

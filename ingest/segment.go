@@ -42,9 +42,19 @@ type segmenter struct {
 // a note on the author that closes the one before. What no rule explains stays with its neighbours. Every
 // row is in one piece or in the furniture.
 func segment(lines []line) (pieces []piece, furniture []row, st style) {
+	return segmentRows(prepare(lines))
+}
+
+// prepare makes the rows of a text, without counters and with a row for each glued headline.
+func prepare(lines []line) []row {
 	rows := rowsOf(lines)
 	dropCounters(rows)
-	s := &segmenter{rows: splitGlued(rows)}
+	return splitGlued(rows)
+}
+
+// segmentRows cuts prepared rows, and marks on them what it finds them to be.
+func segmentRows(rows []row) (pieces []piece, furniture []row, st style) {
+	s := &segmenter{rows: rows}
 	s.notes, s.tails, s.spaced = notesOn(s.rows), tailsOf(s.rows), isSpaced(s.rows)
 	for i := range s.rows {
 		s.rows[i].parted = s.rows[i].afterBlank && !s.spaced
