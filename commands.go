@@ -86,6 +86,7 @@ type articleLine struct {
 	Section      string      `json:"section"`
 	Text         string      `json:"text"`
 	Locations    []lineRange `json:"locations"`
+	SameAs       []string    `json:"same_as"`
 }
 
 type lineRange struct {
@@ -125,10 +126,14 @@ func (c *articlesCommand) Run(ctx context.Context, a *app) error {
 func lineOf(a *rag.Article) articleLine {
 	ref := a.Ref()
 	at := a.Places.Locate(rag.Span{Start: 0, End: len([]rune(a.Text))})
+	sameAs := make([]string, len(a.SameAs))
+	for i, id := range a.SameAs {
+		sameAs[i] = rag.FormatID(id)
+	}
 	return articleLine{
 		ID: ref.ID, File: ref.File, Title: ref.Title, DisplayTitle: ref.DisplayTitle, Authors: ref.Authors,
 		Publication: ref.Publication, Date: ref.Date, Section: a.Section, Text: a.Text,
-		Locations: []lineRange{{at.StartLine, at.EndLine}},
+		Locations: []lineRange{{at.StartLine, at.EndLine}}, SameAs: sameAs,
 	}
 }
 
@@ -144,6 +149,7 @@ type hitLine struct {
 	Score    float64        `json:"score"`
 	Article  rag.ArticleRef `json:"article"`
 	Location rag.Location   `json:"location"`
+	Also     []rag.CopyRef  `json:"also"`
 }
 
 func (c *searchCommand) Run(ctx context.Context, a *app) error {
@@ -168,7 +174,7 @@ func (c *searchCommand) Run(ctx context.Context, a *app) error {
 	out := json.NewEncoder(a.out)
 	out.SetEscapeHTML(false)
 	for _, h := range hits {
-		if err := out.Encode(hitLine{h.Passage.Text, h.Score, h.Passage.Article.Ref(), h.Location}); err != nil {
+		if err := out.Encode(hitLine{h.Passage.Text, h.Score, h.Passage.Article.Ref(), h.Location, rag.Refs(h.Also)}); err != nil {
 			return err
 		}
 	}

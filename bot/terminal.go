@@ -40,6 +40,9 @@ func (t Terminal) Answer(a rag.Answer) error {
 			fmt.Fprintf(&b, "    %s\n", OneLine(name))
 		}
 		fmt.Fprintf(&b, "    %s\n", t.paint(dim, place(c.Quote.Article().File, c.Quote.Location())))
+		if also := t.also(c.Quote.Also()); also != "" {
+			fmt.Fprintf(&b, "    %s\n", t.paint(dim, also))
+		}
 	}
 	_, err := io.WriteString(t.Out, strings.TrimLeft(b.String(), "\n"))
 	return err
@@ -84,12 +87,27 @@ func place(file string, l rag.Location) string {
 	return fmt.Sprintf("%s:%d-%d", OneLine(file), l.StartLine, l.EndLine)
 }
 
+// also says where else a text stands, "" where nowhere.
+func (t Terminal) also(copies []rag.Copy) string {
+	if len(copies) == 0 {
+		return ""
+	}
+	places := make([]string, len(copies))
+	for i, c := range copies {
+		places[i] = place(c.Article.File, c.Location)
+	}
+	return t.Lang.Say("（另见 "+strings.Join(places, "、")+"）", "(also in "+strings.Join(places, ", ")+")")
+}
+
 // Hits shows search results, one passage after the other.
 func (t Terminal) Hits(hits []rag.Hit) error {
 	var b strings.Builder
 	for i, h := range hits {
-		fmt.Fprintf(&b, "%s %s\n%s\n\n", t.paint(bold, fmt.Sprintf("%d.", i+1)),
-			t.paint(dim, fmt.Sprintf("%.2f  %s  %s", h.Score, place(h.Passage.Article.File, h.Location), articleName(h.Passage.Article))),
+		head := fmt.Sprintf("%.2f  %s  %s", h.Score, place(h.Passage.Article.File, h.Location), OneLine(articleName(h.Passage.Article)))
+		if also := t.also(h.Also); also != "" {
+			head += "  " + also
+		}
+		fmt.Fprintf(&b, "%s %s\n%s\n\n", t.paint(bold, fmt.Sprintf("%d.", i+1)), t.paint(dim, head),
 			printable(strings.TrimSpace(h.Passage.Text)))
 	}
 	_, err := io.WriteString(t.Out, b.String())

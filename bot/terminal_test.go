@@ -24,8 +24,15 @@ func (f fixed) EmbedQuery(context.Context, string) ([]float32, error) { return f
 func answerOver(t *testing.T, a *rag.Article, similarity float32, question string) rag.Answer {
 	t.Helper()
 	s := ragtest.Store(t)
-	vector, query := make([]float32, rag.Dimensions), make([]float32, rag.Dimensions)
-	vector[0], query[0], query[1] = 1, similarity, 1-similarity
+	store(t, s, a)
+	return answer(t, s, similarity, question)
+}
+
+// store stores an article as one passage along the first axis.
+func store(t *testing.T, s *rag.Store, a *rag.Article) {
+	t.Helper()
+	vector := make([]float32, rag.Dimensions)
+	vector[0] = 1
 	end := len([]rune(a.Text))
 	err := s.Replace(t.Context(), rag.Edition{
 		Source: rag.Source{Path: a.File, Root: "/corpus", Hash: []byte{1}}, MadeBy: "t", Embedder: "m", Articles: []*rag.Article{a},
@@ -34,6 +41,12 @@ func answerOver(t *testing.T, a *rag.Article, similarity float32, question strin
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+func answer(t *testing.T, s *rag.Store, similarity float32, question string) rag.Answer {
+	t.Helper()
+	query := make([]float32, rag.Dimensions)
+	query[0], query[1] = similarity, 1-similarity
 	answer, err := rag.NewAnswerer(rag.NewRetriever(s, fixed(query), "m"), s).Ask(t.Context(), question)
 	if err != nil {
 		t.Fatal(err)
@@ -58,6 +71,38 @@ func TestTerminalShowsQuoteArticleAndPlace(t *testing.T) {
 	if diff := cmp.Diff(want, out.String()); diff != "" {
 		t.Error(diff)
 	}
+}
+
+func TestTerminalSaysInOneLineWhereElseAQuoteStands(t *testing.T) {
+	t.Parallel()
+	s := ragtest.Store(t)
+	for _, file := range []string{"甲\n.txt", "乙.txt", "丙.txt"} {
+		a := bridge()
+		a.File, a.Text = file, "赵州桥由李春设计。"+varied(200)
+		store(t, s, a)
+	}
+	found := answer(t, s, 1, "赵州桥由谁设计")
+	found.Citations = found.Citations[:1]
+	for lang, want := range map[bot.Lang]string{
+		bot.Chinese: "    丙.txt:3\n    （另见 乙.txt:3、甲 .txt:3）\n", bot.English: "    丙.txt:3\n    (also in 乙.txt:3, 甲 .txt:3)\n",
+	} {
+		var out strings.Builder
+		if err := (bot.Terminal{Out: &out, Lang: lang}).Answer(found); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.HasSuffix(out.String(), want) {
+			t.Errorf("%s: %q", lang, out.String())
+		}
+	}
+}
+
+// varied is a text of so many different characters.
+func varied(n int) string {
+	var b strings.Builder
+	for i := range n {
+		b.WriteRune(rune(0x4e00 + 7*i))
+	}
+	return b.String()
 }
 
 func TestTerminalSaysWhatIsNotAnswered(t *testing.T) {

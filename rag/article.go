@@ -3,7 +3,9 @@
 package rag
 
 import (
+	"cmp"
 	"fmt"
+	"math/bits"
 	"slices"
 	"strconv"
 	"strings"
@@ -37,6 +39,9 @@ type Article struct {
 	Text        string         // reflowed, headline included; every Span counts its runes
 	Places      Places         // from runes of Text to lines and bytes of the source
 	Tears       []int          // runes of Text before which the source has layout that is dropped: no quote spans one
+	SameAs      []int64        // ids of its twins; only Store.Articles sets it
+
+	length int // runes of the whole text, where Text has its first words only
 }
 
 // Field is a thing that a citation says of an article.
@@ -72,6 +77,28 @@ func (a *Article) DisplayTitle() string {
 		return first
 	}
 	return string(runes[:displayTitleRunes]) + "…"
+}
+
+// compareDescription puts the article first that more is known of: of title, authors, publication and date
+// the most in number, then in that order of weight. Among equals the earlier one is first (a date without a
+// day counts as the last of its month), then the longer one, then the first by path.
+func compareDescription(a, b *Article) int {
+	return cmp.Or(
+		bits.OnesCount(b.known())-bits.OnesCount(a.known()), cmp.Compare(b.known(), a.known()),
+		strings.Compare(a.Date+"~", b.Date+"~"), // ~ sorts after every digit and hyphen
+		b.length-a.length, strings.Compare(a.File, b.File), cmp.Compare(a.ID, b.ID),
+	)
+}
+
+// known has a bit for each part of the description that the source gives, the weightiest highest.
+func (a *Article) known() (set uint) {
+	for _, has := range []bool{a.Title != "", len(a.Authors) > 0, a.Publication != "", a.Date != ""} {
+		set <<= 1
+		if has {
+			set |= 1
+		}
+	}
+	return set
 }
 
 // Passage is the unit of search: whole sentences of one article.
@@ -125,6 +152,30 @@ type ArticleRef struct {
 	Date         string   `json:"date"`
 	File         string   `json:"file"`
 	URL          string   `json:"url"`
+}
+
+// Copy is another article in which a text stands, too, and where.
+type Copy struct {
+	Article  *Article
+	Location Location
+}
+
+// maxCopies is the most copies that are named beside a text.
+const maxCopies = 5
+
+// CopyRef is a copy as answers and search results name it.
+type CopyRef struct {
+	Article  ArticleRef `json:"article"`
+	Location Location   `json:"location"`
+}
+
+// Refs names copies without their texts; none is an empty list.
+func Refs(copies []Copy) []CopyRef {
+	refs := make([]CopyRef, len(copies))
+	for i, c := range copies {
+		refs[i] = CopyRef{Article: c.Article.Ref(), Location: c.Location}
+	}
+	return refs
 }
 
 // Ref names the article without its text.

@@ -13,14 +13,10 @@ func (s *search) judge(picked []window) Status {
 	if len(picked) == 0 {
 		return NotFound
 	}
-	nearest := -1.0
-	for _, h := range s.hits {
-		nearest = max(nearest, h.Similarity)
-	}
 	switch {
-	case nearest >= answeredFrom:
+	case s.nearest >= answeredFrom:
 		return Answered
-	case nearest >= relatedFrom:
+	case s.nearest >= relatedFrom:
 		return Related
 	default:
 		return NotFound

@@ -42,7 +42,18 @@ func (s *Store) Known(ctx context.Context) (map[string]Known, error) {
 
 // Remove deletes sources by path, with all that was made of them.
 func (s *Store) Remove(ctx context.Context, paths []string) error {
-	if _, err := s.pool.Exec(ctx, `delete from sources where path = any($1)`, paths); err != nil {
+	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		// Sources first, then the lock, as Replace does, so that neither waits for the other in a circle.
+		if _, err := tx.Exec(ctx, `select from sources where path = any($1) order by path for update`, paths); err != nil {
+			return err
+		}
+		if err := lockTwins(ctx, tx); err != nil {
+			return err
+		}
+		_, err := tx.Exec(ctx, `delete from sources where path = any($1)`, paths)
+		return err
+	})
+	if err != nil {
 		return fmt.Errorf("remove sources: %w", err)
 	}
 	return nil
@@ -57,15 +68,17 @@ func (s *Store) Move(ctx context.Context, path, root string) error {
 }
 
 // Replace stores an edition in place of what the store held of its source, in one transaction: a
-// reader sees the old articles or the new ones. Articles keep their ids by their place in the source.
+// reader sees the old articles or the new ones. Articles keep their ids by their place in the source. Their
+// twins, in this source and in others, are found anew.
 func (s *Store) Replace(ctx context.Context, e Edition) error {
-	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
-		index := newIndex(e.Passages)
+	index, samples := newIndex(e.Passages), samplesOf(e.Articles)
+	// Read committed, whatever the server's default: twins are compared with what others stored in the meantime.
+	err := pgx.BeginTxFunc(ctx, s.pool, pgx.TxOptions{IsoLevel: pgx.ReadCommitted}, func(tx pgx.Tx) error {
 		source, err := upsertSource(ctx, tx, e, index.terms)
 		if err != nil {
 			return err
 		}
-		if err := upsertArticles(ctx, tx, source, e.Articles); err != nil {
+		if err := upsertArticles(ctx, tx, source, e.Articles, samples); err != nil {
 			return err
 		}
 		if err := clearPassages(ctx, tx, source); err != nil {
@@ -75,7 +88,10 @@ func (s *Store) Replace(ctx context.Context, e Edition) error {
 		if err != nil {
 			return err
 		}
-		return insertPostings(ctx, tx, source, index, ids)
+		if err := insertPostings(ctx, tx, source, index, ids); err != nil {
+			return err
+		}
+		return replaceTwins(ctx, tx, source, e.Articles, samples)
 	})
 	if err != nil {
 		return fmt.Errorf("store %s: %w", e.Source.Path, err)
@@ -94,22 +110,19 @@ func upsertSource(ctx context.Context, tx pgx.Tx, e Edition, terms int64) (id in
 	return id, err
 }
 
-func upsertArticles(ctx context.Context, tx pgx.Tx, source int64, articles []*Article) error {
-	if _, err := tx.Exec(ctx, `delete from articles where source_id = $1 and ordinal >= $2`, source, len(articles)); err != nil {
-		return err
-	}
+func upsertArticles(ctx context.Context, tx pgx.Tx, source int64, articles []*Article, samples [][]int64) error {
 	var batch pgx.Batch
 	for i, a := range articles {
 		authors := a.Authors
 		if authors == nil {
 			authors = []string{}
 		}
-		batch.Queue(`insert into articles (source_id, ordinal, title, authors, publication, published, section, body, places)
-			values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+		batch.Queue(`insert into articles (source_id, ordinal, title, authors, publication, published, section, body, places, samples)
+			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 			on conflict (source_id, ordinal) do update set title = $3, authors = $4, publication = $5, published = $6,
-				section = $7, body = $8, places = $9
+				section = $7, body = $8, places = $9, samples = $10
 			returning id`,
-			source, i, a.Title, authors, a.Publication, a.Date, a.Section, a.Text, a.Places.ints(),
+			source, i, a.Title, authors, a.Publication, a.Date, a.Section, a.Text, a.Places.ints(), len(samples[i]),
 		).QueryRow(func(row pgx.Row) error { return row.Scan(&a.ID) })
 	}
 	return tx.SendBatch(ctx, &batch).Close()

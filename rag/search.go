@@ -19,8 +19,12 @@ import (
 const MaxQuestion = 2000
 
 // legDepth is how many candidates each leg brings into the fusion. On CMRC2018 with 30,000 articles mixed
-// in, 15 of each were as good as 100.
-const legDepth = 40
+// in, 15 of each were as good as 100. Where most of them say the same, as in a corpus of reprints, deepLegs
+// are looked at.
+const (
+	legDepth = 40
+	deepLegs = 4 * legDepth
+)
 
 // ErrNoQuestion is returned for a question without a letter or digit in it, or one that is no text.
 var ErrNoQuestion = errors.New("the question is empty, or no text: ask something in words")
@@ -59,21 +63,23 @@ func NewRetriever(store *Store, embedder QueryEmbedder, name string) *Retriever 
 	return &Retriever{store: store, embedder: embedder, name: name}
 }
 
-// Hit is a passage that search found. Its Article has only the first words of its Text, enough for DisplayTitle.
+// Hit is a passage that search found. What twins of its article say alike is no hit of its own. Its Article has only the first words of its Text, enough for DisplayTitle.
 type Hit struct {
 	Passage    Passage
 	Location   Location
 	Score      float64 // of the fusion, in standard deviations; only its order means something
 	Similarity float64 // cosine of question and passage, -1..1
 	Lexical    float64 // BM25, 0 and up
+	Also       []Copy  // passages of twins that say the same, at most maxCopies
 }
 
 // search is everything that one search learned; answering needs more of it than the hits.
 type search struct {
-	hits   []Hit // best first
-	terms  []string
-	lex    lexical
-	timing map[string]float64 // milliseconds
+	hits    []Hit   // best first
+	nearest float64 // similarity of the nearest passage, whether it is among the hits or a twin of one
+	terms   []string
+	lex     lexical
+	timing  map[string]float64 // milliseconds
 }
 
 // Search returns the k best passages for a question, best first. Errors are ErrNoQuestion,
@@ -113,12 +119,28 @@ func (r *Retriever) search(ctx context.Context, question string) (*search, error
 	if err != nil {
 		return nil, fmt.Errorf("search: %w", err)
 	}
-	if s.hits, err = r.store.hits(ctx, candidates(near, s.lex.score), query); err != nil {
-		return nil, fmt.Errorf("search: %w", err)
+	for _, depth := range []int{legDepth, deepLegs} {
+		found, twins, err := r.store.hits(ctx, candidates(near, s.lex.score, depth), query)
+		if err != nil {
+			return nil, fmt.Errorf("search: %w", err)
+		}
+		s.take(found, twins)
+		if len(s.hits) == len(found) || len(s.hits) >= legDepth/2 {
+			break
+		}
 	}
-	fuse(s.hits, s.lex.score)
 	s.lap("search", &begin)
 	return s, nil
+}
+
+// take fuses what the legs found and leaves each thing that is said once.
+func (s *search) take(found []Hit, twins twinPairs) {
+	s.nearest = -1
+	for _, h := range found {
+		s.nearest = max(s.nearest, h.Similarity)
+	}
+	fuse(found, s.lex.score)
+	s.hits = collapse(found, twins)
 }
 
 // lap notes the time since begin under a name, and begins anew.
@@ -137,7 +159,7 @@ func (r *Retriever) legs(ctx context.Context, s *search, query pgvector.HalfVect
 	batch.Queue(`select coalesce(sum(passages), 0)::bigint, coalesce(sum(terms), 0)::bigint,
 		coalesce(array_agg(distinct embedder), '{}') from sources`).
 		QueryRow(func(row pgx.Row) error { return row.Scan(&all.Passages, &all.Terms, &embedders) })
-	batch.Queue(`select passage_id from passage_vectors order by embedding <=> $1 limit $2`, query, legDepth).
+	batch.Queue(`select passage_id from passage_vectors order by embedding <=> $1 limit $2`, query, deepLegs).
 		Query(func(rows pgx.Rows) (err error) {
 			near, err = pgx.CollectRows(rows, pgx.RowTo[int64])
 			return err
@@ -160,8 +182,8 @@ func (r *Retriever) legs(ctx context.Context, s *search, query pgvector.HalfVect
 	return near, nil
 }
 
-// candidates joins the best of both legs, without repeats.
-func candidates(near []int64, lexical map[int64]float64) []int64 {
+// candidates joins the best of both legs, depth of each, without repeats.
+func candidates(near []int64, lexical map[int64]float64, depth int) []int64 {
 	ids := make([]int64, 0, len(lexical))
 	for id := range lexical {
 		ids = append(ids, id)
@@ -169,7 +191,7 @@ func candidates(near []int64, lexical map[int64]float64) []int64 {
 	slices.SortFunc(ids, func(a, b int64) int {
 		return cmp.Or(cmp.Compare(lexical[b], lexical[a]), cmp.Compare(a, b))
 	})
-	return distinct(append(ids[:min(len(ids), legDepth)], near...))
+	return distinct(append(ids[:min(len(ids), depth)], near[:min(len(near), depth)]...))
 }
 
 func distinct[T comparable](all []T) []T {
@@ -181,24 +203,39 @@ func distinct[T comparable](all []T) []T {
 	})
 }
 
-// hits reads passages by id, with their articles' names and their similarity to the query. A passage
-// that a re-ingest removed in the meantime is left out.
-func (s *Store) hits(ctx context.Context, ids []int64, query pgvector.HalfVector) ([]Hit, error) {
-	rows, _ := s.pool.Query(ctx, `select p.id, p.start_char, p.end_char, p.start_line, p.end_line, p.body, p.opens,
+// hits reads passages by id, with their articles' names and their similarity to the query, and which of the
+// articles are twins. A passage that a re-ingest removed in the meantime is left out.
+func (s *Store) hits(ctx context.Context, ids []int64, query pgvector.HalfVector) (found []Hit, twins twinPairs, err error) {
+	var batch pgx.Batch
+	batch.Queue(`select p.id, p.start_char, p.end_char, p.start_line, p.end_line, p.body, p.opens,
 			1 - (v.embedding <=> $2), a.id, a.title, a.authors, a.publication, a.published, a.section,
-			left(a.body, 80), s.path
+			left(a.body, 80), a.length, s.path
 		from passages p join passage_vectors v on v.passage_id = p.id
 			join articles a on a.id = p.article_id join sources s on s.id = a.source_id
-		where p.id = any($1)`, ids, query)
-	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (Hit, error) {
-		var h Hit
-		var a Article
-		p, l := &h.Passage, &h.Location
-		err := row.Scan(&p.ID, &p.Span.Start, &p.Span.End, &l.StartLine, &l.EndLine, &p.Text, &p.Opens,
-			&h.Similarity, &a.ID, &a.Title, &a.Authors, &a.Publication, &a.Date, &a.Section, &a.Text, &a.File)
-		l.StartChar, l.EndChar, p.Article = p.Span.Start, p.Span.End, &a
-		return h, err
-	})
+		where p.id = any($1)`, ids, query).
+		Query(func(rows pgx.Rows) (err error) {
+			found, err = pgx.CollectRows(rows, scanHit)
+			return err
+		})
+	batch.Queue(`with found as materialized (select distinct article_id as id from passages where id = any($1))
+		select t.article_id, t.twin_id from found f join article_twins t on t.article_id = f.id
+		where t.twin_id in (select id from found)`, ids).
+		Query(func(rows pgx.Rows) (err error) {
+			twins, err = collectPairs(rows)
+			return err
+		})
+	err = s.pool.SendBatch(ctx, &batch).Close()
+	return found, twins, err
+}
+
+func scanHit(row pgx.CollectableRow) (Hit, error) {
+	var h Hit
+	var a Article
+	p, l := &h.Passage, &h.Location
+	err := row.Scan(&p.ID, &p.Span.Start, &p.Span.End, &l.StartLine, &l.EndLine, &p.Text, &p.Opens,
+		&h.Similarity, &a.ID, &a.Title, &a.Authors, &a.Publication, &a.Date, &a.Section, &a.Text, &a.length, &a.File)
+	l.StartChar, l.EndChar, p.Article = p.Span.Start, p.Span.End, &a
+	return h, err
 }
 
 // fuse sets each hit's score to the mean of its two legs' z-scores and sorts by it. Z-scores keep how

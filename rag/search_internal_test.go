@@ -52,7 +52,7 @@ func TestCandidatesAreDistinctAndBounded(t *testing.T) {
 	for i := range int64(500) {
 		lexical[i] = float64(i)
 	}
-	got := candidates([]int64{499, 7}, lexical)
+	got := candidates([]int64{499, 7}, lexical, legDepth)
 	if len(got) != legDepth+1 || got[0] != 499 || got[legDepth] != 7 {
 		t.Errorf("got %v", got)
 	}
