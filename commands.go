@@ -76,22 +76,19 @@ type articlesCommand struct {
 
 // articleLine is one article as `articles --json` prints it.
 type articleLine struct {
-	ID           string      `json:"id"`
-	File         string      `json:"file"`
-	Title        string      `json:"title"`
-	DisplayTitle string      `json:"display_title"`
-	Authors      []string    `json:"authors"`
-	Publication  string      `json:"publication"`
-	Date         string      `json:"date"`
-	Section      string      `json:"section"`
-	Text         string      `json:"text"`
-	Locations    []lineRange `json:"locations"`
-	SameAs       []string    `json:"same_as"`
-}
-
-type lineRange struct {
-	StartLine int `json:"start_line"`
-	EndLine   int `json:"end_line"`
+	ID           string                 `json:"id"`
+	File         string                 `json:"file"`
+	Title        string                 `json:"title"`
+	DisplayTitle string                 `json:"display_title"`
+	Authors      []string               `json:"authors"`
+	Publication  string                 `json:"publication"`
+	Date         string                 `json:"date"`
+	Section      string                 `json:"section"`
+	Affiliation  string                 `json:"affiliation"`
+	Facts        map[rag.Field]rag.Fact `json:"facts"`
+	Text         string                 `json:"text"`
+	Locations    []rag.LineRange        `json:"locations"`
+	SameAs       []string               `json:"same_as"`
 }
 
 func (c *articlesCommand) Run(ctx context.Context, a *app) error {
@@ -125,7 +122,6 @@ func (c *articlesCommand) Run(ctx context.Context, a *app) error {
 
 func lineOf(a *rag.Article) articleLine {
 	ref := a.Ref()
-	at := a.Places.Locate(rag.Span{Start: 0, End: len([]rune(a.Text))})
 	sameAs := make([]string, len(a.SameAs))
 	for i, id := range a.SameAs {
 		sameAs[i] = rag.FormatID(id)
@@ -133,7 +129,7 @@ func lineOf(a *rag.Article) articleLine {
 	return articleLine{
 		ID: ref.ID, File: ref.File, Title: ref.Title, DisplayTitle: ref.DisplayTitle, Authors: ref.Authors,
 		Publication: ref.Publication, Date: ref.Date, Section: a.Section, Text: a.Text,
-		Locations: []lineRange{{at.StartLine, at.EndLine}}, SameAs: sameAs,
+		Locations: a.Ranges(), SameAs: sameAs, Affiliation: a.Affiliation, Facts: a.Facts,
 	}
 }
 

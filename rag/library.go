@@ -117,15 +117,25 @@ func upsertArticles(ctx context.Context, tx pgx.Tx, source int64, articles []*Ar
 		if authors == nil {
 			authors = []string{}
 		}
-		batch.Queue(`insert into articles (source_id, ordinal, title, authors, publication, published, section, body, places, samples)
-			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+		batch.Queue(`insert into articles (source_id, ordinal, title, authors, publication, published, section, body, places, samples,
+				affiliation, facts, tears)
+			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
 			on conflict (source_id, ordinal) do update set title = $3, authors = $4, publication = $5, published = $6,
-				section = $7, body = $8, places = $9, samples = $10
+				section = $7, body = $8, places = $9, samples = $10, affiliation = $11, facts = $12, tears = $13
 			returning id`,
 			source, i, a.Title, authors, a.Publication, a.Date, a.Section, a.Text, a.Places.ints(), len(samples[i]),
+			a.Affiliation, facts(a), append([]int{}, a.Tears...),
 		).QueryRow(func(row pgx.Row) error { return row.Scan(&a.ID) })
 	}
 	return tx.SendBatch(ctx, &batch).Close()
+}
+
+// facts are an article's, {} where it has none.
+func facts(a *Article) map[Field]Fact {
+	if a.Facts == nil {
+		return map[Field]Fact{}
+	}
+	return a.Facts
 }
 
 func clearPassages(ctx context.Context, tx pgx.Tx, source int64) error {
@@ -143,11 +153,11 @@ func insertPassages(ctx context.Context, tx pgx.Tx, passages []Passage) ([]int64
 		return nil, err
 	}
 	_, err = tx.CopyFrom(ctx, pgx.Identifier{"passages"},
-		[]string{"id", "article_id", "start_char", "end_char", "start_line", "end_line", "body", "opens"},
+		[]string{"id", "article_id", "start_char", "end_char", "start_line", "end_line", "page", "body", "opens"},
 		pgx.CopyFromSlice(len(passages), func(i int) ([]any, error) {
 			p := passages[i]
 			at := p.Article.Places.Locate(p.Span)
-			return []any{ids[i], p.Article.ID, p.Span.Start, p.Span.End, at.StartLine, at.EndLine, p.Text, p.Opens}, nil
+			return []any{ids[i], p.Article.ID, p.Span.Start, p.Span.End, at.StartLine, at.EndLine, p.Article.Places.page(p.Span.Start), p.Text, p.Opens}, nil
 		}))
 	if err != nil {
 		return nil, err

@@ -2,6 +2,7 @@ package rag
 
 import (
 	"fmt"
+	"slices"
 	"sort"
 	"unicode"
 	"unicode/utf8"
@@ -14,7 +15,8 @@ import (
 type Run struct {
 	Start int // rune of the article's text
 	Line  int // 1-based
-	Byte  int // 0-based, from the start of the file
+	Byte  int // 0-based, from the start of the source's text
+	Page  int // 1-based; 0 where the source has no pages
 }
 
 // Places leads from every rune of an article's text to its source, in rising order of Start.
@@ -36,8 +38,55 @@ func (p Places) Line(char int) int {
 // Locate gives the lines of a span; an empty span has the line of its start.
 func (p Places) Locate(s Span) Location {
 	last := max(s.Start, s.End-1)
-	return Location{StartLine: p.Line(s.Start), EndLine: p.Line(last), StartChar: s.Start, EndChar: s.End}
+	return Location{
+		StartLine: p.Line(s.Start), EndLine: p.Line(last), StartChar: s.Start, EndChar: s.End, Page: pageOf(p.page(s.Start)),
+	}
 }
+
+// page is the source's page of one rune, or 0.
+func (p Places) page(char int) int {
+	if i := p.at(char); i >= 0 {
+		return p[i].Page
+	}
+	return 0
+}
+
+// pageOf is a page as locations have it: nil where there is none.
+func pageOf(page int) *int {
+	if page == 0 {
+		return nil
+	}
+	return &page
+}
+
+// LineRange is lines of a source, 1-based and inclusive.
+type LineRange struct {
+	Start int `json:"start_line"`
+	End   int `json:"end_line"`
+}
+
+// Ranges are the lines where an article stands, one range for each of its parts, in the order of its text. It
+// has several where another article splits it; blank lines, pages' numbers and the like part nothing.
+func (a *Article) Ranges() []LineRange {
+	var ranges []LineRange
+	torn := 0
+	for _, run := range a.Places {
+		for torn < len(a.Tears) && a.Tears[torn] < run.Start {
+			torn++
+		}
+		last := len(ranges) - 1
+		isTorn := torn < len(a.Tears) && a.Tears[torn] == run.Start
+		if last < 0 || run.Line < ranges[last].Start || isTorn && run.Line-ranges[last].End > partLines {
+			ranges = append(ranges, LineRange{run.Line, run.Line})
+			continue
+		}
+		ranges[last].End = max(ranges[last].End, run.Line)
+	}
+	return ranges
+}
+
+// partLines is how far apart two parts of an article are, in lines: a running head between them is nearer.
+const partLines = 4
 
 // Check reads text back from the raw bytes of its source and says where they first differ.
 // It is the law that citations rest on.
@@ -70,19 +119,22 @@ func same(source, text rune) bool {
 	return source == text || unicode.IsSpace(source) && unicode.IsSpace(text)
 }
 
-// ints flattens the map for the database, three numbers a run.
+// runInts is how many numbers a run is in the database.
+const runInts = 4
+
+// ints flattens the map for the database.
 func (p Places) ints() []int32 {
-	flat := make([]int32, 0, 3*len(p))
+	flat := make([]int32, 0, runInts*len(p))
 	for _, r := range p {
-		flat = append(flat, int32(r.Start), int32(r.Line), int32(r.Byte)) //nolint:gosec // files are limited to 256 MB by the reader
+		flat = append(flat, int32(r.Start), int32(r.Line), int32(r.Byte), int32(r.Page)) //nolint:gosec // files are limited to 256 MB by the reader
 	}
 	return flat
 }
 
 func placesOf(flat []int32) Places {
-	p := make(Places, 0, len(flat)/3)
-	for i := 0; i+2 < len(flat); i += 3 {
-		p = append(p, Run{Start: int(flat[i]), Line: int(flat[i+1]), Byte: int(flat[i+2])})
+	p := make(Places, 0, len(flat)/runInts)
+	for run := range slices.Chunk(flat, runInts) {
+		p = append(p, Run{Start: int(run[0]), Line: int(run[1]), Byte: int(run[2]), Page: int(run[3])})
 	}
 	return p
 }

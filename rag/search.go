@@ -207,7 +207,7 @@ func distinct[T comparable](all []T) []T {
 // articles are twins. A passage that a re-ingest removed in the meantime is left out.
 func (s *Store) hits(ctx context.Context, ids []int64, query pgvector.HalfVector) (found []Hit, twins twinPairs, err error) {
 	var batch pgx.Batch
-	batch.Queue(`select p.id, p.start_char, p.end_char, p.start_line, p.end_line, p.body, p.opens,
+	batch.Queue(`select p.id, p.start_char, p.end_char, p.start_line, p.end_line, p.page, p.body, p.opens,
 			1 - (v.embedding <=> $2), a.id, a.title, a.authors, a.publication, a.published, a.section,
 			left(a.body, 80), a.length, s.path
 		from passages p join passage_vectors v on v.passage_id = p.id
@@ -231,10 +231,11 @@ func (s *Store) hits(ctx context.Context, ids []int64, query pgvector.HalfVector
 func scanHit(row pgx.CollectableRow) (Hit, error) {
 	var h Hit
 	var a Article
+	var page int
 	p, l := &h.Passage, &h.Location
-	err := row.Scan(&p.ID, &p.Span.Start, &p.Span.End, &l.StartLine, &l.EndLine, &p.Text, &p.Opens,
+	err := row.Scan(&p.ID, &p.Span.Start, &p.Span.End, &l.StartLine, &l.EndLine, &page, &p.Text, &p.Opens,
 		&h.Similarity, &a.ID, &a.Title, &a.Authors, &a.Publication, &a.Date, &a.Section, &a.Text, &a.length, &a.File)
-	l.StartChar, l.EndChar, p.Article = p.Span.Start, p.Span.End, &a
+	l.StartChar, l.EndChar, l.Page, p.Article = p.Span.Start, p.Span.End, pageOf(page), &a
 	return h, err
 }
 
