@@ -105,7 +105,7 @@ func (a *archive) coreMeta() (Meta, int, error) {
 type wordReader struct {
 	styles wordStyles
 	lines  []Line
-	open   []frame // paragraphs and table rows, the innermost last; a text box has paragraphs within a paragraph
+	open   []*frame // paragraphs and table rows, the innermost last; a text box has paragraphs within a paragraph
 
 	skip  int  // depth in an element that is not read
 	text  bool // in an element whose characters are text
@@ -217,9 +217,9 @@ func (w *wordReader) start(e xml.StartElement) {
 	}
 	switch e.Name.Local {
 	case "p":
-		w.open = append(w.open, frame{})
+		w.open = append(w.open, &frame{})
 	case "tr":
-		w.open = append(w.open, frame{isRow: true})
+		w.open = append(w.open, &frame{isRow: true})
 	case "tc":
 		if f := w.top(true); f != nil {
 			f.cells = append(f.cells, nil)
@@ -314,7 +314,7 @@ func (w *wordReader) end(name xml.Name) {
 // top is the innermost frame if it is of the kind, or nil.
 func (w *wordReader) top(isRow bool) *frame {
 	if n := len(w.open); n > 0 && w.open[n-1].isRow == isRow {
-		return &w.open[n-1]
+		return w.open[n-1]
 	}
 	return nil
 }
@@ -323,7 +323,7 @@ func (w *wordReader) pop() *frame {
 	n := len(w.open) - 1
 	f := w.open[n]
 	w.open = w.open[:n]
-	return &f
+	return f
 }
 
 // emit hands lines to what they stand in.

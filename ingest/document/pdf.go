@@ -207,8 +207,10 @@ func rowsOf(chars []*responses.GetPageTextStructuredChar) []row {
 		case "\r", "\n":
 			flush()
 			continue
-		case "\x02", "\uFFFE": // PDFium's mark for a hyphen at the end of a line
+		case "\x02", "\uFFFE": // PDFium's mark for a hyphen at the end of a line, in place of the line break
 			text.WriteByte('-')
+			flush()
+			continue
 		default:
 			text.WriteString(strings.Map(withoutControls, c.Text))
 		}

@@ -25,5 +25,5 @@ pandoc bridge.md -o pandoc.docx
 # A page image without text, alone and after a page with text; and a PDF under a password.
 pdftoppm -r 40 -gray -png -f 1 -l 1 chromium.pdf "$work/page"
 img2pdf --pagesize A5 "$work"/page*.png -o scanned.pdf
-qpdf --empty --pages chromium.pdf 1 scanned.pdf 1 -- mixed.pdf
+qpdf --empty --pages libreoffice.pdf 4 scanned.pdf 1 -- mixed.pdf
 qpdf --encrypt secret secret 256 -- scanned.pdf encrypted.pdf
