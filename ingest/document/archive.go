@@ -70,7 +70,7 @@ func (a *archive) read(name string) ([]byte, error) {
 		return nil, fmt.Errorf("%s: %w (%w)", name, ErrBroken, err)
 	}
 	defer func() { _ = r.Close() }()
-	limit := min(a.left, max(smallUnpacked, maxRatio*int(min(f.CompressedSize64, maxUnpacked)))) //nolint:gosec // below 2^31
+	limit := min(a.left, max(smallUnpacked, maxRatio*int(min(f.CompressedSize64, maxUnpacked))))
 	data, err := io.ReadAll(io.LimitReader(r, int64(limit)+1))
 	switch {
 	case len(data) > limit:

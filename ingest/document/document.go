@@ -36,6 +36,7 @@ type Line struct {
 // Break is what a format knows of the beginning of a line.
 type Break uint8
 
+// Kinds of beginnings.
 const (
 	Unknown   Break = iota // wrapping has to be guessed
 	Begins                 // a paragraph, a row, a list item or a heading begins

@@ -72,7 +72,8 @@ func checkPlaces(tb testing.TB, d *Document, raw []byte) {
 		case place < before || place > len(raw):
 			tb.Fatalf("byte %d leads to %d after %d", at, place, before)
 		}
-		if got := runeAt(d, raw, place); got != r && got != '&' && !unicode.IsSpace(r) {
+		marks := d.Encoding == big5.name && unicode.Is(unicode.Mn, r) // the second rune of a character
+		if got := runeAt(d, raw, place); got != r && got != '&' && !unicode.IsSpace(r) && !marks {
 			tb.Fatalf("byte %d is %q, byte %d of the file %q", at, r, place, got)
 		}
 		before = place

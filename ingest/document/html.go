@@ -7,6 +7,7 @@ import (
 	"html"
 	"io"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -14,7 +15,8 @@ import (
 	"golang.org/x/net/html/atom"
 )
 
-func readHTML(ctx context.Context, raw []byte) (*Document, error)  { return readPage(ctx, raw, false) }
+func readHTML(ctx context.Context, raw []byte) (*Document, error) { return readPage(ctx, raw, false) }
+
 func readXHTML(ctx context.Context, raw []byte) (*Document, error) { return readPage(ctx, raw, true) }
 
 // readPage reads a web page: its readable text, without menus and the like.
@@ -120,6 +122,7 @@ func (r *htmlReader) read(ctx context.Context) error {
 		case tokens.EndTagToken:
 			name, _ := r.z.TagName()
 			r.endTag(atom.Lookup(name))
+		case tokens.CommentToken, tokens.DoctypeToken:
 		}
 		at = end
 		if n%tokensPerCheck == 0 {
@@ -288,25 +291,16 @@ func (r *htmlReader) closeImplied(tag atom.Atom, kind kind) {
 
 // closes says whether the start tag of a block ends the innermost open block.
 func closes(tag, open atom.Atom) bool {
-	switch open {
-	case atom.P:
-		return true
-	case atom.Li:
-		return tag == atom.Li
-	case atom.Dt, atom.Dd:
-		return tag == atom.Dt || tag == atom.Dd
-	case atom.Td, atom.Th:
-		return isTablePart(tag) || tag == atom.Td || tag == atom.Th
-	case atom.Tr:
-		return isTablePart(tag)
-	case atom.Tbody, atom.Thead, atom.Tfoot:
-		return isTablePart(tag) && tag != atom.Tr
-	}
-	return false
+	return open == atom.P || slices.Contains(closedBy[open], tag)
 }
 
-func isTablePart(tag atom.Atom) bool {
-	return tag == atom.Tr || tag == atom.Tbody || tag == atom.Thead || tag == atom.Tfoot
+// closedBy are the start tags that end an open block, beside P, which every block ends.
+var closedBy = map[atom.Atom][]atom.Atom{
+	atom.Li: {atom.Li},
+	atom.Dt: {atom.Dt, atom.Dd}, atom.Dd: {atom.Dt, atom.Dd},
+	atom.Td: {atom.Td, atom.Th, atom.Tr, atom.Tbody, atom.Thead, atom.Tfoot}, atom.Th: {atom.Td, atom.Th, atom.Tr, atom.Tbody, atom.Thead, atom.Tfoot},
+	atom.Tr:    {atom.Tr, atom.Tbody, atom.Thead, atom.Tfoot},
+	atom.Tbody: {atom.Tbody, atom.Thead, atom.Tfoot}, atom.Thead: {atom.Tbody, atom.Thead, atom.Tfoot}, atom.Tfoot: {atom.Tbody, atom.Thead, atom.Tfoot},
 }
 
 func (r *htmlReader) innermost(tag atom.Atom) int32 {
@@ -334,7 +328,7 @@ func (r *htmlReader) open(tag atom.Atom, kind kind, a attributes) {
 		r.size.links++
 	}
 	r.count(e, 1)
-	if level := headingLevel(tag); level > 0 {
+	if level := headingLevels[tag]; level > 0 {
 		r.w.level = level
 	}
 	index := int32(len(r.stack)) //nolint:gosec // fewer than bytes of the page
@@ -350,14 +344,11 @@ func (r *htmlReader) boundary(tag atom.Atom, hard bool) {
 	if r.hidden > 0 {
 		return
 	}
-	switch tag {
-	case atom.Tr:
+	if tag == atom.Tr {
 		r.w.beginRow()
-	case atom.Table, atom.Caption:
-		r.w.part(true)
-	default:
-		r.w.part(hard)
+		return
 	}
+	r.w.part(hard || tag == atom.Table || tag == atom.Caption)
 }
 
 // count keeps the numbers of open elements of the kinds that matter.
@@ -397,20 +388,5 @@ func (r *htmlReader) closeTo(i int, closed bool) {
 	}
 }
 
-func headingLevel(tag atom.Atom) int {
-	switch tag {
-	case atom.H1:
-		return 1
-	case atom.H2:
-		return 2
-	case atom.H3:
-		return 3
-	case atom.H4:
-		return 4
-	case atom.H5:
-		return 5
-	case atom.H6:
-		return 6
-	}
-	return 0
-}
+// headingLevels are the levels of headings; of other elements 0.
+var headingLevels = map[atom.Atom]int{atom.H1: 1, atom.H2: 2, atom.H3: 3, atom.H4: 4, atom.H5: 5, atom.H6: 6}

@@ -3,6 +3,7 @@ package document
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -17,7 +18,7 @@ func rows(d *Document) []string {
 	for _, l := range d.Lines {
 		kind := map[Break]string{Unknown: "?", Begins: "¶", Continues: "+", Cell: "|"}[l.Break]
 		if l.Level > 0 {
-			kind = fmt.Sprint(l.Level)
+			kind = strconv.Itoa(l.Level)
 		}
 		out = append(out, fmt.Sprintf("%d%s%s", l.Number, kind, l.Text))
 	}
@@ -158,8 +159,7 @@ func TestCharsetOfAPageIsReadFromItsTags(t *testing.T) {
 			}
 		}
 	}
-	shift := codec{}
-	shift, _ = labelled("shift_jis")
+	shift, _ := labelled("shift_jis")
 	if d := mustRead(t, "a.html", encoded(t, shift, "<meta charset=shift_jis><p>橋が開通した。")); d.Text != "橋が開通した。" {
 		t.Errorf("%q", d.Text)
 	}

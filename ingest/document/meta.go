@@ -102,6 +102,7 @@ func (m *pageMeta) add(f field, rank int, value string) {
 		if value = dateOf(value); value == "" {
 			return
 		}
+	case titleField, fields:
 	case authorField, publicationField:
 		if strings.Contains(value, "://") { // an address of a profile
 			return

@@ -107,12 +107,12 @@ func TestHeadingsAreKnownByTheStylesTheyAreBasedOn(t *testing.T) {
 	styles := `<w:styles xmlns:w="` + wordXML + `"><w:style w:styleId="2"><w:name w:val="heading 2"/></w:style><w:style w:styleId="own"><w:name w:val="我的"/><w:basedOn w:val="2"/></w:style>` +
 		`<w:style w:styleId="toc"><w:name w:val="TOC Heading"/><w:basedOn w:val="2"/><w:pPr><w:outlineLvl w:val="9"/></w:pPr></w:style><w:style w:styleId="a"><w:name w:val="b"/><w:basedOn w:val="a"/></w:style>` +
 		`<w:style w:styleId="h"><w:name w:val="hidden"/><w:rPr><w:vanish/></w:rPr></w:style><w:style w:styleId="zh"><w:name w:val="标题 1"/></w:style></w:styles>`
-	body := ""
+	var body strings.Builder
 	for _, id := range []string{"2", "own", "toc", "a", "zh"} {
-		body += `<w:p><w:pPr><w:pStyle w:val="` + id + `"/></w:pPr><w:r><w:t>桥</w:t></w:r><w:r><w:rPr><w:rStyle w:val="h"/></w:rPr><w:t>x</w:t></w:r></w:p>`
+		body.WriteString(`<w:p><w:pPr><w:pStyle w:val="` + id + `"/></w:pPr><w:r><w:t>桥</w:t></w:r><w:r><w:rPr><w:rStyle w:val="h"/></w:rPr><w:t>x</w:t></w:r></w:p>`)
 	}
 	want := []string{"12桥", "22桥", "3¶桥", "4¶桥", "51桥"}
-	if diff := cmp.Diff(want, rows(mustRead(t, "a.docx", docx(t, body, map[string]string{"word/styles.xml": styles})))); diff != "" {
+	if diff := cmp.Diff(want, rows(mustRead(t, "a.docx", docx(t, body.String(), map[string]string{"word/styles.xml": styles})))); diff != "" {
 		t.Error(diff)
 	}
 }

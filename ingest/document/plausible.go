@@ -78,7 +78,7 @@ var levels = sync.OnceValue(func() []uint8 {
 				if c == gb18030.Encoding && trail < 0xA1 {
 					continue // outside GB 2312
 				}
-				text, _ := c.NewDecoder().Bytes([]byte{byte(lead), byte(trail)}) //nolint:gosec // both are bytes
+				text, _ := c.NewDecoder().Bytes([]byte{byte(lead), byte(trail)})
 				for _, r := range string(text) {
 					if r != unicode.ReplacementChar && unicode.Is(unicode.Han, r) {
 						level[r] = 1

@@ -185,7 +185,7 @@ func TestTooManyLinesAreRefused(t *testing.T) {
 }
 
 func FuzzText(f *testing.F) {
-	for _, s := range []string{"", "\uFEFF一\r\n二", "a\rb\nc", "桥\x00", "\xFF\xFEa\x00\n\x00", "\xbd\xad\xc9\xcf\xb5\xc4\xc7\xc5"} {
+	for _, s := range []string{"", "\uFEFF一\r\n二", "a\rb\nc", "桥\x00", "\xFF\xFEa\x00\n\x00", "\xbd\xad\xc9\xcf\xb5\xc4\xc7\xc5", "\xbe\xf4\xb3\x71\xa8\xae\x88\x62\xa4\x46"} {
 		f.Add([]byte(s))
 	}
 	for c, text := range encodedIn(f, rand.New(rand.NewPCG(7, 8)), 60) {

@@ -138,7 +138,7 @@ func (w *weaver) meet(text string, at int) {
 
 // closeBlank takes back the last line where it holds nothing but white space.
 func (w *weaver) closeBlank() {
-	if !w.open || !w.seam.parts() && !(w.blank && w.wrapped) {
+	if !w.open || !w.seam.parts() && (!w.blank || !w.wrapped) {
 		return
 	}
 	line := w.lines[len(w.lines)-1]
