@@ -186,11 +186,12 @@ func bookOf(tb testing.TB, more map[string]string) []byte {
 	entries := map[string]string{
 		"META-INF/container.xml": `<container><rootfiles><rootfile full-path="b.opf"/></rootfiles></container>`,
 		"b.opf": `<package xmlns:opf="http://www.idpf.org/2007/opf"><metadata><title>书</title><creator opf:role="trl">译者</creator><creator opf:role="aut">作者</creator><date opf:event="modification">2024</date><date opf:event="publication">2019-03</date></metadata>` +
-			`<manifest><item id="n" href="nav.xhtml" properties="nav" media-type="application/xhtml+xml"/><item id="v" href="cover.xhtml" media-type="application/xhtml+xml"/><item id="i" href="i.png" media-type="image/png"/>` +
+			`<manifest><item id="n" href="nav.xhtml" properties="nav" media-type="application/xhtml+xml"/><item id="v" href="cover.xhtml" media-type="application/xhtml+xml"/><item id="f" href="front.xhtml" media-type="application/xhtml+xml"/><item id="i" href="i.png" media-type="image/png"/>` +
 			`<item id="1" href="c1.xhtml" media-type="application/xhtml+xml"/><item id="2" href="c%202.xhtml" media-type="application/xhtml+xml"/></manifest>` +
-			`<spine><itemref idref="v"/><itemref idref="n"/><itemref idref="2"/><itemref idref="1"/></spine></package>`,
+			`<spine><itemref idref="v"/><itemref idref="f"/><itemref idref="n"/><itemref idref="2"/><itemref idref="1"/></spine><guide><reference type="cover" href="front.xhtml"/></guide></package>`,
 		"nav.xhtml":   `<html><nav epub:type="page-list"><ol><li><a href="c1.xhtml#x">9</a></li></ol></nav></html>`,
 		"cover.xhtml": "<p>封面</p>",
+		"front.xhtml": "<p>封面</p>",
 		"c1.xhtml":    `<p>三<span id="x"/>四</p><div class="footer">五</div>`,
 		"c 2.xhtml":   `<title/><p>一<span epub:type="pagebreak" title="7">7</span>桥<a epub:type="noteref">1</a>，` + "\n" + `路</p><p>a` + "\n" + `b</p><aside epub:type="footnote">注</aside>`,
 	}

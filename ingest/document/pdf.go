@@ -55,7 +55,7 @@ func readPDF(ctx context.Context, raw []byte) (d *Document, err error) {
 			d, err = nil, fmt.Errorf("PDFium: %v: %w", p, ErrBroken)
 		}
 		if err != nil && ctx.Err() != nil { // whatever broke off then broke off because of it
-			d, err = nil, ctx.Err()
+			d, err = nil, fmt.Errorf("%w (%w)", ctx.Err(), err)
 		}
 	}()
 	pool, err := webassembly.Init(webassembly.Config{
