@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
@@ -26,8 +27,8 @@ func (f previewFlags) check(others bool) error {
 	return nil
 }
 
-func (a *app) preview(f previewFlags) error {
-	p, err := ingest.NewPreview(f.Preview, a.cfg.ArticleDelimiter)
+func (a *app) preview(ctx context.Context, f previewFlags) error {
+	p, err := ingest.NewPreview(ctx, f.Preview, a.cfg.ArticleDelimiter)
 	if err != nil {
 		return fmt.Errorf("preview %s: %w", f.Preview, err)
 	}

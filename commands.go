@@ -96,7 +96,7 @@ func (c *articlesCommand) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	if c.Preview != "" {
-		return a.preview(c.previewFlags)
+		return a.preview(ctx, c.previewFlags)
 	}
 	store, err := a.openStore(ctx)
 	if err != nil {

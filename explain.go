@@ -8,6 +8,7 @@ import (
 	"yinju/bot"
 	"yinju/deploy/local"
 	"yinju/ingest"
+	"yinju/ingest/document"
 )
 
 // explain says an error in the reader's language, with what was being done, as the error has it.
@@ -73,11 +74,19 @@ func explainFile(err error) string {
 		return "路径是空的：请给出文件夹或文件。"
 	case errors.Is(err, ingest.ErrNoSources):
 		return "文件夹里没有可读的文本文件；库没有改动。"
-	case errors.Is(err, ingest.ErrBinary):
+	case errors.Is(err, document.ErrBinary):
 		return "不是文本文件。"
-	case errors.Is(err, ingest.ErrNotUTF8):
-		return "不是 UTF-8 编码：请另存为 UTF-8 后再试。"
-	case errors.Is(err, ingest.ErrTooLarge):
+	case errors.Is(err, document.ErrEncoding):
+		return "认不出文字的编码，或编码已损坏：请另存为 UTF-8 后再试。"
+	case errors.Is(err, document.ErrScanned):
+		return "页面是图片，没有文字：请先做文字识别（如 ocrmypdf）。"
+	case errors.Is(err, document.ErrEncrypted):
+		return "文件已加密：请另存为没有密码和版权保护的文件。"
+	case errors.Is(err, document.ErrBroken):
+		return "文件已损坏，或与扩展名不符。"
+	case errors.Is(err, document.ErrBomb):
+		return "文件解压后大得反常，没有读取。"
+	case errors.Is(err, ingest.ErrTooLarge), errors.Is(err, document.ErrTooLarge):
 		return "文件太大：请拆开。"
 	case errors.Is(err, ingest.ErrNoText):
 		return "文件里没有文字。"

@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"slices"
 	"strings"
 
 	"yinju/rag"
@@ -66,12 +67,25 @@ func handOver(from, to *piece) {
 	fromRows(&from.article, from.rows)
 }
 
+// dropBare makes furniture of a headline without a body at the top, which is the file's own.
+func dropBare(pieces []piece, furniture []row) ([]piece, []row) {
+	if len(pieces) < 2 || !pieces[0].isBare() {
+		return pieces, furniture
+	}
+	return pieces[1:], append(slices.Clone(pieces[0].rows), furniture...)
+}
+
+// isBare says whether a piece is a headline and nothing else.
+func (p *piece) isBare() bool {
+	return p.block == len(p.rows) && p.article.Authors == nil && p.article.Publication == "" && p.article.Date == ""
+}
+
 // joinBare joins a headline that has no body, and is none of the contents, to the article before it: it is a
 // subhead, or a part of a headline that the page has torn off.
 func joinBare(pieces []piece) []piece {
 	var out []piece
 	for _, p := range pieces {
-		if n := len(out); n > 0 && p.block == len(p.rows) && p.article.Authors == nil && p.article.Publication == "" && p.article.Date == "" {
+		if n := len(out); n > 0 && p.isBare() {
 			out[n-1].rows = append(out[n-1].rows, p.rows...)
 			continue
 		}

@@ -8,13 +8,14 @@ import (
 	"slices"
 	"strings"
 
+	"yinju/ingest/document"
 	"yinju/rag"
 )
 
 // source is a file and what decides how it is cut. A word of the reader's wins over the rules: the
 // sidecar over delimiter and front matter, those over segmentation.
 type source struct {
-	raw       []byte
+	doc       *document.Document
 	sidecar   *sidecar       // nil: none
 	delimiter *regexp.Regexp // of a whole line that parts articles; nil: none
 }
@@ -49,8 +50,8 @@ type saidArticle struct {
 	said words
 }
 
-// articlesOf reads a source's articles from its raw bytes by the rules alone.
-func articlesOf(raw []byte) ([]*rag.Article, error) { return source{raw: raw}.articles() }
+// articlesOf reads a source's articles by the rules alone.
+func articlesOf(doc *document.Document) ([]*rag.Article, error) { return source{doc: doc}.articles() }
 
 func (s source) articles() ([]*rag.Article, error) {
 	c, err := s.cut()
@@ -65,10 +66,8 @@ func (s source) articles() ([]*rag.Article, error) {
 }
 
 func (s source) cut() (cutting, error) {
-	lines, err := linesOf(s.raw)
-	if err != nil {
-		return cutting{}, err
-	}
+	lines := s.doc.Lines
+	var err error
 	var cut []saidPiece
 	c := cutting{lines: lines}
 	parts := partsOf(lines, s.delimiter)
@@ -95,8 +94,27 @@ func (s source) cut() (cutting, error) {
 	if len(c.articles) == 0 {
 		return cutting{}, ErrNoText
 	}
+	if len(c.articles) == 1 {
+		fromMeta(c.articles[0].Article, s.doc)
+	}
 	return c, nil
 }
+
+// fromMeta takes what the file's format says of its only article, where the text says nothing.
+func fromMeta(a *rag.Article, doc *document.Document) {
+	m := doc.Meta
+	if !madeUpTitle.MatchString(m.Title) {
+		give(a, rag.TitleField, m.Title, 0, guessed)
+	}
+	giveAuthors(a, m.Authors, 0, guessed)
+	give(a, rag.PublicationField, m.Publication, 0, inferred)
+	if doc.Encoding != "" && len(m.Date) > len("2006") { // elsewhere it is the day on which the file was made
+		give(a, rag.DateField, m.Date, 0, inferred)
+	}
+}
+
+// madeUpTitle is a title that a program has put in.
+var madeUpTitle = regexp.MustCompile(`(?i)\.(?:docx?|wps|pdf|html?|txt|indd)\b|^Microsoft |^untitled|^无标题|^文档\d*$|^Document\d*$|^PowerPoint`)
 
 // saidPiece is a piece and what a reader has said of it.
 type saidPiece struct {
@@ -106,7 +124,7 @@ type saidPiece struct {
 }
 
 // end is the byte of the file after the row's content.
-func (r *row) end() int { return r.byte + r.to }
+func (r *row) end() int { return r.Byte + r.to }
 
 // segmentUnder cuts rows with what stands over them at the top of the page, such as its masthead and its table
 // of contents. Nothing of that is in the pieces.

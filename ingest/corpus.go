@@ -95,7 +95,7 @@ func (l *listing) add(target string, prefixed bool) error {
 		return ErrNotAFile
 	case isSidecar(target):
 		return ErrIsSidecar
-	case !isText(target):
+	case !isRead(target):
 		return ErrNotTaken
 	case !utf8.ValidString(target):
 		return ErrName
@@ -136,7 +136,7 @@ func (l *listing) walk(folder, root string) error {
 			}
 		case entry.Type()&fs.ModeSymlink != 0 && isFolder(abs):
 			l.fail(path, ErrLink)
-		case !entry.IsDir() && isText(abs):
+		case !entry.IsDir() && isRead(abs):
 			l.take(file{path: path, root: root, abs: abs})
 		case !entry.IsDir() && isSidecar(abs):
 			l.sidecars = append(l.sidecars, path)

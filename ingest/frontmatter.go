@@ -33,7 +33,7 @@ const fence = "---"
 // words: what begins with a fence is text then.
 func frontMatter(lines []line) (words, int) {
 	begin := 0
-	for begin < len(lines) && isBlankText(lines[begin].text) {
+	for begin < len(lines) && isBlankText(lines[begin].Text) {
 		begin++
 	}
 	if begin == len(lines) || !isFence(lines[begin]) {
@@ -46,23 +46,23 @@ func frontMatter(lines []line) (words, int) {
 			if !known {
 				return nil, 0
 			}
-			if said := frontWords(block.String(), lines[begin].number); len(said) > 0 {
+			if said := frontWords(block.String(), lines[begin].Number); len(said) > 0 {
 				return said, i + 1
 			}
 			return nil, 0
 		}
-		if block.Len()+len(lines[i].text) > maxFrontBytes {
+		if block.Len()+len(lines[i].Text) > maxFrontBytes {
 			return nil, 0
 		}
-		key, _, _ := strings.Cut(lines[i].text, ":")
+		key, _, _ := strings.Cut(lines[i].Text, ":")
 		_, isKey := factOf(key)
 		known = known || isKey
-		block.WriteString(lines[i].text + "\n")
+		block.WriteString(lines[i].Text + "\n")
 	}
 	return nil, 0
 }
 
-func isFence(l line) bool { return strings.TrimRightFunc(l.text, isBlank) == fence }
+func isFence(l line) bool { return strings.TrimRightFunc(l.Text, isBlank) == fence }
 
 // frontWords reads a block; above is the line of the file above it. Keys that other programs use are left
 // alone, and so is a value that cannot be one, such as a date that is none.

@@ -108,7 +108,7 @@ func TestManyFencesAreReadOnce(t *testing.T) {
 // What a reader says is certain, and stands on the line of the source that says it.
 func TestWordsOfReadersAreCertain(t *testing.T) {
 	t.Parallel()
-	articles, err := articlesOf([]byte("---\ntitle: 桥\n---\n桥通车了。\n"))
+	articles, err := articlesOf(textFile(t, "---\ntitle: 桥\n---\n桥通车了。\n"))
 	want := map[rag.Field]rag.Fact{rag.TitleField: {Line: 2, Confidence: 1}}
 	if err != nil || !cmp.Equal(want, articles[0].Facts) {
 		t.Errorf("%v, %v", articles, err)

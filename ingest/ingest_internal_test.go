@@ -7,16 +7,23 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"yinju/ingest/document"
 	"yinju/rag"
 )
 
-func mustLines(tb testing.TB, raw string) []line {
+// textFile reads raw as a text file.
+func textFile(tb testing.TB, raw string) *document.Document {
 	tb.Helper()
-	lines, err := linesOf([]byte(raw))
+	doc, err := document.Read(tb.Context(), "t.txt", []byte(raw))
 	if err != nil {
 		tb.Fatal(err)
 	}
-	return lines
+	return doc
+}
+
+func mustLines(tb testing.TB, raw string) []line {
+	tb.Helper()
+	return textFile(tb, raw).Lines
 }
 
 func TestReflowJoinsLayoutAndKeepsParagraphs(t *testing.T) {
@@ -62,7 +69,7 @@ func TestReflowJoinsLayoutAndKeepsParagraphs(t *testing.T) {
 		if a.Text != tc.want {
 			t.Errorf("%s:\n%q, want\n%q", name, a.Text, tc.want)
 		}
-		if err := a.Places.Check(a.Text, []byte(tc.raw)); err != nil {
+		if err := a.Places.Check(a.Text, tc.raw); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -74,15 +81,19 @@ func TestWhatIsNoTextIsRefusedWithItsReason(t *testing.T) {
 		raw  string
 		want error
 	}{
-		"NUL":       {"文字\x00文字", ErrBinary},
-		"an image":  {"\x89PNG\r\n\x1a\n\x01\x02\x03\xff\xfe\x05", ErrBinary},
-		"GB18030":   {"\xd0\xc2\xd6\xca\xc9\xfa\xb2\xfa\xc1\xa6", ErrNotUTF8},
+		"NUL":       {"文字\x00文字", document.ErrBinary},
+		"an image":  {"\x89PNG\r\n\x1a\n\x01\x02\x03\xff\xfe\x05", document.ErrBinary},
+		"no coding": {"\xff\x81\x20\xfe\xfe\x90", document.ErrEncoding},
 		"empty":     {"", ErrNoText},
 		"only BOM":  {"\uFEFF", ErrNoText},
 		"blank":     {" \n\t\n　\n", ErrNoText},
 		"a page no": {"\n12\n", ErrNoText},
 	} {
-		if _, err := articlesOf([]byte(tc.raw)); !errors.Is(err, tc.want) {
+		doc, err := document.Read(t.Context(), "t.txt", []byte(tc.raw))
+		if err == nil {
+			_, err = articlesOf(doc)
+		}
+		if !errors.Is(err, tc.want) {
 			t.Errorf("%s: got %v, want %v", name, err, tc.want)
 		}
 	}
@@ -95,7 +106,12 @@ func FuzzPassagesTileTheArticleAndLeadBackToTheFile(f *testing.F) {
 	f.Add(strings.Repeat("长句没有标点", 200), 60)
 	f.Add("\uFEFF a\u200b\n\u3000\n##  \n****\n\t", 3)
 	f.Fuzz(func(t *testing.T, raw string, most int) {
-		articles, err := articlesOf([]byte(raw))
+		doc, err := document.Read(t.Context(), "t.txt", []byte(raw))
+		if err != nil {
+			return
+		}
+		raw = doc.Text
+		articles, err := articlesOf(doc)
 		if err != nil {
 			return
 		}
@@ -104,17 +120,17 @@ func FuzzPassagesTileTheArticleAndLeadBackToTheFile(f *testing.F) {
 		taken := make([]bool, len(raw))
 		for _, a := range articles {
 			takeOnce(t, taken, a, raw)
-			if err := a.Places.Check(a.Text, []byte(raw)); err != nil {
+			if err := a.Places.Check(a.Text, raw); err != nil {
 				t.Fatal(err)
 			}
 			all.WriteString(a.Text)
 			checkTiling(t, a, c)
 		}
-		_, furniture, _ := segment(mustLines(t, raw))
+		_, furniture, _ := segment(doc.Lines)
 		for _, r := range furniture {
-			all.WriteString(r.text)
+			all.WriteString(r.Text)
 		}
-		if lost := dropped(raw, all.String()); lost != 0 {
+		if lost := dropped(doc, all.String()); lost != 0 {
 			t.Fatalf("%d characters that are not layout were lost of %q, or doubled", lost, raw)
 		}
 	})
@@ -161,7 +177,7 @@ func checkTiling(t *testing.T, a *rag.Article, c cutter) {
 }
 
 // dropped counts the letters and digits that a source has and its article has not, page numbers aside.
-func dropped(raw, text string) int {
+func dropped(doc *document.Document, text string) int {
 	count := func(s string) (n int) {
 		for _, r := range s {
 			if unicode.IsLetter(r) || unicode.IsDigit(r) {
@@ -171,14 +187,11 @@ func dropped(raw, text string) int {
 		return n
 	}
 	all := 0
-	lines, err := linesOf([]byte(raw))
-	if err != nil {
-		return 0
-	}
+	lines := doc.Lines
 	pages := pageNumbers(lines)
 	for _, l := range lines {
-		if !pages[l.number] {
-			all += count(l.text)
+		if !pages[l.Number] {
+			all += count(l.Text)
 		}
 	}
 	return all - count(text)

@@ -14,6 +14,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"yinju/ingest/document"
 	"yinju/rag"
 )
 
@@ -167,11 +168,14 @@ func (s *run) file(ctx context.Context, f file) error {
 	if err != nil {
 		return s.fail(f, err)
 	}
-	src := source{raw: raw, sidecar: side, delimiter: s.Delimiter}
+	src := source{sidecar: side, delimiter: s.Delimiter}
 	madeBy := src.madeBy()
 	old, isKnown := s.known[f.path]
 	if isKnown && bytes.Equal(old.Hash, hash[:]) && old.MadeBy == madeBy && old.Embedder == s.Model {
 		return s.unchanged(ctx, f, old)
+	}
+	if src.doc, err = document.Read(ctx, f.abs, raw); err != nil {
+		return s.unread(ctx, f, err)
 	}
 	articles, err := src.articles()
 	if err != nil {
@@ -232,6 +236,14 @@ func (s *run) unchanged(ctx context.Context, f file, old rag.Known) error {
 		s.bytesLeft -= f.size
 	})
 	return nil
+}
+
+// unread notes a file that cannot be read.
+func (s *run) unread(ctx context.Context, f file, err error) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return s.fail(f, err)
 }
 
 // fail notes a file that cannot be taken.

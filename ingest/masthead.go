@@ -69,15 +69,15 @@ func (m *masthead) read(r *row, last bool) {
 		return
 	}
 	if at := pageSection.FindStringSubmatch(text); at != nil {
-		m.section = saying{at[1], r.number}
+		m.section = saying{at[1], r.Number}
 	}
 	switch at := pageHead.FindStringSubmatch(text); {
 	case at != nil:
-		m.section = saying{at[1], r.number}
+		m.section = saying{at[1], r.Number}
 	case trail != "":
-		m.section = saying{trail, r.number}
+		m.section = saying{trail, r.Number}
 		if site, _, _ := strings.Cut(text, ">"); isPaper(strings.TrimSpace(site)) {
-			m.publication = saying{strings.TrimSpace(site), r.number}
+			m.publication = saying{strings.TrimSpace(site), r.Number}
 		}
 	default:
 		m.readName(r, last)
@@ -90,19 +90,19 @@ func (m *masthead) readName(r *row, last bool) {
 	name := text
 	found, dated := findDate(text)
 	if dated {
-		m.date = saying{found.date, r.number}
+		m.date = saying{found.date, r.Number}
 		name = text[:found.from]
 	}
 	if issue := issueHead.FindStringSubmatch(text); issue != nil {
 		if m.publication.value == "" {
-			m.publication = saying{strings.Trim(unspaced(issue[1]), separators), r.number}
+			m.publication = saying{strings.Trim(unspaced(issue[1]), separators), r.Number}
 		}
 		return
 	}
 	if name = strings.Trim(unspaced(name), "《》"+separators); isPaper(name) {
-		m.publication = saying{name, r.number}
+		m.publication = saying{name, r.Number}
 	} else if (last || r.is(labelled)) && !dated && r.columns <= labelColumns && !r.is(folio|rule|number) && r.has&(digits|colons|bars) == 0 {
-		m.section = saying{labelOf(text), r.number}
+		m.section = saying{labelOf(text), r.Number}
 	}
 }
 
@@ -175,7 +175,7 @@ func isPageDate(text string) bool {
 // site is the name that stands over a site's bar of links at the top of a file.
 func (s *segmenter) site() saying {
 	if len(s.rows) > 1 && isMenu(s.rows[1].content()) && !s.rows[0].titled && !isMenu(s.rows[0].content()) && s.rows[0].columns <= titleColumns {
-		return saying{s.rows[0].content(), s.rows[0].number}
+		return saying{s.rows[0].content(), s.rows[0].Number}
 	}
 	return saying{}
 }

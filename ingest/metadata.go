@@ -15,7 +15,7 @@ func (s *segmenter) describe(rows []row, b *block) rag.Article {
 	if b != nil {
 		s.fromBlock(&a, b)
 	} else if rows[0].is(editorial) {
-		give(&a, rag.TitleField, "编者按", rows[0].number, placed)
+		give(&a, rag.TitleField, "编者按", rows[0].Number, placed)
 	}
 	fromRows(&a, rows)
 	title := a.Facts[rag.TitleField].Line
@@ -29,17 +29,17 @@ func (s *segmenter) describe(rows []row, b *block) rag.Article {
 // fromBlock takes what stands in the block of the headline.
 func (s *segmenter) fromBlock(a *rag.Article, b *block) {
 	if len(b.title) > 0 {
-		give(a, rag.TitleField, s.title(b), s.rows[b.title[0]].number, b.confidence)
+		give(a, rag.TitleField, s.title(b), s.rows[b.title[0]].Number, b.confidence)
 	}
 	for i := b.from; i < b.to && a.Title == ""; i++ {
 		if im := s.rows[i].imp; im != nil {
-			give(a, rag.TitleField, im.title, s.rows[i].number, stated)
+			give(a, rag.TitleField, im.title, s.rows[i].Number, stated)
 		}
 	}
 	if b.entry != nil {
 		give(a, rag.SectionField, b.entry.section, 0, stated)
 	} else if b.section >= 0 {
-		give(a, rag.SectionField, labelOf(s.rows[b.section].content()), s.rows[b.section].number, placed)
+		give(a, rag.SectionField, labelOf(s.rows[b.section].content()), s.rows[b.section].Number, placed)
 	}
 	for i := b.from; i < b.to; i++ {
 		im := s.rows[i].imp
@@ -48,9 +48,9 @@ func (s *segmenter) fromBlock(a *rag.Article, b *block) {
 		}
 		if len(im.authors) > 0 {
 			a.Authors = append(a.Authors, im.authors...)
-			know(a, rag.AuthorsField, s.rows[i].number, placed)
+			know(a, rag.AuthorsField, s.rows[i].Number, placed)
 		}
-		give(a, rag.AffiliationField, im.affiliation, s.rows[i].number, placed)
+		give(a, rag.AffiliationField, im.affiliation, s.rows[i].Number, placed)
 	}
 }
 
@@ -82,7 +82,7 @@ func (s *segmenter) title(b *block) string {
 func (s *segmenter) inParts(i, j int) bool {
 	a, b := &s.rows[i], &s.rows[j]
 	if a.glued && b.glued {
-		return a.number == b.number
+		return a.Number == b.Number
 	}
 	return strings.HasPrefix(b.content(), "—") || a.columns < titleColumns/2 || needsBlank(a.content(), b.content())
 }
@@ -100,14 +100,14 @@ func fromRows(a *rag.Article, rows []row) {
 	for i := range rows[:min(len(rows), headRows)] {
 		r := &rows[i]
 		if r.imp != nil && !r.imp.source {
-			fromImprint(a, r.imp, r.number)
+			fromImprint(a, r.imp, r.Number)
 		}
 		if r.is(reported) {
-			giveAuthors(a, reporters(r.content()), r.number, placed)
+			giveAuthors(a, reporters(r.content()), r.Number, placed)
 		}
 	}
 	if im := rows[0].imp; im != nil && !im.source { // a byline whose headline the page has lost
-		giveAuthors(a, im.authors, rows[0].number, inferred)
+		giveAuthors(a, im.authors, rows[0].Number, inferred)
 	}
 	fromSignature(a, rows)
 	for i := range rows {
@@ -116,7 +116,7 @@ func fromRows(a *rag.Article, rows []row) {
 		}
 	}
 	last := len(rows) - 1
-	giveAuthors(a, signatureAt(rows, last), rows[last].number, placed)
+	giveAuthors(a, signatureAt(rows, last), rows[last].Number, placed)
 }
 
 // fromImprint takes publication and date.
@@ -132,9 +132,9 @@ const signedRows = 8
 func fromSignature(a *rag.Article, rows []row) {
 	for i := len(rows) - 1; i >= max(1, len(rows)-signedRows); i-- {
 		if r := &rows[i]; isSigned(r) {
-			giveAuthors(a, r.imp.authors, r.number, placed)
-			give(a, rag.AffiliationField, r.imp.affiliation, r.number, placed)
-			give(a, rag.DateField, r.imp.date, r.number, placed)
+			giveAuthors(a, r.imp.authors, r.Number, placed)
+			give(a, rag.AffiliationField, r.imp.affiliation, r.Number, placed)
+			give(a, rag.DateField, r.imp.date, r.Number, placed)
 		}
 	}
 }
@@ -143,10 +143,10 @@ func fromSignature(a *rag.Article, rows []row) {
 func closing(rows []row) (*imprint, int) {
 	for i := range slices.Backward(rows) {
 		if im := rows[i].imp; im != nil && im.source {
-			return im, rows[i].number
+			return im, rows[i].Number
 		}
 		if im := tailAt(rows, i); im != nil {
-			return im, rows[i].number
+			return im, rows[i].Number
 		}
 	}
 	return nil, 0
@@ -245,7 +245,7 @@ func fromNote(a *rag.Article, rows []row) {
 	if who := noteWho.FindStringSubmatch(first); who != nil && isName(who[1]) {
 		first = who[2]
 	}
-	give(a, rag.AffiliationField, strings.TrimSpace(first), rows[0].number, stated)
+	give(a, rag.AffiliationField, strings.TrimSpace(first), rows[0].Number, stated)
 }
 
 var paperPrefix = regexp.MustCompile(`^([^\s：:，。]{2,12})[：:]`)

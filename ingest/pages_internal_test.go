@@ -49,7 +49,7 @@ func checkPage(t *testing.T, file string) {
 	if err := yaml.Unmarshal(golden.Files[1].Data, &want); err != nil {
 		t.Fatal(err)
 	}
-	articles, err := articlesOf(golden.Files[0].Data)
+	articles, err := articlesOf(textFile(t, string(golden.Files[0].Data)))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -23,7 +23,7 @@ func partsOf(lines []line, delimiter *regexp.Regexp) []part {
 		parts = append(parts, part{rows: prepare(lines[begin+body : end]), said: said, whole: said != nil})
 	}
 	for i := body; i < len(lines) && delimiter != nil; i++ {
-		if !delimiter.MatchString(strings.TrimFunc(lines[i].text, isBlank)) {
+		if !delimiter.MatchString(strings.TrimFunc(lines[i].Text, isBlank)) {
 			continue
 		}
 		add(i)

@@ -74,7 +74,7 @@ type ruler struct {
 	lines []line
 	at    int // index of the line that it stands on
 	char  int // characters of the line before byte
-	byte  int // of the file; from lines[at].byte on
+	byte  int // of the file; from lines[at].Byte on
 }
 
 // begin is the byte at which a position begins, end the one after it.
@@ -90,18 +90,26 @@ func (r *ruler) end(p position) (int, error) {
 
 // find gives the byte of a position, and how many bytes it takes up: a character's, or the whole line's.
 func (r *ruler) find(p position) (at, size int, err error) {
-	if len(r.lines) == 0 || p.line > r.lines[len(r.lines)-1].number {
-		return 0, 0, fmt.Errorf("line %d is outside the file, which has %d lines", p.line, len(r.lines))
+	last := 0
+	if len(r.lines) > 0 {
+		last = r.lines[len(r.lines)-1].Number
 	}
-	i, _ := slices.BinarySearchFunc(r.lines, p.line, func(l line, n int) int { return cmp.Compare(l.number, n) })
+	if p.line > last {
+		return 0, 0, fmt.Errorf("line %d is outside the file, which has %d lines", p.line, last)
+	}
+	i, _ := slices.BinarySearchFunc(r.lines, p.line, func(l line, n int) int { return cmp.Compare(l.Number, n) })
 	l := r.lines[i]
 	if p.char == 0 {
-		return l.byte, len(l.text), nil
+		end := l.Byte
+		for ; i < len(r.lines) && r.lines[i].Number == p.line; i++ { // a line of HTML may hold several of text
+			end = r.lines[i].Byte + len(r.lines[i].Text)
+		}
+		return l.Byte, end - l.Byte, nil
 	}
-	if i != r.at || p.char <= r.char || r.byte < l.byte {
-		r.at, r.char, r.byte = i, 0, l.byte
+	if i != r.at || p.char <= r.char || r.byte < l.Byte {
+		r.at, r.char, r.byte = i, 0, l.Byte
 	}
-	for left := l.text[r.byte-l.byte:]; left != ""; left = left[size:] {
+	for left := l.Text[r.byte-l.Byte:]; left != ""; left = left[size:] {
 		_, size = utf8.DecodeRuneInString(left)
 		if r.char+1 == p.char {
 			return r.byte, size, nil

@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"iter"
 	"path/filepath"
@@ -10,6 +11,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"yinju/ingest/document"
 	"yinju/rag"
 )
 
@@ -96,8 +98,8 @@ type textSpan struct {
 }
 
 // NewPreview cuts the file at path as ingest would.
-func NewPreview(path string, delimiter *regexp.Regexp) (*Preview, error) {
-	if !isText(path) {
+func NewPreview(ctx context.Context, path string, delimiter *regexp.Regexp) (*Preview, error) {
+	if !isRead(path) {
 		return nil, ErrNotTaken
 	}
 	raw, err := readFile(path)
@@ -108,7 +110,11 @@ func NewPreview(path string, delimiter *regexp.Regexp) (*Preview, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newPreview(filepath.Base(path), source{raw: raw, sidecar: side, delimiter: delimiter})
+	doc, err := document.Read(ctx, path, raw)
+	if err != nil {
+		return nil, err
+	}
+	return newPreview(filepath.Base(path), source{doc: doc, sidecar: side, delimiter: delimiter})
 }
 
 func newPreview(name string, s source) (*Preview, error) {
@@ -179,12 +185,12 @@ func (p *Preview) Lines() iter.Seq[PreviewLine] {
 	return func(yield func(PreviewLine) bool) {
 		spans, furniture := p.spans, p.furniture
 		for _, l := range p.lines {
-			end := l.byte + len(l.text)
+			end := l.Byte + len(l.Text)
 			var own []textSpan
 			own, spans = until(spans, end, func(s textSpan) int { return s.begin })
 			var left []row
 			left, furniture = until(furniture, end, offsetOf)
-			if !yield(PreviewLine{Number: l.number, Segments: segmentsOf(l, own, left)}) {
+			if !yield(PreviewLine{Number: l.Number, Segments: segmentsOf(l, own, left)}) {
 				return
 			}
 		}
@@ -204,9 +210,9 @@ func until[T any](all []T, end int, begin func(T) int) (before, after []T) {
 
 func segmentsOf(l line, own []textSpan, furniture []row) []Segment {
 	var out []Segment
-	at := l.byte
+	at := l.Byte
 	gap := func(to int) {
-		text := l.text[at-l.byte : to-l.byte]
+		text := l.Text[at-l.Byte : to-l.Byte]
 		kind := Layout
 		switch {
 		case strings.TrimFunc(text, isBlank) == "":
@@ -224,10 +230,10 @@ func segmentsOf(l line, own []textSpan, furniture []row) []Segment {
 		if s.headline {
 			kind = Headline
 		}
-		out = append(out, Segment{Text: l.text[s.begin-l.byte : s.end-l.byte], Kind: kind, Article: s.article, End: s.after})
+		out = append(out, Segment{Text: l.Text[s.begin-l.Byte : s.end-l.Byte], Kind: kind, Article: s.article, End: s.after})
 		at = s.end
 	}
-	gap(l.byte + len(l.text))
+	gap(l.Byte + len(l.Text))
 	return out
 }
 
@@ -270,19 +276,22 @@ func rowsIn(spans []textSpan, lines []line) (rows []row, at []int) {
 		for end < len(spans) && spans[end].line == spans[i].line && spans[end-1].after == Open {
 			end++
 		}
-		l := lineOf(lines, spans[i].line)
-		text := l.text[spans[i].begin-l.byte : spans[end-1].end-l.byte]
+		l := lineAt(lines, spans[i].begin)
+		text := l.Text[spans[i].begin-l.Byte : spans[end-1].end-l.Byte]
 		for ; i < end; i++ {
 			at[i] = len(rows)
 		}
-		rows = append(rows, row{line: line{number: l.number, text: text}, to: len(text), columns: columns(text)})
+		rows = append(rows, row{line: line{Number: l.Number, Text: text}, to: len(text), columns: columns(text)})
 	}
 	return rows, at
 }
 
-// lineOf is the line with a number.
-func lineOf(lines []line, number int) line {
-	i, _ := slices.BinarySearchFunc(lines, number, func(l line, n int) int { return cmp.Compare(l.number, n) })
+// lineAt is the line that a byte of the text stands on, or the line break after it.
+func lineAt(lines []line, at int) line {
+	i, found := slices.BinarySearchFunc(lines, at, func(l line, at int) int { return cmp.Compare(l.Byte, at) })
+	if !found && i > 0 {
+		i--
+	}
 	return lines[i]
 }
 

@@ -7,6 +7,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"yinju/ingest/document"
 	"yinju/rag"
 )
 
@@ -77,6 +78,13 @@ func styleOf(rows []row, spaced bool) style {
 // endsParagraph says whether a paragraph ends between row i and the next.
 func (s style) endsParagraph(rows []row, i int) bool {
 	a, b := &rows[i], &rows[i+1]
+	switch b.Break {
+	case document.Begins:
+		return true
+	case document.Continues, document.Cell:
+		return false
+	case document.Unknown:
+	}
 	switch {
 	case a.heading || b.heading || b.is(field) || a.is(greeting) && b.indent >= a.indent:
 		return true
@@ -220,26 +228,26 @@ func hasBlanks(text string) bool {
 
 // line adds a row without the layout within it.
 func (w *weaver) line(r *row) {
-	content, start, from := r.content(), r.byte+r.from, 0
+	content, start, from := r.content(), r.Byte+r.from, 0
 	for _, drop := range dropsWithin(content) {
-		w.add(content[from:drop[0]], r.number, start+from)
+		w.add(content[from:drop[0]], &r.line, start+from)
 		from = drop[1]
 	}
-	w.add(content[from:], r.number, start+from)
+	w.add(content[from:], &r.line, start+from)
 }
 
 // seam joins two rows: with a line break between paragraphs, with a blank between two Latin words,
 // with nothing between Chinese characters. What it adds stands for the line break of the source.
 func (w *weaver) seam(a, b *row, paragraph bool) {
-	at := a.byte + len(a.text)
-	if a.number == b.number {
-		at = a.byte + a.to
+	at := a.Byte + len(a.Text)
+	if a.Number == b.Number {
+		at = a.Byte + a.to
 	}
 	switch {
 	case paragraph:
-		w.add("\n", a.number, at)
-	case needsBlank(a.content(), b.content()):
-		w.add(" ", a.number, at)
+		w.add("\n", &a.line, at)
+	case b.Break == document.Cell || needsBlank(a.content(), b.content()):
+		w.add(" ", &a.line, at)
 	}
 }
 
@@ -254,11 +262,11 @@ func isLatin(r rune) bool {
 	return r < 0x2000 && !unicode.IsSpace(r) && r != '-'
 }
 
-func (w *weaver) add(s string, number, at int) {
+func (w *weaver) add(s string, l *line, at int) {
 	if s == "" {
 		return
 	}
-	w.places = append(w.places, rag.Run{Start: w.runes, Line: number, Byte: at})
+	w.places = append(w.places, rag.Run{Start: w.runes, Line: l.Number, Byte: at, Page: l.Page})
 	w.text.WriteString(s)
 	w.runes += utf8.RuneCountInString(s)
 }

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"yinju/ingest/document"
 )
 
 // row is a line that has text, or a part of one, and what it looks like by itself. The rules of
@@ -32,10 +34,10 @@ type row struct {
 	imp *imprint // what the row says of an article when it says nothing else, or nil
 }
 
-func (r *row) content() string { return r.text[r.from:r.to] }
+func (r *row) content() string { return r.Text[r.from:r.to] }
 
 // offset is the byte of the file where the row's text begins.
-func (r *row) offset() int { return r.byte + r.from }
+func (r *row) offset() int { return r.Byte + r.from }
 
 // reach is where the row ends, in columns from the edge.
 func (r *row) reach() int {
@@ -53,13 +55,13 @@ func rowsOf(lines []line) []row {
 	numbers := pageNumbers(lines)
 	blank, numbered, fenced := false, false, false
 	for i := range lines {
-		if isBlankText(lines[i].text) {
+		if isBlankText(lines[i].Text) {
 			blank = true
 			continue
 		}
-		fence := strings.HasPrefix(strings.TrimSpace(lines[i].text), "```")
+		fence := strings.HasPrefix(strings.TrimSpace(lines[i].Text), "```")
 		fenced = fenced != fence
-		if numbers[lines[i].number] {
+		if numbers[lines[i].Number] {
 			numbered = true
 			if len(rows) > 0 {
 				rows[len(rows)-1].beforeFolio = true
@@ -67,11 +69,12 @@ func rowsOf(lines []line) []row {
 			continue
 		}
 		r := rowOf(lines[i])
+		r.known(lines[i].Break)
 		if fenced || fence { // a listing is kept line by line, and its comments are no headings
 			r = bare(lines[i])
 			r.heading = true
 		}
-		r.afterBlank, blank = blank, false
+		r.afterBlank, blank = r.afterBlank || blank, false
 		r.afterFolio, numbered = numbered, false
 		rows = append(rows, r)
 	}
@@ -79,13 +82,13 @@ func rowsOf(lines []line) []row {
 }
 
 func rowOf(l line) row {
-	level, start := headingMark(l.text)
-	body := strings.TrimLeftFunc(l.text[start:], isBlank)
-	from := len(l.text) - len(body)
+	level, start := headingMark(l.Text)
+	body := strings.TrimLeftFunc(l.Text[start:], isBlank)
+	from := len(l.Text) - len(body)
 	body = strings.TrimRightFunc(body, isBlank)
 	if body == "" { // a heading mark without a heading
-		body = strings.TrimFunc(l.text, isBlank)
-		level, start, from = 0, 0, strings.Index(l.text, body)
+		body = strings.TrimFunc(l.Text, isBlank)
+		level, start, from = 0, 0, strings.Index(l.Text, body)
 	}
 	wide, has := measure(body)
 	r := row{
@@ -93,7 +96,7 @@ func rowOf(l line) row {
 		level: level, heading: level > 0,
 	}
 	if level == 0 {
-		r.indent = columns(l.text[:from])
+		r.indent = columns(l.Text[:from])
 		r.indented = r.indent >= 2
 	}
 	r.marks = marksOf(body, wide, has)
@@ -103,11 +106,21 @@ func rowOf(l line) row {
 	return r
 }
 
+// known takes what the format of the source knows of a line: its heading, and where paragraphs begin.
+func (r *row) known(beginning document.Break) {
+	if r.Level > 0 {
+		r.level, r.heading, r.indent, r.indented = r.Level, true, 0, false
+	}
+	if beginning == document.Begins {
+		r.afterBlank = true
+	}
+}
+
 // bare makes a row of a line whose marks are text.
 func bare(l line) row {
-	body := strings.TrimFunc(l.text, isBlank)
-	from := strings.Index(l.text, body)
-	return row{line: l, from: from, to: from + len(body), columns: columns(body), indent: columns(l.text[:from])}
+	body := strings.TrimFunc(l.Text, isBlank)
+	from := strings.Index(l.Text, body)
+	return row{line: l, from: from, to: from + len(body), columns: columns(body), indent: columns(l.Text[:from])}
 }
 
 // headingMark reads a Markdown heading's mark: its level, and where it ends; 0, 0 where there is none.
@@ -130,7 +143,7 @@ func pageNumbers(lines []line) map[int]bool {
 	var found []loneNumber
 	above := ""
 	for i := range lines {
-		text := lines[i].text
+		text := lines[i].Text
 		if isBlankText(text) {
 			continue
 		}
@@ -142,8 +155,8 @@ func pageNumbers(lines []line) map[int]bool {
 			continue
 		}
 		value, _ := strconv.Atoi(strings.TrimFunc(text, isBlank))
-		apart := (i == 0 || isBlankText(lines[i-1].text)) && (i+1 == len(lines) || isBlankText(lines[i+1].text))
-		found = append(found, loneNumber{line: lines[i].number, value: value, apart: apart, above: strings.TrimRightFunc(above, isBlank)})
+		apart := (i == 0 || isBlankText(lines[i-1].Text)) && (i+1 == len(lines) || isBlankText(lines[i+1].Text))
+		found = append(found, loneNumber{line: lines[i].Number, value: value, apart: apart, above: strings.TrimRightFunc(above, isBlank)})
 	}
 	pages := map[int]bool{}
 	for i, n := range found {

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"yinju/ingest/document"
 	"yinju/rag"
 )
 
@@ -57,7 +58,7 @@ func segmentRows(rows []row) (pieces []piece, furniture []row, st style) {
 	s := &segmenter{rows: rows}
 	s.notes, s.tails, s.spaced = notesOn(s.rows), tailsOf(s.rows), isSpaced(s.rows)
 	for i := range s.rows {
-		s.rows[i].parted = s.rows[i].afterBlank && !s.spaced
+		s.rows[i].parted = s.rows[i].afterBlank && !s.spaced || s.rows[i].Break == document.Begins
 	}
 	s.dropFurniture()
 	s.listed, s.labels, s.firsts = byTitle(s.entries), s.countLabels(), map[rune]bool{}
@@ -73,6 +74,7 @@ func segmentRows(rows []row) (pieces []piece, furniture []row, st style) {
 	pieces, furniture = s.pieces(s.boundaries())
 	st = styleOf(s.rows, s.spaced)
 	if len(s.entries) == 0 { // a table of contents tells better where an article ends
+		pieces, furniture = dropBare(pieces, furniture)
 		pieces = splitShifts(joinBare(rejoin(pieces)), st)
 		returnHeadlines(pieces)
 	}
@@ -294,13 +296,17 @@ func (s *segmenter) isMatter(i int) bool {
 }
 
 func isSpaced(rows []row) bool {
-	n := 0
+	n, all := 0, 0
 	for i := range rows {
+		if rows[i].Break != document.Unknown { // a paragraph begins there, blank line or not
+			continue
+		}
+		all++
 		if rows[i].afterBlank {
 			n++
 		}
 	}
-	return n*10 > len(rows)*8
+	return n*10 > all*8
 }
 
 // headlike says whether row i may be a row of a headline, by itself.

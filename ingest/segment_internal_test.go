@@ -59,7 +59,7 @@ func TestExamplePagesAreCutIntoTheirArticles(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		articles, err := articlesOf(raw)
+		articles, err := articlesOf(textFile(t, string(raw)))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -128,7 +128,7 @@ func TestSourceLinesGiveWhatIsLeftOfThem(t *testing.T) {
 func TestStrayLeadersLoseNoText(t *testing.T) {
 	t.Parallel()
 	raw := "登记表\n姓名………… 1\n甲桥通车了。\n乙桥也通车了。\n编号…………………… 2\n丙桥还没有通车。\n"
-	articles, err := articlesOf([]byte(raw))
+	articles, err := articlesOf(textFile(t, raw))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -141,7 +141,7 @@ func TestStrayLeadersLoseNoText(t *testing.T) {
 func TestPapersUnderHeadlinesAreNotBorrowed(t *testing.T) {
 	t.Parallel()
 	raw := "三号线正式开通\n来源：江城日报　2022年6月1日\n\n昨日上午，三号线开通运营，设站二十座。\n\n老城区改造完成\n来源：北湖晚报\n2022年6月3日 08:15\n\n改造历时两年，惠及三千户居民。\n\n图书馆延长开放\n\n即日起，市图书馆开放到晚上十点。\n"
-	articles, err := articlesOf([]byte(raw))
+	articles, err := articlesOf(textFile(t, raw))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,6 +14,7 @@ import (
 
 	"go.yaml.in/yaml/v4"
 
+	"yinju/ingest/document"
 	"yinju/rag"
 )
 
@@ -86,7 +87,7 @@ func exists(path string) bool {
 // twin is another source beside path that differs in its extension only, or "".
 func twin(path string) string {
 	ext := filepath.Ext(path)
-	for _, e := range extensions {
+	for _, e := range document.Extensions {
 		if other := strings.TrimSuffix(path, ext) + e; e != ext && exists(other) {
 			return filepath.Base(other)
 		}
@@ -291,7 +292,7 @@ func (sc *sidecar) resolve(lines []line) (named, ignored []stretch, err error) {
 		n := &named[i]
 		if sc.articles[n.owner].open {
 			last := lines[len(lines)-1]
-			if n.end = last.byte + len(last.text); i+1 < len(named) {
+			if n.end = last.Byte + len(last.Text); i+1 < len(named) {
 				n.end = named[i+1].begin
 			}
 		}
@@ -576,9 +577,9 @@ func cutRow(r *row, at int) (head row, more bool) {
 	if at >= r.end() {
 		return head, false
 	}
-	head.to = head.from + len(strings.TrimRightFunc(r.text[r.from:at-r.byte], isBlank))
+	head.to = head.from + len(strings.TrimRightFunc(r.Text[r.from:at-r.Byte], isBlank))
 	head.remark()
-	r.from = r.to - len(strings.TrimLeftFunc(r.text[at-r.byte:r.to], isBlank))
+	r.from = r.to - len(strings.TrimLeftFunc(r.Text[at-r.Byte:r.to], isBlank))
 	r.afterBlank, r.parted, r.indented, r.indent = false, false, false, 0
 	r.remark()
 	return head, r.from < r.to

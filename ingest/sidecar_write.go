@@ -114,15 +114,15 @@ func (p *Preview) claims() []claim {
 		var before []row
 		before, furniture = until(furniture, s.begin, offsetOf)
 		for _, r := range before {
-			if taken[r.number] {
-				add(claim{article: -1, begin: r.offset(), end: r.end(), firstLine: r.number, endLine: r.number})
+			if taken[r.Number] {
+				add(claim{article: -1, begin: r.offset(), end: r.end(), firstLine: r.Number, endLine: r.Number})
 			}
 		}
 		add(claim{article: s.article, begin: s.begin, end: s.end, firstLine: s.line, endLine: s.line})
 	}
 	for _, r := range furniture {
-		if taken[r.number] {
-			add(claim{article: -1, begin: r.offset(), end: r.end(), firstLine: r.number, endLine: r.number})
+		if taken[r.Number] {
+			add(claim{article: -1, begin: r.offset(), end: r.end(), firstLine: r.Number, endLine: r.Number})
 		}
 	}
 	p.measure(all)
@@ -133,11 +133,11 @@ func (p *Preview) claims() []claim {
 func (p *Preview) measure(all []claim) {
 	number, char, at := 0, 0, 0
 	charOf := func(line, b int) int {
-		l := lineOf(p.lines, line)
+		l := lineAt(p.lines, b)
 		if line != number {
-			number, char, at = line, 1, l.byte
+			number, char, at = line, 1, l.Byte
 		}
-		char += utf8.RuneCountInString(l.text[at-l.byte : b-l.byte])
+		char += utf8.RuneCountInString(l.Text[at-l.Byte : b-l.Byte])
 		at = b
 		return char
 	}

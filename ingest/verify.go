@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"path/filepath"
 
+	"yinju/ingest/document"
 	"yinju/rag"
 )
 
@@ -45,7 +46,7 @@ func Verify(ctx context.Context, shelf Shelf) (Verification, error) {
 	check := checker{known: known, find: v.find}
 	err = shelf.Articles(ctx, nil, func(a *rag.Article) error {
 		v.Articles++
-		check.article(a)
+		check.article(ctx, a)
 		return ctx.Err()
 	})
 	if err != nil {
@@ -77,23 +78,22 @@ type checker struct {
 	known map[string]rag.Known
 	find  func(file, problem string)
 
-	file  string
-	raw   []byte
-	lines []line
+	file string
+	doc  *document.Document // nil: it cannot be read
 }
 
 // article checks one article, and its file when it is the first one of it.
-func (c *checker) article(a *rag.Article) {
+func (c *checker) article(ctx context.Context, a *rag.Article) {
 	if a.File != c.file {
-		c.file, c.raw, c.lines = a.File, nil, nil
-		if err := c.open(c.known[a.File]); err != nil {
+		c.file, c.doc = a.File, nil
+		if err := c.open(ctx, c.known[a.File]); err != nil {
 			c.find(a.File, fmt.Sprintf("%v; ingest again", err))
 		}
 	}
-	if c.raw == nil {
+	if c.doc == nil {
 		return
 	}
-	if err := a.Places.Check(a.Text, c.raw); err != nil {
+	if err := a.Places.Check(a.Text, c.doc.Text); err != nil {
 		c.find(a.File, fmt.Sprintf("article %d: %v; ingest again", a.ID, err))
 	}
 	for _, run := range a.Places {
@@ -105,13 +105,12 @@ func (c *checker) article(a *rag.Article) {
 }
 
 // open reads a source file and says whether it is the one that was ingested.
-func (c *checker) open(k rag.Known) error {
+func (c *checker) open(ctx context.Context, k rag.Known) error {
 	raw, err := readFile(filepath.Join(k.Root, filepath.FromSlash(k.Path)))
 	if err != nil {
 		return plain(err)
 	}
-	c.raw = raw
-	if c.lines, err = linesOf(raw); err != nil {
+	if c.doc, err = document.Read(ctx, k.Path, raw); err != nil {
 		return err
 	}
 	if hash := sha256.Sum256(raw); !bytes.Equal(hash[:], k.Hash) {
@@ -122,11 +121,11 @@ func (c *checker) open(k rag.Known) error {
 
 var errChanged = errors.New("the file has changed since it was ingested")
 
-// holds says whether a run's byte is on its line.
+// holds says whether a run's byte is on its line and page.
 func (c *checker) holds(r rag.Run) bool {
-	if r.Line < 1 || r.Line > len(c.lines) {
+	if len(c.doc.Lines) == 0 {
 		return false
 	}
-	l := c.lines[r.Line-1]
-	return r.Byte >= l.byte && r.Byte <= l.byte+len(l.text)
+	l := lineAt(c.doc.Lines, r.Byte)
+	return l.Number == r.Line && l.Page == r.Page && r.Byte >= l.Byte && r.Byte <= l.Byte+len(l.Text)
 }

@@ -19,7 +19,7 @@ var update = flag.Bool("update", false, "write the golden files anew")
 
 func load(t *testing.T) *ingest.Preview {
 	t.Helper()
-	p, err := ingest.NewPreview("testdata/page.txt", nil)
+	p, err := ingest.NewPreview(t.Context(), "testdata/page.txt", nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -88,19 +88,19 @@ func (a *Article) Ranges() []LineRange {
 // partLines is how far apart two parts of an article are, in lines: a running head between them is nearer.
 const partLines = 4
 
-// Check reads text back from the raw bytes of its source and says where they first differ.
+// Check reads text back from the source's text and says where they first differ.
 // It is the law that citations rest on.
-func (p Places) Check(text string, raw []byte) error {
+func (p Places) Check(text, source string) error {
 	char, run, pos, line := 0, 0, 0, 0
 	for _, want := range text {
 		for run < len(p) && p[run].Start == char {
 			pos, line = p[run].Byte, p[run].Line
 			run++
 		}
-		if run == 0 || pos >= len(raw) {
+		if run == 0 || pos >= len(source) {
 			return fmt.Errorf("character %d leads outside the file", char)
 		}
-		got, size := utf8.DecodeRune(raw[pos:])
+		got, size := utf8.DecodeRuneInString(source[pos:])
 		if unicode.IsSpace(want) && !unicode.IsSpace(got) {
 			char++
 			continue
