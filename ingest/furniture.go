@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -12,7 +13,9 @@ import (
 func (s *segmenter) dropFurniture() {
 	s.entries = contents(s.rows)
 	s.dropMasthead()
+	s.dropNumberedHeads()
 	s.dropHeads()
+	s.markLabels()
 	for i := range s.rows {
 		r := &s.rows[i]
 		switch {
@@ -44,6 +47,66 @@ func (s *segmenter) dropMasthead() {
 			r.dropped = true
 		}
 	}
+}
+
+// numberedHead is a running head with the page's number at one end, a gap between.
+var numberedHead = regexp.MustCompile(`^(?:\d{1,4}[\s\p{Zs}]{2,}(.{2,40}?)|(.{2,40}?)[\s\p{Zs}]{2,}\d{1,4})$`)
+
+// dropNumberedHeads drops running heads that have the page's number in them, when their words stand in
+// another row, too.
+func (s *segmenter) dropNumberedHeads() {
+	var heads []int
+	for i := range s.rows {
+		if r := &s.rows[i]; r.columns <= imprintColumns && r.has&digits != 0 && !r.dropped && hasBlanks(r.content()) && numberedHead.MatchString(r.content()) {
+			heads = append(heads, i)
+		}
+	}
+	if len(heads) == 0 {
+		return
+	}
+	count := map[string]int{}
+	for i := range s.rows {
+		if s.rows[i].columns <= imprintColumns {
+			count[strings.ToLower(headKey(s.rows[i].content()))]++
+		}
+	}
+	for _, i := range heads {
+		if key := strings.ToLower(headKey(s.rows[i].content())); utf8.RuneCountInString(key) >= 2 && count[key] > 1 {
+			s.rows[i].dropped, s.rows[i].head, s.rows[i].marks = true, true, s.rows[i].marks|folio
+		}
+	}
+}
+
+// markLabels marks labels of columns by their return: short rows of letters alone that stand several times at
+// the head of a group or after furniture.
+func (s *segmenter) markLabels() {
+	mayBe := func(i int) bool {
+		r := &s.rows[i]
+		return !r.dropped && r.columns <= labelColumns && r.has&(points|colons|digits|bars|books) == 0 && r.imp == nil && !r.indented &&
+			!r.is(statement|listed|greeting|rule) && (r.afterBlank || i == 0 || s.rows[i-1].dropped)
+	}
+	count := map[string]int{}
+	for i := range s.rows {
+		if mayBe(i) {
+			count[headKey(s.rows[i].content())]++
+		}
+	}
+	for i := range s.rows {
+		if mayBe(i) && count[headKey(s.rows[i].content())] > 1 && !s.besideVerse(i) {
+			s.rows[i].marks |= labelled
+		}
+	}
+}
+
+// besideVerse says whether row i stands among rows as short as itself, as a refrain does.
+func (s *segmenter) besideVerse(i int) bool {
+	short := 0
+	for j := max(0, i-2); j <= min(len(s.rows)-1, i+2); j++ {
+		if !s.rows[j].dropped && s.rows[j].columns <= labelColumns {
+			short++
+		}
+	}
+	return short > 3
 }
 
 // dropRelated drops a list of other texts: short rows without a statement, up to the headline of an article.
@@ -178,11 +241,11 @@ var (
 	// trail is where a site says that its page stands: 维港时报 > 社区.
 	trail = compile(`^[^>»›，。]{2,16}` + blanks + `[>»›]` + blanks + `[^>»›，。]{2,16}(?:[>»›][^>»›，。]{2,16})*$`)
 	// issueHead names a publication and an issue or a day: 江州调研　2021年第5期.
-	issueHead = compile(`^[《]?([^\d《》，。：:|〔［]{2,40}?)[》]?` + blanks + `[·•|｜—-]?` + blanks + `(?:[（(]?总?第?` + blanks + `[\d一二三四五六七八九十百]+` + blanks + `[期辑卷輯號号页版]|(?:Issue|Vol(?:ume)?|No)\.?` + blanks + `\d+|\d{4}` + blanks + `年?` + blanks + `(?:第` + blanks + `\d+` + blanks + `[期辑卷]|\d{1,2}月|[.\-/]\d{1,2})|[一二三四五六七八九〇○]{4}年)`)
+	issueHead = compile(`^[《]?([^\d《》，。：:|〔［]{2,40}?)[》]?` + blanks + `[·•|｜—-]?` + blanks + `(?:[（(]?总?第?` + blanks + `[\d一二三四五六七八九十百]+` + blanks + `[期辑卷輯號号页版]|(?:(?:Jan|Febr)uary|March|April|May|June|July|August|(?:Septem|Octo|Novem|Decem)ber) \d{4}|(?:Issue|Vol(?:ume)?|No)\.?` + blanks + `\d+|\d{4}` + blanks + `年?` + blanks + `(?:第` + blanks + `\d+` + blanks + `[期辑卷]|\d{1,2}月|[.\-/]\d{1,2})|[一二三四五六七八九〇○]{4}年)`)
 	// bareIssue is an issue without the name: 2021年第3期.
 	bareIssue = compile(`^(?:\d{4}` + blanks + `年)?` + blanks + `第` + blanks + `\d+` + blanks + `[卷期](?:` + blanks + `第` + blanks + `\d+` + blanks + `期)?$`)
 	// pageHead is a page's number with the name of its section: 第4版　要闻.
-	pageHead = compile(`^(?:第` + blanks + `[A-D]?\d{1,2}` + blanks + `版|[A-D]\d{1,2}版?|\d{1,2}版)[\s\p{Zs}:：|｜]+([^\s\p{Zs}，。：:]{2,10})$`)
+	pageHead = compile(`^(?:第` + blanks + `[A-D]?\d{1,2}` + blanks + `版|[A-D]\d{1,2}版?|\d{1,2}版)[\s\p{Zs}:：|｜]+([^\s\p{Zs}，。：:]{2,10})$|^(\p{Han}{2,6})[\s\p{Zs}]+(?:[A-D]?\d{1,2}|第\d{1,2})版?$`)
 	// pinyin is a column's label in capitals, which newspapers print over the Chinese one.
 	pinyin = compile(`^[A-Z]{1,6}(?:\s+[A-Z]{1,6}){1,7}$`)
 )

@@ -15,6 +15,7 @@ type imprint struct {
 	publication string
 	date        string
 	title       string // of a message that has its subject in a header
+	signs       bool   // stands under the end of a text
 	source      bool   // names a paper as the line after an article does: 《paper》 date
 }
 

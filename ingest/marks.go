@@ -25,6 +25,7 @@ const (
 	note                       // begins a note on the author
 	reported                   // begins as a report does: 本报讯, 【記者王小明／台北報導】
 	chapter                    // 第一章　…
+	done                       // says that a text is over: （完）
 	rule                       // a line drawn with signs: ----
 	greeting                   // addresses someone: 同志们：
 	field                      // begins a paragraph by what it is: 关键词：, Figure 2.
@@ -35,7 +36,7 @@ const (
 const blanks = `[\s\p{Zs}]*`
 
 var (
-	leaders  = regexp.MustCompile(`(?:[.．·]{4,}|…{2,}|(?:\.\s){4,})` + blanks + `\d{1,4}` + blanks + `$`)
+	leaders  = regexp.MustCompile(`(?:[.．·]{4,}|…{2,}|(?:\.\s){4,})` + blanks + `[^.．·…。，]{0,12}?[（(]?\d{1,4}[）)]?` + blanks + `$`)
 	toPage   = regexp.MustCompile(`(?:→|▶|►|>>|（|\()` + blanks + `(?:详见|见|下转|转)?` + blanks + `第?` + blanks + `[A-D]?\d{1,2}` + blanks + `版?[）)]?$`)
 	tocHead  = compile(`^(?:目` + blanks + `[录次錄]|Contents|CONTENTS|Table of Contents|今日导读|今日導讀|本期导读|本期要目|导读)$`)
 	folioRow = compile(`^(?:[—–\-·•~〜]+` + blanks + `\d{1,4}` + blanks + `[—–\-·•~〜]+|第` + blanks + `\d{1,4}` + blanks + `页(?:` + blanks + `[/／,，]?` + blanks + `共` + blanks + `\d{1,4}` + blanks + `页)?|` +
@@ -45,14 +46,14 @@ var (
 	ruleRow   = compile(`^(?:[-—–=_*＊~·#.+●○◆◇■□★☆※]\s?){3,}$`)
 	numberRow = compile(`^\p{Han}{2,12}[〔［\[（(]\d{4}[〕］\]）)]` + blanks + `第?\d{1,5}` + blanks + `号$`)
 	greets    = compile(`^(?:(?:各位|尊敬的|敬爱的|亲爱的|女士们|Dear )[^。]{0,40}|同志们|朋友们|老师们|同学们|家长们|乡亲们|[^。！？]{0,40}(?:同志们|部门|单位|政府|局|委员会|公司|学校|中心|馆|院|处)|编辑同志)[：:！,，]$`)
-	labelRow  = compile(`^(?:[◆◇■□▲△★☆◎●]` + blanks + `([^，。、：:！？]{2,8})|[【\[〖]([^】\]〗：:]{2,20})[】\]〗]|[◆◇■]` + blanks + `[【\[]?([^】\]，。：:]{2,8})[】\]]?)$`)
+	labelRow  = compile(`^(?:(?:专栏|專欄|栏目|欄目|版块)[:：]` + blanks + `([^，。]{2,12})|[◆◇■□▲△★☆◎●]` + blanks + `([^，。、：:！？]{2,8})|[【\[〖]([^】\]〗：:]{2,20})[】\]〗]|[◆◇■]` + blanks + `[【\[]?([^】\]，。：:]{2,8})[】\]]?)$`)
 	boxLabel  = compile(`^[【\[]?(?:核心提示|内容提要|内容摘要|导读|提要|核心提要)[】\]]?` + blanks + `(?:[:：]|$)`)
 	editors   = compile(`^[【\[]?(?:编者按|编者的话|編者按)[】\]]?` + blanks + `(?:[:：]|$)`)
 	noteStart = compile(`^(?:[（(]|\*\*[（(])` + blanks + `(?:本文|第一)?作者|^作者(?:单位|單位|简介|簡介)[:：]|^[\[(](?:The|About the) (?:author|writer)s?\b`)
 	listMark  = compile(`^(?:[■●◆▲★•·○◇☆\-–*](?:[^\d-])|—[^—]|[（(]?[一二三四五六七八九十]{1,3}[)）、.．]|[（(]?\d{1,2}[)）、.．]|[①-⑳]|第[一二三四五六七八九十]{1,3}[，,、]|[A-Za-z][.)]\s|\[\d{1,3}\])`)
 	bullet    = compile(`^[●■▲★◆•◎]` + blanks)
 	// dateline begins a report: 本报讯, 新华社北京5月3日电.
-	dateline   = compile(`^[（(【]?(?:(?:本报|本刊|本网|本社|新华社|中新社|中新网|人民网|中央社|本報|據|据新华社)[^，。；：\s]{0,16}?(?:电|讯|電|訊)|(?:本报|本網|本報)?[记記]者` + blanks + `[^，。；：]{2,20}?[/／][^，。；：]{2,8}(?:报道|報導|报导|電|电|訊|讯|摄影报道)[】）)]?)`)
+	dateline   = compile(`^[（(【]?(?:\p{Han}{2,16}?\d{1,2}月\d{1,2}日(?:电|讯|電|訊)|[A-Z][A-Z .'-]{2,30}, (?:(?:Jan|Feb|Mar|Apr|May|June?|July?|Aug|Sep|Oct|Nov|Dec)\w*\.? \d{1,2} )?[-—–(]|(?:本报|本刊|本网|本社|新华社|中新社|中新网|人民网|中央社|本報|據|据新华社)[^，。；：\s]{0,16}?(?:电|讯|電|訊)|(?:本报|本網|本報)?[记記]者` + blanks + `[^，。；：]{2,20}?[/／][^，。；：]{2,8}(?:报道|報導|报导|電|电|訊|讯|摄影报道)[】）)]?)`)
 	chapterRow = compile(`^(?:第[一二三四五六七八九十百〇零\d]{1,4}[章回讲講课課篇]|Chapter \w+|CHAPTER \w+)(?:[\s\p{Zs}:：.．].*)?$`)
 
 	related1 = compile(`^[【\[—\-◆■]*` + blanks + `(?:相关(?:阅读|文章|新闻|推荐|链接|资源|搜索|内容|专题)|相關(?:文章|新聞|報導|閱讀|連結)|推荐(?:阅读|文章)|推薦(?:閱讀|文章)|延伸(?:阅读|閱讀)|更多(?:新闻|文章|内容|新聞|报道)|` +
@@ -112,13 +113,14 @@ func shortMarks(text string, first rune, has look) mark {
 		}
 	}
 	set(bulleted, strings.ContainsRune("●■▲★◆•◎", first) && bullet.MatchString(text))
-	set(labelled, strings.ContainsRune("◆◇■□▲△★☆◎●【[〖", first) && labelRow.MatchString(text))
+	set(labelled, strings.ContainsRune("◆◇■□▲△★☆◎●【[〖专專栏欄版", first) && labelRow.MatchString(text))
 	set(chrome, has&siteWords != 0 && siteNotice.MatchString(text))
 	if has&points != 0 && strings.Contains(text, "。") {
 		return m
 	}
 	set(chapter, strings.ContainsRune("第C", first) && chapterRow.MatchString(text))
 	set(rule, !unicode.IsLetter(first) && ruleRow.MatchString(text))
+	set(done, strings.Contains(text, "完") && (text == "（完）" || text == "(完)" || text == "（全文完）"))
 	set(number, has&digits != 0 && strings.Contains(text, "号") && numberRow.MatchString(text))
 	set(greeting, endsGreeting(text) && greets.MatchString(text))
 	set(folio, has&digits != 0 && columns(text) <= labelColumns && folioRow.MatchString(text))
@@ -146,10 +148,10 @@ func startsReport(r rune) bool {
 // hasLeader says whether text ends as a line of a table of contents does.
 func hasLeader(text string) bool {
 	last, _ := utf8.DecodeLastRuneInString(text)
-	if unicode.IsDigit(last) {
+	if unicode.IsDigit(last) || last == '）' || last == ')' {
 		return strings.ContainsAny(text, ".．·…→▶►>") && (leaders.MatchString(text) || toPage.MatchString(text))
 	}
-	return (last == '版' || last == '）' || last == ')') && strings.ContainsAny(text, "→▶►>") && toPage.MatchString(text)
+	return last == '版' && strings.ContainsAny(text, "→▶►>") && toPage.MatchString(text)
 }
 
 // latinMenu is a bar of links in Latin letters, wide gaps between them.
@@ -204,7 +206,7 @@ const titleColumns = 76
 // isTitleRow says whether a row looks like a headline or a part of one: short, and no statement.
 func isTitleRow(r *row) bool {
 	text := r.content()
-	if r.columns > titleColumns || r.columns < 4 || r.is(listed) || endsOpen(text) && !strings.HasSuffix(text, "——") {
+	if r.columns > titleColumns || r.columns < 4 || r.is(listed) || endsOpen(text) && !strings.HasSuffix(text, "——") && !strings.HasSuffix(text, ":") {
 		return false
 	}
 	last, _ := utf8.DecodeLastRuneInString(text)

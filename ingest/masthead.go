@@ -14,10 +14,11 @@ import (
 func (s *segmenter) factsFromMasthead(pieces []piece) {
 	m := masthead{
 		ownPaper: slices.ContainsFunc(pieces, func(p piece) bool { return p.article.Publication != "" }),
+		sourced:  len(s.papers) > 0,
 		ownDate:  slices.ContainsFunc(pieces, func(p piece) bool { return p.article.Date != "" }),
 	}
 	issue := s.issue()
-	issue.ownPaper, issue.ownDate = m.ownPaper, m.ownDate
+	issue.ownPaper, issue.ownDate, issue.sourced = m.ownPaper, m.ownDate, m.sourced
 	m.publication = s.site()
 	next := 0
 	for i := range s.rows {
@@ -49,13 +50,14 @@ type masthead struct {
 	publication, date, section saying
 
 	ownPaper, ownDate bool // the articles name their own
+	sourced           bool // they have source lines
 }
 
 func (m *masthead) tell(a *rag.Article) {
 	if !m.ownPaper {
 		give(a, rag.PublicationField, m.publication.value, m.publication.line, inferred)
 	}
-	if !m.ownDate && !m.ownPaper {
+	if !m.ownDate && !m.sourced {
 		give(a, rag.DateField, m.date.value, m.date.line, inferred)
 	}
 	give(a, rag.SectionField, m.section.value, m.section.line, inferred)
@@ -73,7 +75,7 @@ func (m *masthead) read(r *row, last bool) {
 	}
 	switch at := pageHead.FindStringSubmatch(text); {
 	case at != nil:
-		m.section = saying{at[1], r.Number}
+		m.section = saying{at[1] + at[2], r.Number}
 	case trail != "":
 		m.section = saying{trail, r.Number}
 		if site, _, _ := strings.Cut(text, ">"); isPaper(strings.TrimSpace(site)) {
@@ -99,7 +101,11 @@ func (m *masthead) readName(r *row, last bool) {
 		}
 		return
 	}
-	if name = strings.Trim(unspaced(name), "《》"+separators); isPaper(name) {
+	first, _, _ := strings.Cut(strings.ReplaceAll(name, "\u3000", " "), " ")
+	if name = strings.Trim(unspaced(name), "《》"+separators); !isPaper(name) && isPaper(first) {
+		name = first
+	}
+	if isPaper(name) {
 		m.publication = saying{name, r.Number}
 	} else if (last || r.is(labelled)) && !dated && r.columns <= labelColumns && !r.is(folio|rule|number) && r.has&(digits|colons|bars) == 0 {
 		m.section = saying{labelOf(text), r.Number}
@@ -159,6 +165,8 @@ func breadcrumb(text string) string {
 	return ""
 }
 
+var latinPage = regexp.MustCompile(`\bPage \d{1,4}\b`)
+
 var pageNumber = regexp.MustCompile(`第?` + blanks + `[A-D]?\d{1,2}` + blanks + `版`)
 
 // isPageDate says whether a text is a day with a weekday or the number of a page.
@@ -168,14 +176,21 @@ func isPageDate(text string) bool {
 		return false
 	}
 	rest := text[:found.from] + text[found.to:]
+	rest = latinPage.ReplaceAllString(rest, "")
 	bare := strings.Trim(pageNumber.ReplaceAllString(weekday.ReplaceAllString(rest, ""), ""), separators+wraps)
-	return bare == "" && (rest != "" || strings.ContainsAny(text, "期周週"))
+	return bare == "" && (rest != "" || strings.ContainsAny(text, "期周週") || weekday.MatchString(text))
 }
+
+// siteRows is how far down a file the name of its site may stand.
+const siteRows = 6
 
 // site is the name that stands over a site's bar of links at the top of a file.
 func (s *segmenter) site() saying {
-	if len(s.rows) > 1 && isMenu(s.rows[1].content()) && !s.rows[0].titled && !isMenu(s.rows[0].content()) && s.rows[0].columns <= titleColumns {
-		return saying{s.rows[0].content(), s.rows[0].Number}
+	for i := range s.rows[:max(0, min(len(s.rows)-1, siteRows))] {
+		r := &s.rows[i]
+		if isMenu(s.rows[i+1].content()) && !r.titled && !r.is(chrome|statement) && r.columns <= titleColumns {
+			return saying{r.content(), r.Number}
+		}
 	}
 	return saying{}
 }

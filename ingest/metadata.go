@@ -56,6 +56,9 @@ func (s *segmenter) fromBlock(a *rag.Article, b *block) {
 
 // labelOf is the name of a column without the marks around it.
 func labelOf(text string) string {
+	if _, name, named := strings.Cut(strings.ReplaceAll(text, "：", ":"), ":"); named {
+		text = name
+	}
 	return strings.Trim(text, "◆◇■□▲△★☆◎●【】[]〖〗 \u3000")
 }
 
@@ -104,12 +107,14 @@ func fromRows(a *rag.Article, rows []row) {
 		}
 		if r.is(reported) {
 			giveAuthors(a, reporters(r.content()), r.Number, placed)
+			give(a, rag.PublicationField, agencyOf(r.content()), r.Number, placed)
 		}
 	}
 	if im := rows[0].imp; im != nil && !im.source { // a byline whose headline the page has lost
 		giveAuthors(a, im.authors, rows[0].Number, inferred)
 	}
 	fromSignature(a, rows)
+	fromTail(a, rows)
 	for i := range rows {
 		if rows[i].is(note) {
 			fromNote(a, rows[i:])
@@ -135,6 +140,19 @@ func fromSignature(a *rag.Article, rows []row) {
 			giveAuthors(a, r.imp.authors, r.Number, placed)
 			give(a, rag.AffiliationField, r.imp.affiliation, r.Number, placed)
 			give(a, rag.DateField, r.imp.date, r.Number, placed)
+		}
+	}
+}
+
+// tailFacts is how far from the end of an article facts with labels may stand.
+const tailFacts = 4
+
+// fromTail takes facts with labels that stand after the text: 作者：张三.
+func fromTail(a *rag.Article, rows []row) {
+	for i := len(rows) - 1; i >= max(headRows, len(rows)-tailFacts); i-- {
+		if im := rows[i].imp; im != nil && !im.source && (rows[i].has&colons != 0 || rows[i-1].is(statement) && rows[i].afterBlank || rows[i].has&books != 0) {
+			giveAuthors(a, im.authors, rows[i].Number, placed)
+			fromImprint(a, im, rows[i].Number)
 		}
 	}
 }
@@ -211,6 +229,16 @@ func signatureAt(rows []row, i int) []string {
 	return nil
 }
 
+// agency is the news agency that a dateline begins with: 江海社临港3月4日电.
+var agency = compile(`^[（(【]?据?(\p{Han}{2,5}社)\p{Han}{0,8}\d{1,2}月\d{1,2}日[电電]`)
+
+func agencyOf(text string) string {
+	if m := agency.FindStringSubmatch(text); m != nil {
+		return m[1]
+	}
+	return ""
+}
+
 var reporter = regexp.MustCompile(`^[^。]{0,20}?[（(【]?(?:本报|本刊|本網|本報)?[记記]者` + blanks + `([^）)】，。]{2,30}?)(?:[/／][^）)】，。]{2,10})?(?:[）)】]|摄影报道|报道|報導)`)
 
 // reporters are the names at the beginning of a report: 本报讯（记者 张三 通讯员 李四）.
@@ -222,7 +250,7 @@ func reporters(text string) []string {
 }
 
 var (
-	noteOf = compile(`^[（(]` + blanks + `(?:本文|第一)?作者(?:单位|简介)?` + blanks + `(?:[:：]|系|为|是|单位[:：])?` + blanks + `(.+?)[）)。；;]*$`)
+	noteOf = compile(`^[（(]` + blanks + `(?:本文|第一)?作者(?:单位|簡介|單位|简介)?` + blanks + `(?:[:：]|系|为|是|单位[:：])?` + blanks + `(.+?)[）)。；;]*$|^作者(?:单位|單位|简介)[:：]` + blanks + `(.+?)[。；;]*$|^[\[(](?:The|About the) (?:author|writer)s? (?:is|are) (?:with|at|from|of) (?:the )?(.+?)\.?[\])]$`)
 	// postcode is the town and its code behind the name of a body.
 	postcode = regexp.MustCompile(`[，,]` + blanks + `[^，,]{2,12}[\s\p{Zs}]\d{6}$`)
 	noteWho  = regexp.MustCompile(`^(\p{Han}{2,4})` + blanks + `[，,：:]` + blanks + `(.+)$`)
@@ -232,7 +260,7 @@ var (
 func fromNote(a *rag.Article, rows []row) {
 	text := ""
 	for i := range rows[:min(noteRows, len(rows))] {
-		if text += rows[i].content(); endsBracket(text) {
+		if text += strings.ReplaceAll(rows[i].content(), "**", ""); endsBracket(text) || !startsBracket(text) {
 			break
 		}
 	}
@@ -240,7 +268,7 @@ func fromNote(a *rag.Article, rows []row) {
 	if m == nil {
 		return
 	}
-	first, _, _ := strings.Cut(strings.ReplaceAll(m[1], ";", "；"), "；")
+	first, _, _ := strings.Cut(strings.ReplaceAll(m[1]+m[2]+m[3], ";", "；"), "；")
 	first = postcode.ReplaceAllString(first[len(numbered.FindString(first)):], "")
 	if who := noteWho.FindStringSubmatch(first); who != nil && isName(who[1]) {
 		first = who[2]
@@ -267,7 +295,7 @@ func (s *segmenter) paperOf(title string) string {
 }
 
 // paperName is how papers and magazines are named.
-var paperName = regexp.MustCompile(`^\p{Han}{1,10}(?:日报|晚报|时报|早报|晨报|周报|导报|商报|农报|学报|青年报|工人报|都市报|教育报|垦报|法制报|日報|晚報|時報|早報|晨報|週報|周刊|週刊|杂志|雜誌|新闻网|通讯社|月刊|季刊|旬刊|双月刊|调研|調研|文史|评论|評論|论坛|論壇|文萃|文摘)$`)
+var paperName = regexp.MustCompile(`^\p{Han}{1,10}(?:日报|晚报|时报|早报|晨报|周报|导报|商报|农报|学报|青年报|工人报|都市报|教育报|垦报|法制报|日報|晚報|時報|早報|晨報|週報|周刊|週刊|杂志|雜誌|新闻网|通讯社|月刊|季刊|旬刊|双月刊|调研|調研|文史|评论|評論|论坛|論壇|文萃|文摘|大学报|校报|院报|通訊|通讯)$`)
 
 var latinPaper = compile(`^(?:The )?(?:\p{Lu}\p{L}+ ){1,3}(?:Gazette|Times|Post|Herald|Journal|Tribune|News|Chronicle|Observer|Review|Courier|Telegraph|Mercury|Advertiser|Bulletin|Weekly|Daily|Quarterly|Magazine)$`)
 

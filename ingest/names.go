@@ -14,6 +14,7 @@ const surnames = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林高罗�
 	"范汪廖石金韦贾夏付方邹熊白孟秦邱侯江尹薛闫段雷龙黎史陶贺毛郝顾龚邵万覃武钱戴严莫孔向常汤康易乔赖文施洪辛柯葛牛翟樊俞章鲁倪" +
 	"庞殷耿关左焦祝纪柳欧凌霍柴管翁伍谷简齐单季房冉梅包路涂乐鲍宁邢聂甘安申游温庄晏娄车项卓解祁苗骆宗穆盛全童阮蓝费封靳尚辜丘" +
 	"楼阎茅成裴席卫查屈岳桂司应蒲商佟席缪苟农仇占敖闻巩景卞湛瞿冼桑池明荆郁褚习滕权窦原党和艾隋曲官虞丛仲戚匡麦丰迟计米甄蔺" +
+	"尤骆滕陳張劉楊趙黃吳孫馬羅鄭謝韓馮鄧許蕭葉蘇呂盧蔣賈鄒鐘譚陸範連溫莊顏龍錢湯嚴龔麥鄺關賴詹簡藍賀顧萬喬龐閻魯韋倪婁翟齊閔紀梅羅樂歐單賓" +
 	"肇岑舒连初古储粟臧訾雍谌芦强禹冀佘楚奚危门沙狄满边母刁水巫喻窦戎揭师居衣步都耶满弘国暴尉于惠甯宾咸籍浦牟苑宫井富滑"
 
 var compoundSurnames = []string{"欧阳", "上官", "司马", "诸葛", "皇甫", "尉迟", "司徒", "令狐", "夏侯", "慕容", "东方", "端木", "公孙", "宇文", "长孙", "闻人", "歐陽", "司馬", "諸葛", "尉遲", "東方", "公孫", "長孫", "聞人"}
@@ -52,12 +53,15 @@ func bylineOf(text string) (names []string, affiliation string) {
 	if len(text) > 160 || strings.ContainsAny(text, "。！？") || startsBracket(text) && !endsBracket(text) {
 		return nil, ""
 	}
+	if strings.ContainsAny(text, "/／丨|") {
+		text = pictureSlash.ReplaceAllString(textSlash.ReplaceAllString(text, "$1撰文 "), "$1摄影 ")
+	}
+	text, affiliation = withoutBrackets(text)
 	bracketed := strings.ContainsRune("【[", firstRune(text)) // as a column's label may be, too
 	if strings.ContainsAny(text, "0123456789¹²³⁴⁵*") {
 		text = superscript.ReplaceAllString(text, "$1")
 	}
 	text = strings.TrimLeft(strings.Trim(text, wraps), "□■◎●○◆◇△▲ \u3000")
-	text, affiliation = withoutBrackets(text)
 	parts := nameGap.Split(strings.TrimSpace(text), -1)
 	if len(parts) > 3*maxAuthors {
 		return nil, ""
@@ -88,6 +92,12 @@ func bylineOf(text string) (names []string, affiliation string) {
 	return names, affiliation
 }
 
+// textSlash and pictureSlash find roles of one character, which would be taken for a part of a name.
+var (
+	textSlash    = regexp.MustCompile(`(^|[\s\p{Zs}▍])文` + blanks + `[/／丨|]`)
+	pictureSlash = regexp.MustCompile(`(^|[\s\p{Zs}▍])[图圖摄攝]` + blanks + `[/／丨|]`)
+)
+
 // inBrackets is where an author works, behind the name: 张正（江州大学历史系）.
 var inBrackets = regexp.MustCompile(`[（(]([^（）()]{2,24})[）)]`)
 
@@ -110,7 +120,7 @@ func withoutBrackets(text string) (rest, affiliation string) {
 func startsBracket(text string) bool { return strings.ContainsRune("（(【[", firstRune(text)) }
 
 func endsBracket(text string) bool {
-	last, _ := utf8.DecodeLastRuneInString(text)
+	last, _ := utf8.DecodeLastRuneInString(strings.TrimRight(text, "*"))
 	return strings.ContainsRune("）)】]", last)
 }
 

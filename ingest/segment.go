@@ -34,8 +34,10 @@ type segmenter struct {
 	tails   map[int]*imprint  // sources in brackets at the end of a text, by their last row
 	papers  map[string]bool   // that source lines name
 	blocks  []block
-	labels  int  // rows that are labels of columns
-	spaced  bool // nearly every row has a blank line above it
+	// signedHeads: headlines of the file are headings with a byline, and other headings are subheads
+	signedHeads bool
+	labels      int  // rows that are labels of columns
+	spaced      bool // nearly every row has a blank line above it
 }
 
 // segment cuts a source into its articles. Evidence of a new article are, in the order of their weight:
@@ -65,7 +67,7 @@ func segmentRows(rows []row) (pieces []piece, furniture []row, st style) {
 	for key := range s.listed {
 		s.firsts[firstRune(key)] = true
 	}
-	s.papers = papersIn(s.rows)
+	s.papers, s.signedHeads = papersIn(s.rows), s.haveBylines()
 	s.findBlocks()
 	s.dropLabels()
 	s.dropEchoes()
@@ -96,10 +98,71 @@ func (s *segmenter) findBlocks() {
 		s.take(b)
 		i = b.to - 1
 	}
+	s.startsOfSigned()
 	if b, ok := s.topTitle(); ok {
 		s.take(b)
 		slices.SortFunc(s.blocks, func(a, b block) int { return a.from - b.from })
 	}
+}
+
+// startsOfSigned looks for the headline of a text that ends with a name, where the headline above it has a
+// byline of its own: the text between is of two articles. It is the widest row that stands between the end of
+// a paragraph and the beginning of the next.
+func (s *segmenter) startsOfSigned() {
+	for i := range s.rows {
+		if !s.signs(i) && !s.signsLatin(i) {
+			continue
+		}
+		from := 0
+		signed := false
+		for n := range s.blocks {
+			if b := &s.blocks[n]; b.to <= i && b.to > from {
+				from, signed = b.to, s.isAuthored(b)
+			}
+		}
+		best := -1
+		for j := from + 1; signed && j < i-1; j++ {
+			r := &s.rows[j]
+			if s.headlike(j) && !r.titled && !r.indented && s.opensText(j) && (best < 0 || r.columns > s.rows[best].columns) {
+				best = j
+			}
+		}
+		if best >= 0 {
+			s.take(newBlock(best, best+1).surely(guessed))
+			slices.SortFunc(s.blocks, func(a, b block) int { return a.from - b.from })
+		}
+	}
+}
+
+// opensText says whether row j stands between the end of a paragraph, or a label, and the beginning of the next.
+func (s *segmenter) opensText(j int) bool {
+	above, below := &s.rows[j-1], &s.rows[j+1]
+	ended := above.is(statement|labelled) || above.dropped || j > 1 && s.headlike(j-1) && above.columns <= labelColumns && s.rows[j-2].is(statement)
+	return ended && (below.indented || below.parted && s.rows[j].parted)
+}
+
+// isAuthored says whether a block names authors, or the first words of its text do.
+func (s *segmenter) isAuthored(b *block) bool {
+	for j := b.from; j < min(len(s.rows), b.to+1); j++ {
+		if r := &s.rows[j]; r.imp != nil && len(r.imp.authors) > 0 || j >= b.to && r.is(reported) {
+			return true
+		}
+	}
+	return false
+}
+
+// signsLatin says whether row i is a name in Latin letters under the end of a text.
+func (s *segmenter) signsLatin(i int) bool {
+	r := &s.rows[i]
+	if i == 0 || r.dropped || r.titled || r.imp != nil && len(r.imp.authors) == 0 || r.columns > titleColumns/2 || !s.rows[i-1].is(statement) || r.has&capitals == 0 {
+		return false
+	}
+	names := latinNames(strings.TrimLeft(r.content(), "-–— "))
+	if names == nil {
+		return false
+	}
+	r.imp = &imprint{authors: names, signs: true}
+	return true
 }
 
 func (s *segmenter) take(b block) {
@@ -132,18 +195,24 @@ func (s *segmenter) blockAt(i int) (block, bool) {
 	if r.glued {
 		return s.gluedTitle(i), true
 	}
-	if r.level == 1 || r.is(chapter) && !r.is(leader|statement) && (r.afterBlank || i == 0 || s.rows[i-1].dropped) {
+	if r.level == 1 && (!s.signedHeads || s.hasByline(i)) || r.is(chapter) && !r.is(leader|statement) && (r.afterBlank || i == 0 || s.rows[i-1].dropped) {
 		return s.withByline(newBlock(i, i+1).surely(stated)), true
 	}
 	if r.is(number) || s.hasSubject(i) {
 		return s.withByline(s.documentTitle(i)), true
 	}
-	if s.closes(i-1) || s.signs(i-1) || s.underLabel(i) {
+	if s.closes(i-1) || s.signs(i-1) || i > 0 && s.signsLatin(i-1) || s.underLabel(i) {
 		if b, ok := s.openingTitle(i); ok {
 			return s.withByline(b.surely(inferred)), true
 		}
 	}
 	if b, ok := s.headlineAbove(i); ok {
+		return b, true
+	}
+	if s.lostHeadline(i) {
+		return s.withByline(newBlock(i, i)), true
+	}
+	if b, ok := s.afterRule(i); ok {
 		return b, true
 	}
 	return s.bulletTitle(i)
@@ -158,6 +227,30 @@ func papersIn(rows []row) map[string]bool {
 		}
 	}
 	return papers
+}
+
+// haveBylines says whether several headings of the file have bylines under them.
+func (s *segmenter) haveBylines() bool {
+	signed := 0
+	for i := range s.rows {
+		if s.rows[i].level > 0 && s.hasByline(i) {
+			signed++
+		}
+	}
+	return signed > 1
+}
+
+// hasByline says whether a byline stands under row i, a row of a second headline between at most.
+func (s *segmenter) hasByline(i int) bool {
+	for j := i + 1; j < min(len(s.rows), i+3); j++ {
+		if r := &s.rows[j]; r.imp != nil && len(r.imp.authors) > 0 || s.names(j) {
+			return true
+		}
+		if !s.headlike(j) || s.rows[j].level > 0 {
+			return false
+		}
+	}
+	return false
 }
 
 // countLabels counts the rows that look like labels of columns and stand apart.
@@ -200,6 +293,29 @@ func (s *segmenter) hasSubject(i int) bool {
 		}
 	}
 	return false
+}
+
+// lostHeadline says whether row i is a byline right under furniture: its headline is lost.
+func (s *segmenter) lostHeadline(i int) bool {
+	r := &s.rows[i]
+	return i > 0 && (s.rows[i-1].dropped || s.rows[i-1].is(labelled)) && !s.spaced && r.imp != nil && len(r.imp.authors) > 0 && !r.imp.source && r.indent < signedIndent && !isBareNames(r)
+}
+
+// isBareNames says whether a row is names and nothing else, which two characters of a label may look like.
+func isBareNames(r *row) bool {
+	return len(strings.Join(r.imp.authors, "")) >= len(strings.Join(strings.Fields(r.content()), ""))
+}
+
+// afterRule takes the short rows under a row of signs for a headline, when a text follows them.
+func (s *segmenter) afterRule(i int) (block, bool) {
+	if i == 0 || !s.rows[i-1].is(rule) || strings.Contains(s.rows[i-1].content(), "--") || !s.headlike(i) {
+		return block{}, false
+	}
+	b, ok := s.openingTitle(i)
+	if !ok || b.to >= len(s.rows) || s.rows[b.to].columns < longLine && !s.rows[b.to].is(statement) {
+		return block{}, false
+	}
+	return s.withByline(b.surely(guessed)), true
 }
 
 // documentTitle takes a document's number and the headline under it, or the header of a message.
@@ -263,7 +379,7 @@ func byTitle(entries []entry) map[string]*entry {
 // closes says whether row i ends an article: a source line, or the end of a note on the author that does
 // not stand under a headline.
 func (s *segmenter) closes(i int) bool {
-	return i >= 0 && !s.rows[i].dropped && !s.rows[i].titled && (s.rows[i].imp != nil && s.rows[i].imp.source || s.tails[i] != nil || s.notes[i])
+	return i >= 0 && !s.rows[i].dropped && !s.rows[i].titled && (s.rows[i].imp != nil && s.rows[i].imp.source || s.tails[i] != nil || s.notes[i] || s.rows[i].is(done))
 }
 
 // noteRows is how many rows a note on the author may be wrapped over.
@@ -356,7 +472,7 @@ const maxHeaderRows = 8
 // headlineAbove finds a headline by what stands under it: a byline, the line that names its paper, or a
 // text that begins as a report.
 func (s *segmenter) headlineAbove(i int) (block, bool) {
-	if !s.headlike(i) || i > 0 && !s.rows[i-1].dropped && !s.rows[i-1].titled && !s.ended(i-1) || isSigning(&s.rows[i]) {
+	if !s.headlike(i) || i > 0 && !s.rows[i-1].dropped && !s.rows[i-1].titled && !s.rows[i-1].is(labelled) && !s.ended(i-1) || isSigning(&s.rows[i]) {
 		return block{}, false
 	}
 	for j := i + 1; j < min(i+maxHeaderRows+1, len(s.rows)); j++ {
@@ -364,9 +480,9 @@ func (s *segmenter) headlineAbove(i int) (block, bool) {
 		if s.hasSubject(j) {
 			break
 		}
-		if !r.dropped && !r.heading && !s.running(j-1) && (r.is(reported) || s.names(j) || r.imp != nil && !r.imp.source || s.addresses(j)) {
+		if !r.dropped && !r.heading && !s.running(j-1) && (r.is(reported) || s.names(j) || r.imp != nil && !r.imp.source || s.addresses(j) || r.is(note) && s.notes[j] && s.hasByline(j)) {
 			b := s.withByline(s.grouped(i, j))
-			return b, r.is(reported) || r.imp == nil || len(r.imp.authors) > 0 || r.imp.publication != "" || !s.moreHeads(b.to)
+			return b, r.is(reported|note) || r.imp == nil || len(r.imp.authors) > 0 || r.imp.publication != "" || !s.moreHeads(b.to)
 		}
 		if _, listed := s.listedTitle(j); listed || !s.headlike(j) || r.level > 0 {
 			break
@@ -505,7 +621,7 @@ func isSigning(r *row) bool { return r.indent >= signedIndent && isOrgan(r.conte
 
 // isSigned says whether a row is a signature: names or a date set far to the right.
 func isSigned(r *row) bool {
-	return r.indent >= signedIndent && r.imp != nil && (len(r.imp.authors) > 0 || r.imp.date != "")
+	return r.imp != nil && (r.indent >= signedIndent || r.imp.signs) && (len(r.imp.authors) > 0 || r.imp.date != "")
 }
 
 // labelColumns is the widest row that can be a column's label above a headline.
@@ -539,6 +655,9 @@ func (s *segmenter) isLabel(b *block, above map[string]int) bool {
 		return false
 	}
 	if r.is(labelled) || above[titleKey(r.content())] > 1 {
+		return true
+	}
+	if b.from > 0 && s.rows[b.from-1].dropped && r.columns <= labelColumns && next.columns*10 >= r.columns*16 {
 		return true
 	}
 	return r.columns <= labelColumns && next.afterBlank && r.columns < next.columns && slices.Contains(b.title, b.from) == s.spaced
@@ -589,7 +708,7 @@ func (s *segmenter) boundaries() []cut {
 		r := &s.rows[i]
 		switch {
 		case r.dropped || r.titled:
-		case i > 0 && !follow && (s.closes(i-1) && !s.isMatter(i) || s.resumes(i)), r.is(editorial) && !s.underHeadline(i):
+		case i > 0 && !follow && (s.closes(i-1) && !s.isMatter(i) || s.resumes(i) || s.afterEnding(i)), r.is(editorial) && !s.underHeadline(i):
 			cuts = append(cuts, cut{at: i})
 		case follow && r.is(box) && i > 0 && s.ended(i-1):
 			cuts = s.boxCut(cuts, i)
@@ -597,6 +716,19 @@ func (s *segmenter) boundaries() []cut {
 	}
 	slices.SortStableFunc(cuts, func(a, b cut) int { return a.at - b.at })
 	return cuts
+}
+
+// afterEnding says whether row i is the first after what a site prints when a text is over.
+func (s *segmenter) afterEnding(i int) bool {
+	if !s.rows[i].is(statement) && s.rows[i].columns < longLine {
+		return false
+	}
+	for j := i - 1; j >= 0 && s.rows[j].dropped; j-- {
+		if s.rows[j].is(ending) {
+			return true
+		}
+	}
+	return false
 }
 
 // resumes says whether row i goes on with the text that the article above it has split.
