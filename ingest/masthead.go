@@ -148,7 +148,7 @@ func joinAll(parts []string) []string {
 	return []string{strings.Join(parts, "")}
 }
 
-var crumbs = compile(`^(?:当前位置|您的位置|您现在的位置|位置)?` + blanks + `[:：]?` + blanks + `[^>»›，。：:]{2,16}[>»›]` + blanks + `(.+)$`)
+var crumbs = compile(`^(?:[^>»›：:，。]{2,10}[:：])?` + blanks + `[^>»›，。：:]{2,16}[>»›]` + blanks + `(.+)$`)
 
 // breadcrumb is the section that a site's trail of links names: the last one that is not 正文.
 func breadcrumb(text string) string {
