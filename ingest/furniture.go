@@ -23,9 +23,9 @@ func (s *segmenter) dropFurniture() {
 			s.dropRelated(i)
 		case r.is(advert):
 			s.dropGroup(i)
-		case r.is(folio | rule), pageHead.MatchString(r.content()) && r.columns <= titleColumns:
+		case r.is(folio|rule), r.columns <= titleColumns && r.has&digits != 0 && pageHead.MatchString(r.content()):
 			r.dropped = true
-		case r.is(chrome) || trail.MatchString(r.content()) && r.columns <= titleColumns:
+		case r.is(chrome) || r.columns <= titleColumns && r.has&arrows != 0 && trail.MatchString(r.content()):
 			r.dropped = !s.running(i)
 		}
 	}
@@ -64,10 +64,14 @@ func (s *segmenter) dropNumberedHeads() {
 	if len(heads) == 0 {
 		return
 	}
+	firsts := map[rune]bool{}
+	for _, i := range heads {
+		firsts[unicode.ToLower(leading(s.rows[i].content()))] = true
+	}
 	count := map[string]int{}
 	for i := range s.rows {
-		if s.rows[i].columns <= imprintColumns {
-			count[strings.ToLower(headKey(s.rows[i].content()))]++
+		if r := &s.rows[i]; r.columns <= imprintColumns && firsts[unicode.ToLower(leading(r.content()))] {
+			count[strings.ToLower(headKey(r.content()))]++
 		}
 	}
 	for _, i := range heads {

@@ -80,7 +80,7 @@ func marksOf(text string, columns int, has look) mark {
 	if startsList(first) && listMark.MatchString(text) {
 		m |= listed
 	}
-	if startsReport(first) && dateline.MatchString(text) {
+	if has&(reports|capitals) != 0 && startsReport(first) && dateline.MatchString(text) {
 		m |= reported
 	}
 	if strings.ContainsRune("（(*作[", first) && noteStart.MatchString(text) {

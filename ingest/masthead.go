@@ -114,7 +114,7 @@ func (m *masthead) readName(r *row, last bool) {
 
 // isMasthead says whether a text names a paper or an issue, as the top of a page does.
 func isMasthead(text string) bool {
-	if isPaper(unspaced(text)) {
+	if last, _ := utf8.DecodeLastRuneInString(text); (last >= 0x10000 || looks[last]&bodies != 0) && isPaper(unspaced(text)) {
 		return true
 	}
 	if has := lookOf(text); has&(digits|numerals) == 0 || has&particles != 0 {

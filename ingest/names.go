@@ -26,7 +26,6 @@ var (
 	reportsFrom = compile(`^[^\s\p{Zs}]{0,6}(?:报道|報導|报导|摄影报道|電|电|讯|訊)$`)
 	roleBefore  = compile(`^(?:[□■◎●○◆◇△▲]` + blanks + `)?(?:本报|本刊|本网|特约|见习|本報|特派|見習)*(?:记者|通讯员|記者|通訊員)(\p{Han}{2,4})$`)
 	organ       = regexp.MustCompile(`(?:大学|学院|研究院|研究所|研究中心|中心|委员会|党校|行政学院|社科院|科学院|协会|学会|医院|中学|小学|银行|集团|公司|出版社|报社|杂志社|图书馆|博物馆|办公室|系|局|厅|部|处|学校|剧团|剧院|气象台|研究室|编辑部|中医院|法院|检察院|政府|合作社|教研室|研究会|研究社|棋院|诊所|診所|学社|剧场|文化馆|档案馆|航标处|工作室|少儿部|编委会|学系|大學|學院|學會|醫院|中學|研究員|教授|教师|读者|讀者)$`)
-	nameGap     = regexp.MustCompile(`[\s\p{Zs}、，,;；和与與/／|｜丨▍▏:：&]+`)
 )
 
 var (
@@ -37,6 +36,11 @@ var (
 
 // organEnds are the characters that names of bodies end with, as organ has them.
 const organEnds = "部学學院所心会會校协協医醫行团團司社馆館物室系局厅部处團台站府者授师究"
+
+// isNameGap says whether a character stands between names.
+func isNameGap(r rune) bool {
+	return unicode.IsSpace(r) || strings.ContainsRune("、，,;；和与與/／|｜丨▍▏:：&", r)
+}
 
 // maxAuthors is more than any byline names.
 const maxAuthors = 8
@@ -62,7 +66,7 @@ func bylineOf(text string) (names []string, affiliation string) {
 		text = superscript.ReplaceAllString(text, "$1")
 	}
 	text = strings.TrimLeft(strings.Trim(text, wraps), "□■◎●○◆◇△▲ \u3000")
-	parts := nameGap.Split(strings.TrimSpace(text), -1)
+	parts := strings.FieldsFunc(text, isNameGap)
 	if len(parts) > 3*maxAuthors {
 		return nil, ""
 	}
@@ -140,7 +144,7 @@ func isPerson(s string) bool {
 
 // splitNames cuts at blanks and commas. Two single characters with a blank between are one name.
 func splitNames(text string) []string {
-	return joinSingles(nameGap.Split(strings.TrimSpace(text), -1))
+	return joinSingles(strings.FieldsFunc(text, isNameGap))
 }
 
 // joinSingles joins names that are printed with a blank between their characters: 张 正, 李 小 满,

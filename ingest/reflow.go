@@ -160,16 +160,26 @@ func (s style) verses(rows []row, i int) bool {
 // endsSentence says whether text ends with a sentence end, closing marks after it allowed.
 func endsSentence(text string) bool {
 	text = strings.TrimRight(text, "”’」』）)》〉】\"'*")
-	r, _ := utf8.DecodeLastRuneInString(text)
-	return strings.ContainsRune("。！？!?…", r) || r == '.' && !endsWithDots(text)
+	switch r, _ := utf8.DecodeLastRuneInString(text); r {
+	case '。', '！', '？', '!', '?', '…':
+		return true
+	case '.':
+		return !endsWithDots(text)
+	default:
+		return false
+	}
 }
 
 func endsWithDots(text string) bool { return strings.HasSuffix(text, "..") }
 
 // endsOpen says whether text ends with a mark after which a sentence always goes on.
 func endsOpen(text string) bool {
-	r, _ := utf8.DecodeLastRuneInString(text)
-	return strings.ContainsRune("，、；：,;:（“‘《「『(—-", r)
+	switch r, _ := utf8.DecodeLastRuneInString(text); r {
+	case '，', '、', '；', '：', ',', ';', ':', '（', '“', '‘', '《', '「', '『', '(', '—', '-':
+		return true
+	default:
+		return false
+	}
 }
 
 // weaver writes the reflowed text and the map to its source side by side.

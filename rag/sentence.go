@@ -94,12 +94,14 @@ func endsWith(text []rune, marks string) bool {
 // only after something longer than one letter, so that "3.5", "U.S." and "J. Smith" stay whole.
 func isTerminal(text []rune, i int) bool {
 	switch text[i] {
+	case '。', '！', '？', '!', '?': // sentenceEnds
+		return true
 	case '…':
 		return closes(text, i+1)
 	case '.':
 		return closes(text, i+1) && i >= 2 && isWordRune(text[i-1]) && isWordRune(text[i-2])
 	default:
-		return strings.ContainsRune(sentenceEnds, text[i])
+		return false
 	}
 }
 
