@@ -121,12 +121,18 @@ type reportJSON struct {
 	Passages  int           `json:"passages_embedded"`
 	Failed    []failureJSON `json:"failed"`
 	Strays    []string      `json:"stray_sidecars"`
+	Unread    []unreadJSON  `json:"unread_pages"`
 	TookMS    int64         `json:"took_ms"`
 }
 
 type failureJSON struct {
 	File  string `json:"file"`
 	Error string `json:"error"`
+}
+
+type unreadJSON struct {
+	File  string `json:"file"`
+	Pages []int  `json:"pages"`
 }
 
 func (a *app) showReport(r ingest.Report, asJSON bool) error {
@@ -138,6 +144,10 @@ func (a *app) showReport(r ingest.Report, asJSON bool) error {
 	}
 	for _, s := range r.Strays {
 		fmt.Fprintln(a.err, a.lang.Say("没有对应的源文件，未用：", "no source beside it, not used: ")+bot.OneLine(s))
+	}
+	for _, u := range r.Unread {
+		fmt.Fprintf(a.err, a.lang.Say("%s：这些页是图片，没有文字，未收入（可先做文字识别）：%s\n", "%s: these pages are images without text and not ingested (run OCR on them): %s\n"),
+			bot.OneLine(u.Path), strings.Trim(fmt.Sprint(u.Pages), "[]"))
 	}
 	if r.Files == 0 {
 		return nil
@@ -155,7 +165,10 @@ func (a *app) showReport(r ingest.Report, asJSON bool) error {
 func reportOf(r ingest.Report) reportJSON {
 	out := reportJSON{
 		Files: r.Files, Unchanged: r.Unchanged, Added: r.Added, Changed: r.Changed, Removed: append([]string{}, r.Removed...),
-		Articles: r.Articles, Passages: r.Passages, Failed: []failureJSON{}, Strays: append([]string{}, r.Strays...), TookMS: r.Took.Milliseconds(),
+		Articles: r.Articles, Passages: r.Passages, Failed: []failureJSON{}, Strays: append([]string{}, r.Strays...), Unread: []unreadJSON{}, TookMS: r.Took.Milliseconds(),
+	}
+	for _, u := range r.Unread {
+		out.Unread = append(out.Unread, unreadJSON{u.Path, u.Pages})
 	}
 	for _, f := range r.Failed {
 		out.Failed = append(out.Failed, failureJSON{f.Path, f.Err.Error()})

@@ -23,7 +23,7 @@ func (s *segmenter) dropFurniture() {
 			s.dropRelated(i)
 		case r.is(advert):
 			s.dropGroup(i)
-		case r.is(folio|rule), r.columns <= titleColumns && r.has&digits != 0 && pageHead.MatchString(r.content()):
+		case r.is(folio | rule), r.columns <= titleColumns && r.has&digits != 0 && pageHead.MatchString(r.content()):
 			r.dropped = true
 		case r.is(chrome) || r.columns <= titleColumns && r.has&arrows != 0 && trail.MatchString(r.content()):
 			r.dropped = !s.running(i)

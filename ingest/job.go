@@ -75,7 +75,14 @@ type Report struct {
 	Passages  int // embedded
 	Failed    []Failure
 	Strays    []string // sidecars whose source is not there
+	Unread    []Unread // pages that are images: what stands on them is not in the store
 	Took      time.Duration
+}
+
+// Unread is pages, 1-based, of a file of which the rest was read.
+type Unread struct {
+	Path  string
+	Pages []int
 }
 
 // Run makes the store equal to the corpus at paths: new files are added, changed ones replaced and
@@ -104,6 +111,7 @@ func (j Job) Run(ctx context.Context, paths []string) (Report, error) {
 		err = s.removeOthers(ctx, l)
 	}
 	s.report.Took = time.Since(begin)
+	slices.SortFunc(s.report.Unread, func(a, b Unread) int { return strings.Compare(a.Path, b.Path) })
 	slices.SortFunc(s.report.Failed, func(a, b Failure) int { return strings.Compare(a.Path, b.Path) })
 	return s.report, err
 }
@@ -196,6 +204,9 @@ func (s *run) file(ctx context.Context, f file) error {
 		return s.brokenPart(ctx, f, err)
 	}
 	s.done(e, isKnown)
+	if len(src.doc.Unread) > 0 {
+		s.update(func() { s.report.Unread = append(s.report.Unread, Unread{Path: f.path, Pages: src.doc.Unread}) })
+	}
 	return nil
 }
 
