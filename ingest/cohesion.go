@@ -172,7 +172,7 @@ func likeness(a, b []int32) float64 {
 	x, y := newSide(a, all), newSide(b, all)
 	both := 0.0
 	for w := range x.counts {
-		both += x.weight(int32(w)) * y.weight(int32(w)) //nolint:gosec // an index of counts
+		both += x.weight(int32(w)) * y.weight(int32(w))
 	}
 	return both / math.Sqrt(x.square*y.square)
 }

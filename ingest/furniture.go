@@ -121,7 +121,9 @@ func (s *segmenter) dropRelated(i int) {
 		end++
 	}
 	if end < len(s.rows) && s.rows[end].imp != nil { // the group above is an article's headline
-		for end--; end > i && !s.rows[end].afterBlank; end-- {
+		end--
+		for end > i && !s.rows[end].afterBlank {
+			end--
 		}
 	}
 	for j := i + 1; j < end; j++ {

@@ -351,9 +351,10 @@ func latinByline(text string) (names []string, affiliation string) {
 	}
 	text = strings.TrimSpace(latinNotes.ReplaceAllString(text, "$1"))
 	parts := latinGap.Split(text, -1)
-	for i, part := range parts {
+	for _, part := range parts {
 		if latinOrgan.MatchString(part) {
-			affiliation = text[strings.Index(text, strings.Join(parts[i:i+1], "")):]
+			_, after, _ := strings.Cut(text, part)
+			affiliation = part + after
 			break
 		}
 		m := latinName.FindStringSubmatch(part)

@@ -258,13 +258,14 @@ var (
 
 // fromNote reads a note on the author: where the first one works.
 func fromNote(a *rag.Article, rows []row) {
-	text := ""
+	var text strings.Builder
 	for i := range rows[:min(noteRows, len(rows))] {
-		if text += strings.ReplaceAll(rows[i].content(), "**", ""); endsBracket(text) || !startsBracket(text) {
+		text.WriteString(strings.ReplaceAll(rows[i].content(), "**", ""))
+		if endsBracket(text.String()) || !startsBracket(text.String()) {
 			break
 		}
 	}
-	m := noteOf.FindStringSubmatch(text)
+	m := noteOf.FindStringSubmatch(text.String())
 	if m == nil {
 		return
 	}
@@ -322,8 +323,8 @@ func (s *segmenter) titlesFromContents(pieces []piece) {
 		return
 	}
 	places := map[string]int{}
-	for i := len(s.entries) - 1; i >= 0; i-- {
-		places[titleKey(s.entries[i].title)] = i
+	for i, e := range slices.Backward(s.entries) {
+		places[titleKey(e.title)] = i
 	}
 	entryOf := func(p piece) int {
 		if at, ok := places[titleKey(p.article.Title)]; ok && p.article.Title != "" {

@@ -51,7 +51,7 @@ func collectFirst(prog *syntax.Prog, bits *[0x10000 / 64]uint64) bool {
 			stack = append(stack, in.Out, in.Arg)
 		case syntax.InstCapture, syntax.InstNop, syntax.InstEmptyWidth:
 			stack = append(stack, in.Out)
-		default:
+		case syntax.InstRune, syntax.InstRune1, syntax.InstRuneAny, syntax.InstRuneAnyNotNL:
 			for r := range rune(0x10000) {
 				if in.MatchRune(r) {
 					bits[r/64] |= 1 << (r % 64)

@@ -88,7 +88,7 @@ func rowOf(l line) row {
 	body = strings.TrimRightFunc(body, isBlank)
 	if body == "" { // a heading mark without a heading
 		body = strings.TrimFunc(l.Text, isBlank)
-		level, start, from = 0, 0, strings.Index(l.Text, body)
+		level, from = 0, strings.Index(l.Text, body)
 	}
 	wide, has := measure(body)
 	r := row{

@@ -428,7 +428,7 @@ func isSpaced(rows []row) bool {
 // headlike says whether row i may be a row of a headline, by itself.
 func (s *segmenter) headlike(i int) bool {
 	r := &s.rows[i]
-	return !r.dropped && !r.is(reported|note|box|editorial|leader|labelled|field) && !(startsBracket(r.content()) && endsBracket(r.content())) && r.imp == nil && isTitleRow(r) && !s.isMatter(i) && !isMasthead(r.content())
+	return !r.dropped && !r.is(reported|note|box|editorial|leader|labelled|field) && (!startsBracket(r.content()) || !endsBracket(r.content())) && r.imp == nil && isTitleRow(r) && !s.isMatter(i) && !isMasthead(r.content())
 }
 
 // openingTitle takes the short rows right after the end of an article for a headline, when a text follows.
@@ -498,7 +498,8 @@ func (s *segmenter) addresses(j int) bool {
 
 // moreHeads says whether more headlines follow at row i before any text: a date above them is the page's.
 func (s *segmenter) moreHeads(i int) bool {
-	for ; i < len(s.rows) && s.rows[i].dropped; i++ {
+	for i < len(s.rows) && s.rows[i].dropped {
+		i++
 	}
 	return i < len(s.rows) && s.headlike(i) && !s.running(i) && !s.rows[i].indented
 }
