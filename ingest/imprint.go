@@ -280,8 +280,14 @@ func (im *imprint) join(other *imprint) {
 	}
 }
 
+// longestDate is the longest row that can be a day and nothing else, in characters.
+const longestDate = 40
+
 // readDate reads a row that holds nothing but a date.
 func readDate(text string) *imprint {
+	if utf8.RuneCountInString(text) > longestDate {
+		return nil
+	}
 	var im imprint
 	text = strings.TrimLeft(strings.TrimPrefix(strings.TrimPrefix(strings.Trim(text, wraps+separators), "写于"), "发表于"), separators)
 	if !im.addDate(text) {

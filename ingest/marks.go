@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -65,10 +66,32 @@ var (
 	chromeStart = compile(`^[【\[（(]?(?:!\[|ZCZC\b|NNNN$|检索结果|請?请输入|跳到|标签[:：]|標籤[:：]|瀏覽數|浏览(?:数|量|次数)|点击(?:数|量)?[:：]|點擊率|打印\]|收藏\]|写留言|亲，该文档|Share\s|Tweet\b|Copy link|Read more from|Newsletter:|We use cookies|Accept all|News desk|Printed at|本报保留|本報保留|本版(?:电话|邮箱|热线)|稿件(?:未经|版权)|地址[:：]|请输入|(?:相关|相關)(?:阅读|文章|新闻|链接|新聞|報導|閱讀|連結)[:：]|上传人[:：]|文档编号[:：]|下载\s+相关|点击查看更多|资源描述$|展开阅读全文|返回(?:顶部|首页|列表)|当前位置[:：]|您(?:的|现在的)?位置|首页\s*[>|»]|` +
 		`(?:本版|责任|责|美术|图文|网络|版面|执行|見習)?(?:编辑|責任編輯|编审|責編|责编|美编|版式|校对|审核|审校|监制|摘编|排版|文字|策划|出品)\s*[:：／/|｜　 ]|打印本页|关闭窗口|分享(?:到|至|$|[:：\s])|字号[:：]|字体[:：]|字體|【?打印(?:$|[\s|｜】])|上一篇[:：]|下一篇[:：]|扫一扫|扫码|长按(?:识别|二维码|图片)?|点击(?:上方|蓝字|关注|阅读原文|下方)|` +
 		`阅读原文|关注我们|关注公众号|原创$|收录于|预览时标签|微信扫一扫|喜欢作者|Copyright|©|All [Rr]ights [Rr]eserved|Skip to|Share (?:this|on)|Leave a (?:comment|reply)|Filed under|Tags?[:：]|Posted in|\d+ [Cc]omments?$|(?:Subscribe|Sign (?:in|up)|Log ?in)(?:$|\s*[|/])|Home\s*[|>»]|Menu$|點擊|分享至|分享$|收藏$|收藏本文|点赞|END$|阅读\s*\d+|温馨提示[:：]|友情提示[:：]|在线客服|← Older|Newer posts|Older posts|Proudly powered|Powered by|本版邮箱|来信请寄|邮编[:：]|投稿)`)
-	siteNotice = regexp.MustCompile(`本站所有|取消订阅|退订|[Uu]nsubscribe|[Tt]o leave the list|版权归原作者|侵权请联系`)
-	thumbnail  = regexp.MustCompile(`_第\d+页$`)
-	chromeWord = regexp.MustCompile(`对您有帮助|主办.*承办|ICP备|公网安备|版权所有|版權所有|未经授权|不得转载|未經授權|关于我们.*联系我们|網站地圖|网站地图|设为首页|加入收藏|(?:服务|服務|新闻|新聞|爆料|订报|訂報|广告|廣告)(?:热线|專線|专线|電話|电话)|\b(?:[Cc]all|[Tt]el|[Pp]hone)[.:]? [\d ()-]{7,}$`)
+	thumbnail = regexp.MustCompile(`_第\d+页$`)
+	// hotline is a telephone number with its purpose, or in English with the word for it.
+	hotline = regexp.MustCompile(`(?:服务|服務|新闻|新聞|爆料|订报|訂報|广告|廣告)(?:热线|專線|专线|電話|电话)|\b(?:[Cc]all|[Tt]el|[Pp]hone)[.:]? [\d ()-]{7,}$`)
 )
+
+// siteNotices and siteLines are what rows of sites hold, the first kind also whole sentences.
+var (
+	siteNotices = []string{"本站所有", "取消订阅", "退订", "nsubscribe", "o leave the list", "版权归原作者", "侵权请联系"}
+	siteLines   = []string{
+		"对您有帮助", "ICP备", "公网安备", "版权所有", "版權所有", "未经授权", "不得转载", "未經授權", "網站地圖", "网站地图", "设为首页", "加入收藏",
+	}
+	sitePairs = [][2]string{{"主办", "承办"}, {"关于我们", "联系我们"}}
+)
+
+func holdsOne(text string, of []string) bool {
+	return slices.ContainsFunc(of, func(s string) bool { return strings.Contains(text, s) })
+}
+
+// isSiteLine says whether a row holds what sites print around a text.
+func isSiteLine(text string, has look) bool {
+	if has&siteWords != 0 && (holdsOne(text, siteLines) ||
+		slices.ContainsFunc(sitePairs, func(p [2]string) bool { return strings.Contains(text, p[0]) && strings.Contains(text, p[1]) })) {
+		return true
+	}
+	return has&digits != 0 && (has&(siteWords|capitals) != 0 || strings.Contains(text, "all")) && hotline.MatchString(text)
+}
 
 // marksOf finds the marks of a row's text.
 func marksOf(text string, columns int, has look) mark {
@@ -76,20 +99,19 @@ func marksOf(text string, columns int, has look) mark {
 	if endsSentence(text) {
 		m |= statement
 	}
-	first := firstRune(text)
-	if startsList(first) && listMark.MatchString(text) {
+	if listMark.MatchString(text) {
 		m |= listed
 	}
-	if has&(reports|capitals) != 0 && startsReport(first) && dateline.MatchString(text) {
+	if has&(reports|capitals) != 0 && dateline.MatchString(text) {
 		m |= reported
 	}
-	if strings.ContainsRune("（(*作[", first) && noteStart.MatchString(text) {
+	if noteStart.MatchString(text) {
 		m |= note
 	}
-	if strings.ContainsRune("核内导提【[", first) && boxLabel.MatchString(text) {
+	if boxLabel.MatchString(text) {
 		m |= box
 	}
-	if strings.ContainsRune("编編【[", first) && editors.MatchString(text) {
+	if editors.MatchString(text) {
 		m |= editorial
 	}
 	if fieldRow.MatchString(text) || columns <= titleColumns && strings.HasSuffix(text, "日印发") {
@@ -101,30 +123,30 @@ func marksOf(text string, columns int, has look) mark {
 	if columns > imprintColumns {
 		return m
 	}
-	return m | shortMarks(text, first, has)
+	return m | shortMarks(text, has)
 }
 
 // shortMarks finds the marks that only rows shorter than a paragraph have.
-func shortMarks(text string, first rune, has look) mark {
+func shortMarks(text string, has look) mark {
 	var m mark
 	set := func(bit mark, is bool) {
 		if is {
 			m |= bit
 		}
 	}
-	set(bulleted, strings.ContainsRune("●■▲★◆•◎", first) && bullet.MatchString(text))
-	set(labelled, strings.ContainsRune("◆◇■□▲△★☆◎●【[〖专專栏欄版", first) && labelRow.MatchString(text))
-	set(chrome, has&siteWords != 0 && siteNotice.MatchString(text))
+	set(bulleted, bullet.MatchString(text))
+	set(labelled, labelRow.MatchString(text))
+	set(chrome, has&siteWords != 0 && holdsOne(text, siteNotices))
 	if has&points != 0 && strings.Contains(text, "。") {
 		return m
 	}
-	set(chapter, strings.ContainsRune("第C", first) && chapterRow.MatchString(text))
-	set(rule, !unicode.IsLetter(first) && ruleRow.MatchString(text))
+	set(chapter, chapterRow.MatchString(text))
+	set(rule, ruleRow.MatchString(text))
 	set(done, strings.Contains(text, "完") && (text == "（完）" || text == "(完)" || text == "（全文完）"))
 	set(number, has&digits != 0 && strings.Contains(text, "号") && numberRow.MatchString(text))
 	set(greeting, endsGreeting(text) && greets.MatchString(text))
 	set(folio, has&digits != 0 && columns(text) <= labelColumns && folioRow.MatchString(text))
-	set(chrome, m&chrome != 0 || chromeStart.MatchString(text) || has&(siteWords|capitals) != 0 && chromeWord.MatchString(text) || has&points == 0 && isMenu(text) || has&digits != 0 && thumbnail.MatchString(text))
+	set(chrome, m&chrome != 0 || chromeStart.MatchString(text) || isSiteLine(text, has) || has&points == 0 && isMenu(text) || has&digits != 0 && thumbnail.MatchString(text))
 	set(ending, m&chrome != 0 && endings.MatchString(text))
 	set(related, related1.MatchString(text))
 	set(advert, adverts.MatchString(text))
@@ -135,14 +157,6 @@ func shortMarks(text string, first rune, has look) mark {
 func endsGreeting(text string) bool {
 	last, _ := utf8.DecodeLastRuneInString(text)
 	return strings.ContainsRune("：:！", last) || last == ',' && strings.HasPrefix(text, "Dear ")
-}
-
-func startsList(r rune) bool {
-	return r < 0x80 && !unicode.IsLower(r) || strings.ContainsRune("■●◆▲★•·○◇☆–—（一二三四五六七八九十第", r) || r >= '①' && r <= '⑳'
-}
-
-func startsReport(r rune) bool {
-	return r >= 0x4e00 && r <= 0x9fff || r >= 'A' && r <= 'Z' || strings.ContainsRune("（(【", r)
 }
 
 // hasLeader says whether text ends as a line of a table of contents does.

@@ -54,7 +54,7 @@ func byline(text string) []string {
 // bylineOf reads a row that names authors, and perhaps what they are and where they work.
 func bylineOf(text string) (names []string, affiliation string) {
 	text = strings.TrimSpace(strings.Trim(text, "*"))
-	if len(text) > 160 || strings.ContainsAny(text, "。！？") || startsBracket(text) && !endsBracket(text) {
+	if len(text) > 160 || strings.ContainsAny(text, "。！？") || startsBracket(text) && !endsBracket(text) || !mayBeNames(text) {
 		return nil, ""
 	}
 	if strings.ContainsAny(text, "/／丨|") {
@@ -101,6 +101,25 @@ var (
 	textSlash    = regexp.MustCompile(`(^|[\s\p{Zs}▍])文` + blanks + `[/／丨|]`)
 	pictureSlash = regexp.MustCompile(`(^|[\s\p{Zs}▍])[图圖摄攝]` + blanks + `[/／丨|]`)
 )
+
+// longestFirst is how long the first word of a byline may be, unless it ends as a body's name does.
+const longestFirst = 9
+
+// mayBeNames says by its first word whether a text may be a byline. Nearly all running text is told by it.
+func mayBeNames(text string) bool {
+	n := 0
+	var last rune
+	for _, r := range strings.TrimLeft(text, wraps+"□■◎●○◆◇△▲▍ \u3000") {
+		if isNameGap(r) || strings.ContainsRune("（(", r) {
+			break
+		}
+		last = r
+		if n++; n > 24 {
+			return false
+		}
+	}
+	return n > 0 && (n <= longestFirst || strings.ContainsRune(organEnds, last))
+}
 
 // inBrackets is where an author works, behind the name: 张正（江州大学历史系）.
 var inBrackets = regexp.MustCompile(`[（(]([^（）()]{2,24})[）)]`)

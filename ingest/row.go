@@ -210,6 +210,9 @@ func follow(a, b int) bool { return b > a && b-a <= maxPageStep }
 
 // isLoneNumber says whether text is a number of up to three digits and white space.
 func isLoneNumber(text string) bool {
+	if text == "" || text[0] > '9' && text[0] < 0xC0 || text[0] > 0xE3 { // it begins with a letter
+		return false
+	}
 	text = strings.TrimFunc(text, isBlank)
 	return text != "" && len(text) <= 3 && strings.Trim(text, "0123456789") == ""
 }
