@@ -42,8 +42,8 @@ lint: ## check the linter's settings and run it, and check formatting and go.mod
 fmt: ## format the code
 	$(LINT) fmt ./...
 
-bench: ## measure in one run: ingest against ONNX Runtime alone, asking against embedding the question alone
-	$(GO) test -run '^$$' -bench 'Share|Over' -benchtime 1x -timeout 30m .
+bench: ## measure: ingest against ONNX Runtime alone, asking against embedding alone, cutting in MB a second
+	$(GO) test -run '^$$' -bench 'Share|Over|Cut' -benchtime 1x -timeout 30m . ./ingest
 
 clean: ## remove what the build made (the fetched parts and all data stay)
 	rm -f yinju coverage.out

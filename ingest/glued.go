@@ -19,7 +19,7 @@ var (
 	// compiled says that a file is a collection of such texts.
 	compiled = regexp.MustCompile(`[【（(\[]?(?:[2-9二三四五六七八九十两]|\d{2})` + blanks + `篇[】）)\]]?|合集|汇编|范文|精选`)
 	// dated begins the headline of an occasional text.
-	dated = regexp.MustCompile(`^(?:(?:19|20)\d\d年|关于|在[^，。]{2,30}上的)`)
+	dated = compile(`^(?:(?:19|20)\d\d年|关于|在[^，。]{2,30}上的)`)
 	// goesOn are runes after a genre that show it to be a part of a sentence.
 	goesOn = "，,。；;：:、）)！!？?的是了在与和及或等中上里后前时会将有也都为并"
 )
@@ -104,6 +104,9 @@ func headlineAt(text string, collection bool) []int {
 			return []int{len(m[1])}
 		}
 	}
+	if !collection && !dated.MatchString(clause) && !mayGreet(text) {
+		return nil
+	}
 	m := gluedGenre.FindStringIndex(clause)
 	if m == nil || m[0] == 0 {
 		return nil
@@ -117,6 +120,12 @@ func headlineAt(text string, collection bool) []int {
 		return nil
 	}
 	return []int{len(title)}
+}
+
+// mayGreet says whether a salutation may stand near the beginning of a text.
+func mayGreet(text string) bool {
+	text = text[:min(len(text), 4*clauseRunes)]
+	return strings.ContainsAny(text, "：:！，,") && (strings.Contains(text, "们") || strings.Contains(text, "各位") || strings.Contains(text, "尊敬") || strings.Contains(text, "领导"))
 }
 
 // clauseRunes is the longest headline of an occasional text, with room for the text that it is glued to.
