@@ -98,6 +98,9 @@ func (s *segmenter) markLabels() {
 	for i := range s.rows {
 		if mayBe(i) && count[headKey(s.rows[i].content())] > 1 && !s.besideVerse(i) {
 			s.rows[i].marks |= labelled
+			if i > 0 && s.rows[i-1].dropped && s.interrupts(i) { // it came with the page
+				s.rows[i].dropped, s.rows[i].head = true, true
+			}
 		}
 	}
 }

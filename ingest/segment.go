@@ -67,6 +67,9 @@ func segmentRows(rows []row) (pieces []piece, furniture []row, st style) {
 	for key := range s.listed {
 		s.firsts[firstRune(key)] = true
 	}
+	for i := range s.rows {
+		s.signsLatin(i)
+	}
 	s.papers, s.signedHeads = papersIn(s.rows), s.haveBylines()
 	s.findBlocks()
 	s.dropLabels()
@@ -177,7 +180,7 @@ func (s *segmenter) partMatter() {
 	for i := range s.rows {
 		r := &s.rows[i]
 		apart := i == 0 || r.afterBlank || r.indent >= signedIndent || s.rows[i-1].is(statement|field) || s.rows[i-1].heading || s.rows[i-1].dropped
-		if apart && (r.imp != nil || r.is(note|number)) {
+		if apart && (r.imp != nil || r.is(note|number|done)) {
 			r.heading = true
 			for inside, ok := s.notes[i]; ok && !inside && i+1 < len(s.rows); inside, ok = s.notes[i] {
 				i++ // the note itself is one paragraph
@@ -331,7 +334,8 @@ func (s *segmenter) documentTitle(i int) block {
 
 // underLabel says whether row i stands under a column's label, in a file that has several of them.
 func (s *segmenter) underLabel(i int) bool {
-	return i > 0 && s.rows[i-1].is(labelled) && s.labels > 1 && s.rows[i].afterBlank
+	return i > 0 && s.rows[i-1].is(labelled) && s.labels > 1 &&
+		(s.rows[i].afterBlank || i+1 < len(s.rows) && !s.rows[i].indented && s.rows[i+1].indented)
 }
 
 // listedTitle finds a title of the table of contents, wrapped or not, with or without its "paper：".
