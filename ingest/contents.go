@@ -23,6 +23,7 @@ func contents(rows []row) []entry {
 	var entries []entry
 	var taken []int
 	open, current := "", ""
+	headed := false // 目录 stands above it
 	for i := range rows {
 		text := rows[i].content()
 		last := len(taken) > 0 && taken[len(taken)-1] == i-1
@@ -33,7 +34,9 @@ func contents(rows []row) []entry {
 		case !leadsToLeader(rows, i) || len(entries) == 0 && !tocHead.MatchString(text) && !last:
 			open = ""
 			continue
-		case tocHead.MatchString(text), open == "" && hasDate(text): // the heading, or an imprint
+		case tocHead.MatchString(text):
+			headed = true
+		case open == "" && hasDate(text): // the heading, or an imprint
 		case rows[i].is(labelled):
 			current, open = labelOf(text), ""
 		default:
@@ -41,13 +44,28 @@ func contents(rows []row) []entry {
 		}
 		taken = append(taken, i)
 	}
-	if len(entries) < minEntries {
+	if len(entries) < minEntries || !headed && !oneStands(rows, entries, taken) {
 		return nil
 	}
 	for _, i := range taken {
 		rows[i].dropped = true
 	}
 	return entries
+}
+
+// oneStands says whether a title of a table of contents stands elsewhere in the file, too.
+func oneStands(rows []row, entries []entry, taken []int) bool {
+	titles := byTitle(entries)
+	inside := map[int]bool{}
+	for _, i := range taken {
+		inside[i] = true
+	}
+	for i := range rows {
+		if !inside[i] && rows[i].columns <= titleColumns && titles[titleKey(rows[i].content())] != nil {
+			return true
+		}
+	}
+	return false
 }
 
 func withoutLeader(text string) string {

@@ -19,17 +19,64 @@ func (s *segmenter) dropFurniture() {
 	for i := range s.rows {
 		r := &s.rows[i]
 		switch {
-		case r.is(related):
+		case r.dropped:
+		case r.is(related) && r.level == 0:
 			s.dropRelated(i)
-		case r.is(advert):
+		case r.is(advert) && r.level == 0:
 			s.dropGroup(i)
-		case r.is(folio | rule), r.columns <= titleColumns && r.has&digits != 0 && pageHead.MatchString(r.content()):
+		case r.is(rule):
 			r.dropped = true
-		case r.is(chrome) || r.columns <= titleColumns && r.has&arrows != 0 && trail.MatchString(r.content()):
+		case r.is(folio):
+			r.dropped = isFolioForm(r.content()) || s.atEdge(i) || s.beside(i, folio|chrome)
+		case r.columns <= titleColumns && r.has&digits != 0 && pageHead.MatchString(r.content()):
+			r.dropped = s.atEdge(i) || s.beside(i, folio|chrome)
+		case r.is(chrome):
 			r.dropped = !s.running(i)
+		case r.is(likely) || r.columns <= titleColumns && r.has&arrows != 0 && trail.MatchString(r.content()):
+			r.dropped = !s.running(i) && (s.atEdge(i) || s.beside(i, chrome|likely|related))
 		}
 	}
 	s.dropPinyin()
+	s.dropPageEdges()
+}
+
+// folioForm is a page's number that is set as one: — 21 —, 第3页, Page 3 of 12.
+var folioForm = compile(`^(?:[—–\-·•~〜]|第|[Pp]age )`)
+
+func isFolioForm(text string) bool { return folioForm.MatchString(text) }
+
+// atEdge says whether row i stands before the first statement of the file or after the last one.
+func (s *segmenter) atEdge(i int) bool { return i < s.firstSaid || i > s.lastSaid }
+
+// beside says whether a row with one of the marks, or one that is dropped, stands right above or below row i.
+func (s *segmenter) beside(i int, m mark) bool {
+	for _, j := range []int{i - 1, i + 1} {
+		if j >= 0 && j < len(s.rows) && (s.rows[j].dropped && !s.rows[j].is(rule) || s.rows[j].is(m)) {
+			return true
+		}
+	}
+	return false
+}
+
+// dropPageEdges drops the running heads of a document that has pages: rows at the top or the foot of a page
+// whose words stand there on another page, too.
+func (s *segmenter) dropPageEdges() {
+	edges := map[string][]int{}
+	for i := range s.rows {
+		r := &s.rows[i]
+		top := i == 0 || s.rows[i-1].Page != r.Page
+		foot := i+1 == len(s.rows) || s.rows[i+1].Page != r.Page
+		if r.Page > 0 && (top || foot) && r.columns <= imprintColumns && !r.is(statement) {
+			edges[headKey(r.content())] = append(edges[headKey(r.content())], i)
+		}
+	}
+	for _, rows := range edges {
+		for _, i := range rows {
+			if len(rows) > 2 {
+				s.rows[i].dropped, s.rows[i].head = true, true
+			}
+		}
+	}
 }
 
 // mastheadRows is how far down a file its masthead may stand.
@@ -43,10 +90,24 @@ func (s *segmenter) dropMasthead() {
 		case r.is(statement) || r.columns > titleColumns:
 			return
 		case r.imp != nil && len(r.imp.authors) > 0:
-		case isMasthead(r.content()), i > 0 && s.rows[i-1].dropped && r.imp != nil && r.imp.date != "" && len(r.imp.authors) == 0 && !r.imp.source:
+		case isMasthead(r.content()) && s.inMasthead(i), i > 0 && s.rows[i-1].dropped && r.imp != nil && r.imp.date != "" && len(r.imp.authors) == 0 && !r.imp.source:
 			r.dropped = true
 		}
 	}
+}
+
+// inMasthead says whether a second row near row i names the paper, its issue, its day or its page, too, or
+// row i does all that by itself.
+func (s *segmenter) inMasthead(i int) bool {
+	if text := s.rows[i].content(); !isPaper(unspaced(text)) && !isPageDate(text) {
+		return true
+	}
+	for j := max(0, i-2); j <= min(len(s.rows)-1, i+2); j++ {
+		if r := &s.rows[j]; j != i && !r.is(statement) && (r.dropped || isMasthead(r.content()) || r.is(folio|chrome|likely) || pageHead.MatchString(r.content()) || r.imp != nil && r.imp.date != "" && len(r.imp.authors) == 0) {
+			return true
+		}
+	}
+	return false
 }
 
 // numberedHead is a running head with the page's number at one end, a gap between.
@@ -74,12 +135,35 @@ func (s *segmenter) dropNumberedHeads() {
 			count[strings.ToLower(headKey(r.content()))]++
 		}
 	}
+	if !s.countPages(heads) {
+		return
+	}
 	for _, i := range heads {
 		if key := strings.ToLower(headKey(s.rows[i].content())); utf8.RuneCountInString(key) >= 2 && count[key] > 1 {
 			s.rows[i].dropped, s.rows[i].head, s.rows[i].marks = true, true, s.rows[i].marks|folio
 		}
 	}
 }
+
+// pageRows is how many rows a page has at least.
+const pageRows = 4
+
+// countPages says whether rows with a number at one end count pages: rising, with rows between.
+func (s *segmenter) countPages(heads []int) bool {
+	last, at := 0, -pageRows
+	for _, i := range heads {
+		m := endNumber.FindString(s.rows[i].content())
+		n := numeral(strings.TrimFunc(m, isBlank))
+		if n <= last || i-at < pageRows && at >= 0 {
+			return false
+		}
+		last, at = n, i
+	}
+	return len(heads) > 1
+}
+
+// endNumber is the number at an end of a running head.
+var endNumber = regexp.MustCompile(`^\d{1,4}\b|\b\d{1,4}$`)
 
 // markLabels marks labels of columns by their return: short rows of letters alone that stand several times at
 // the head of a group or after furniture.
@@ -117,19 +201,25 @@ func (s *segmenter) besideVerse(i int) bool {
 }
 
 // dropRelated drops a list of other texts: short rows without a statement, up to the headline of an article.
+// Where a text follows its heading, the heading is one of that text.
 func (s *segmenter) dropRelated(i int) {
-	s.rows[i].dropped = true
 	end := i + 1
 	for end < len(s.rows) && s.rows[end].columns <= titleColumns && !s.rows[end].is(statement) && s.rows[end].level == 0 && s.rows[end].imp == nil {
 		end++
 	}
-	if end < len(s.rows) && s.rows[end].imp != nil { // the group above is an article's headline
+	if end < len(s.rows) && (s.rows[end].imp != nil || !s.rows[end].afterBlank) { // the group above belongs to what follows
 		end--
 		for end > i && !s.rows[end].afterBlank {
 			end--
 		}
 	}
-	for j := i + 1; j < end; j++ {
+	if i > s.lastSaid { // nothing is said any more
+		end = len(s.rows)
+	}
+	if end <= i+1 && !s.beside(i, chrome|likely) && !s.atEdge(i) {
+		return
+	}
+	for j := i; j < max(end, i+1); j++ {
 		s.rows[j].dropped = true
 	}
 }
@@ -137,10 +227,17 @@ func (s *segmenter) dropRelated(i int) {
 // maxAdvertRows is how many rows are taken for an advertisement under its label.
 const maxAdvertRows = 6
 
-// dropGroup drops an advertisement: its label and the short rows under it up to a blank line.
+// dropGroup drops an advertisement: its label and the short rows under it up to a blank line. A text under
+// the label is none.
 func (s *segmenter) dropGroup(i int) {
-	s.rows[i].dropped = true
-	for j := i + 1; j < min(len(s.rows), i+maxAdvertRows) && !s.rows[j].afterBlank && s.rows[j].columns <= titleColumns; j++ {
+	end := i + 1
+	for end < min(len(s.rows), i+maxAdvertRows) && !s.rows[end].afterBlank {
+		if s.rows[end].is(statement) || s.rows[end].columns > titleColumns || s.rows[end].has&points != 0 && strings.ContainsAny(s.rows[end].content(), "，。") {
+			return
+		}
+		end++
+	}
+	for j := i; j < end; j++ {
 		s.rows[j].dropped = true
 	}
 }
@@ -256,7 +353,7 @@ var (
 	// pageHead is a page's number with the name of its section: 第4版　要闻.
 	pageHead = compile(`^(?:第` + blanks + `[A-D]?\d{1,2}` + blanks + `版|[A-D]\d{1,2}版?|\d{1,2}版)[\s\p{Zs}:：|｜]+([^\s\p{Zs}，。：:]{2,10})$|^(\p{Han}{2,6})[\s\p{Zs}]+(?:[A-D]?\d{1,2}|第\d{1,2})版?$`)
 	// pinyin is a column's label in capitals, which newspapers print over the Chinese one.
-	pinyin = compile(`^[A-Z]{1,6}(?:\s+[A-Z]{1,6}){1,7}$`)
+	pinyin = compile(`^(?:(?:[BPMFDTNLGKHJQXRZCSYW]|ZH|CH|SH)?(?:A|O|E|AI|EI|UI|AO|OU|IU|IE|UE|ER|AN|EN|IN|UN|ANG|ENG|ING|ONG|I|U|V|IA|IAN|IANG|IAO|IONG|UA|UAI|UAN|UANG|UO)(?:\s+|$)){2,8}$`)
 )
 
 // dropPinyin drops labels of columns printed in pinyin and, beside it, in as many characters.
@@ -293,25 +390,25 @@ func (s *segmenter) dropEchoes() {
 	}
 }
 
-// dropAfterChrome drops the short rows that follow a site's own rows, begin no article and make no
-// statement.
+// dropAfterChrome drops the short rows that follow a site's own rows up to the next headline or the end, when
+// there is no text among them.
 func (s *segmenter) dropAfterChrome() {
-	after := false
-	for i := 0; i < len(s.rows); {
-		if r := &s.rows[i]; r.dropped {
-			after = after || r.is(chrome|related|rule)
-			i++
+	for i := 0; i < len(s.rows); i++ {
+		r := &s.rows[i]
+		if !r.dropped || !r.is(chrome|likely|related|rule) {
 			continue
 		}
 		end := i + 1
-		for end < len(s.rows) && !s.rows[end].dropped && !s.rows[end].titled && !s.rows[end].afterBlank {
+		for end < len(s.rows) && !s.rows[end].titled && s.isTrifle(end, end+1) {
 			end++
 		}
-		after = after && s.isTrifle(i, end)
-		for j := i; after && j < end; j++ {
+		ends := end == len(s.rows) || s.rows[end].titled
+		if r.is(rule) {
+			ends = ends && end < len(s.rows) && end-i <= 3 && s.hasSubject(end)
+		}
+		for j := i + 1; ends && j < end; j++ {
 			s.rows[j].dropped = true
 		}
-		i = end
 	}
 }
 
@@ -319,6 +416,9 @@ func (s *segmenter) dropAfterChrome() {
 func (s *segmenter) isTrifle(from, to int) bool {
 	for i := from; i < to; i++ {
 		r := &s.rows[i]
+		if r.dropped {
+			continue
+		}
 		if r.titled || r.columns > titleColumns || r.is(statement|note|listed|reported|field) || r.imp != nil || strings.Contains(r.content(), "。") || s.running(i) {
 			return false
 		}

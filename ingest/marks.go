@@ -30,6 +30,7 @@ const (
 	rule                       // a line drawn with signs: ----
 	greeting                   // addresses someone: 同志们：
 	field                      // begins a paragraph by what it is: 关键词：, Figure 2.
+	likely                     // may be chrome, and may be text: a second sign has to tell
 	ending                     // what a site prints after a text
 	number                     // a document's number: 江政办发〔2021〕17号
 )
@@ -38,7 +39,7 @@ const blanks = `[\s\p{Zs}]*`
 
 var (
 	leaders  = regexp.MustCompile(`(?:[.．·]{4,}|…{2,}|(?:\.\s){4,})` + blanks + `[^.．·…。，]{0,12}?[（(]?\d{1,4}[）)]?` + blanks + `$`)
-	toPage   = regexp.MustCompile(`(?:→|▶|►|>>|（|\()` + blanks + `(?:详见|见|下转|转)?` + blanks + `第?` + blanks + `[A-D]?\d{1,2}` + blanks + `版?[）)]?$`)
+	toPage   = regexp.MustCompile(`(?:(?:→|▶|►|>>)` + blanks + `(?:详见|见|下转|转)?` + blanks + `第?` + blanks + `(?:[A-D]\d{1,2}|[A-D]?\d{1,2}` + blanks + `版)|[（(](?:详见|见|下转|转)` + blanks + `第?` + blanks + `[A-D]?\d{1,2}` + blanks + `版[）)])$`)
 	tocHead  = compile(`^(?:目` + blanks + `[录次錄]|Contents|CONTENTS|Table of Contents|今日导读|今日導讀|本期导读|本期要目|导读)$`)
 	folioRow = compile(`^(?:[—–\-·•~〜]+` + blanks + `\d{1,4}` + blanks + `[—–\-·•~〜]+|第` + blanks + `\d{1,4}` + blanks + `页(?:` + blanks + `[/／,，]?` + blanks + `共` + blanks + `\d{1,4}` + blanks + `页)?|` +
 		`[A-D]\d{1,2}` + blanks + `版?|[Pp]age \d{1,4}(?: of \d{1,4})?|\d{1,4} ?/ ?\d{1,4})$`)
@@ -58,7 +59,12 @@ var (
 	chapterRow = compile(`^(?:第[一二三四五六七八九十百〇零\d]{1,4}[章回讲講课課篇]|Chapter \w+|CHAPTER \w+)(?:[\s\p{Zs}:：.．].*)?$`)
 
 	related1 = compile(`^[【\[—\-◆■]*` + blanks + `(?:相关(?:阅读|文章|新闻|推荐|链接|资源|搜索|内容|专题)|相關(?:文章|新聞|報導|閱讀|連結)|推荐(?:阅读|文章)|推薦(?:閱讀|文章)|延伸(?:阅读|閱讀)|更多(?:新闻|文章|内容|新聞|报道)|` +
-		`往期(?:推荐|回顾|精选|文章)|热门(?:排行|文章|新闻|推荐|标签)|熱門(?:文章|新聞)|猜你喜欢|大家都在看|編輯推薦|编辑推荐|点击排行|阅读排行|最新(?:文章|新闻|评论)|Related(?: \w+)?|Recent (?:posts|comments)|Recent Posts|More (?:stories|from .*)|Most (?:read|popular)|Popular(?: posts)?|Archives|Categories|Read more|You may also like)` + blanks + `[】\]—\-:：]*$`)
+		`往期(?:推荐|回顾|精选|文章)|热门(?:排行|文章|新闻|推荐|标签)|熱門(?:文章|新聞)|猜你喜欢|大家都在看|編輯推薦|编辑推荐|点击排行|阅读排行|最新(?:文章|新闻|评论)|Related (?:articles|posts|stories|news|links|reading|content)|Recent (?:posts|comments)|Recent Posts|More (?:stories|from .*)|Most (?:read|popular)|Popular(?: posts)?|Archives|Categories|Read more|You may also like)` + blanks + `[】\]—\-:：]*$`)
+	// insistent is chrome whatever else the row holds, and chromeSure begins rows that are nothing else.
+	insistent  = regexp.MustCompile(`ICP备|公网安备|对您有帮助|亲，该文档|We use cookies|_第\d+页$|点击(?:上方|下方)?蓝字|长按(?:识别)?二维码，?关注|关注[^，。]{2,16}，回复`)
+	chromeSure = compile(`^[【\[（(]?(?:!\[|ZCZC\b|NNNN$|检索结果|标签[:：]|標籤[:：]|瀏覽數|浏览(?:数|量|次数)|点击(?:数|量)?[:：]|打印\]|上传人[:：]|文档编号[:：]|下载\s+相关|点击查看更多|资源描述$|展开阅读全文|当前位置[:：]|[您你].{0,6}位置[:：]|` +
+		`(?:责任|本版|责|美术|图文|网络|版面|执行|責任)(?:编辑|編輯)|责编|責編|美编|本版摘编|打印本页|关闭窗口|分享到|字号[:：]|字体[:：]|字體[:：]|上一篇[:：]|下一篇[:：]|扫一扫|点击(?:上方|蓝字|下方)|阅读原文$|©|Copyright\s*©|Skip to content|Read more from|Share (?:this|on)\b|Share\s{2,}Tweet|` +
+		`Posted in|Filed under|\d+ [Cc]omments?$|本报保留|本報保留|本版(?:电话|邮箱)|(?:相关|相關)(?:阅读|文章|新闻|链接|新聞|報導|閱讀|連結)[:：]|关注公众号)`)
 	// endings are what sites print when a text is over, and not within it.
 	endings = compile(`^[【\[（(]?(?:标签[:：]|標籤[:：]|瀏覽數|浏览(?:数|量|次数)|点击(?:数|量)?[:：]|打印\]|责任编辑|責任編輯|NNNN$|阅读原文|阅读\s*\d+|上一篇|Read more from|Tags?[:：]|\d+ [Cc]omments?$)`)
 	adverts = compile(`^[【（(\[]?(?:广` + blanks + `告|廣` + blanks + `告|Advertisement|ADVERTISEMENT)[】）)\]]?$`)
@@ -66,7 +72,8 @@ var (
 	chromeStart = compile(`^[【\[（(]?(?:!\[|ZCZC\b|NNNN$|检索结果|請?请输入|跳到|标签[:：]|標籤[:：]|瀏覽數|浏览(?:数|量|次数)|点击(?:数|量)?[:：]|點擊率|打印\]|收藏\]|写留言|亲，该文档|Share\s|Tweet\b|Copy link|Read more from|Newsletter:|We use cookies|Accept all|News desk|Printed at|本报保留|本報保留|本版(?:电话|邮箱|热线)|稿件(?:未经|版权)|地址[:：]|请输入|(?:相关|相關)(?:阅读|文章|新闻|链接|新聞|報導|閱讀|連結)[:：]|上传人[:：]|文档编号[:：]|下载\s+相关|点击查看更多|资源描述$|展开阅读全文|返回(?:顶部|首页|列表)|当前位置[:：]|您(?:的|现在的)?位置|首页\s*[>|»]|` +
 		`(?:本版|责任|责|美术|图文|网络|版面|执行|見習)?(?:编辑|責任編輯|编审|責編|责编|美编|版式|校对|审核|审校|监制|摘编|排版|文字|策划|出品)\s*[:：／/|｜　 ]|打印本页|关闭窗口|分享(?:到|至|$|[:：\s])|字号[:：]|字体[:：]|字體|【?打印(?:$|[\s|｜】])|上一篇[:：]|下一篇[:：]|扫一扫|扫码|长按(?:识别|二维码|图片)?|点击(?:上方|蓝字|关注|阅读原文|下方)|` +
 		`阅读原文|关注我们|关注公众号|原创$|收录于|预览时标签|微信扫一扫|喜欢作者|Copyright|©|All [Rr]ights [Rr]eserved|Skip to|Share (?:this|on)|Leave a (?:comment|reply)|Filed under|Tags?[:：]|Posted in|\d+ [Cc]omments?$|(?:Subscribe|Sign (?:in|up)|Log ?in)(?:$|\s*[|/])|Home\s*[|>»]|Menu$|點擊|分享至|分享$|收藏$|收藏本文|点赞|END$|阅读\s*\d+|温馨提示[:：]|友情提示[:：]|在线客服|← Older|Newer posts|Older posts|Proudly powered|Powered by|本版邮箱|来信请寄|邮编[:：]|投稿)`)
-	thumbnail = regexp.MustCompile(`_第\d+页$`)
+	latinPhone = regexp.MustCompile(`\b(?:[Cc]all|[Tt]el|[Pp]hone)[.:]? [\d ()-]{7,}$`)
+	thumbnail  = regexp.MustCompile(`_第\d+页$`)
 	// hotline is a telephone number with its purpose, or in English with the word for it.
 	hotline = regexp.MustCompile(`(?:服务|服務|新闻|新聞|爆料|订报|訂報|广告|廣告)(?:热线|專線|专线|電話|电话)|\b(?:[Cc]all|[Tt]el|[Pp]hone)[.:]? [\d ()-]{7,}$`)
 )
@@ -91,6 +98,11 @@ func isSiteLine(text string, has look) bool {
 		return true
 	}
 	return has&digits != 0 && (has&(siteWords|capitals) != 0 || strings.Contains(text, "all")) && hotline.MatchString(text)
+}
+
+// isSaid says whether a row says something, as what sites print does not.
+func isSaid(text string, has look) bool {
+	return has&points != 0 && (endsSentence(text) || strings.ContainsAny(text, "，；")) && !strings.HasPrefix(text, "©")
 }
 
 // marksOf finds the marks of a row's text.
@@ -136,7 +148,7 @@ func shortMarks(text string, has look) mark {
 	}
 	set(bulleted, bullet.MatchString(text))
 	set(labelled, labelRow.MatchString(text))
-	set(chrome, has&siteWords != 0 && holdsOne(text, siteNotices))
+	set(chrome, has&siteWords != 0 && holdsOne(text, siteNotices) || columns(text) <= imprintColumns && strings.ContainsAny(text, "备帮亲第蓝码复W") && insistent.MatchString(text))
 	if has&points != 0 && strings.Contains(text, "。") {
 		return m
 	}
@@ -146,8 +158,9 @@ func shortMarks(text string, has look) mark {
 	set(number, has&digits != 0 && strings.Contains(text, "号") && numberRow.MatchString(text))
 	set(greeting, endsGreeting(text) && greets.MatchString(text))
 	set(folio, has&digits != 0 && columns(text) <= labelColumns && folioRow.MatchString(text))
-	set(chrome, m&chrome != 0 || chromeStart.MatchString(text) || isSiteLine(text, has) || has&points == 0 && isMenu(text) || has&digits != 0 && thumbnail.MatchString(text))
-	set(ending, m&chrome != 0 && endings.MatchString(text))
+	set(chrome, m&chrome != 0 || !isSaid(text, has) && (chromeSure.MatchString(text) || has&digits != 0 && latinPhone.MatchString(text)))
+	set(likely, !isSaid(text, has) && (chromeStart.MatchString(text) || isSiteLine(text, has) || has&points == 0 && isMenu(text)))
+	set(ending, m&(chrome|likely) != 0 && endings.MatchString(text))
 	set(related, related1.MatchString(text))
 	set(advert, adverts.MatchString(text))
 	return m
@@ -175,7 +188,7 @@ var menuGap = regexp.MustCompile(blanks + `[|｜]` + blanks)
 
 // isMenu says whether a row is a bar of links: many short words parted by bars, or by blanks alone.
 func isMenu(text string) bool {
-	if strings.ContainsAny(text, "|｜") {
+	if strings.ContainsAny(text, "|｜") && text[0] != '|' {
 		parts := menuGap.Split(text, -1)
 		short := 0
 		for _, p := range parts {

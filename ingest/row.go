@@ -82,7 +82,10 @@ func rowsOf(lines []line) []row {
 }
 
 func rowOf(l line) row {
-	level, start := headingMark(l.Text)
+	level, start := 0, 0
+	if l.Break == document.Unknown && l.Page == 0 { // other formats mark their headings themselves
+		level, start = headingMark(l.Text)
+	}
 	body := strings.TrimLeftFunc(l.Text[start:], isBlank)
 	from := len(l.Text) - len(body)
 	body = strings.TrimRightFunc(body, isBlank)
@@ -123,6 +126,9 @@ func bare(l line) row {
 	return row{line: l, from: from, to: from + len(body), columns: columns(body), indent: columns(l.Text[:from])}
 }
 
+// codeIndent begins a line of code in Markdown, where # is no mark.
+const codeIndent = "    "
+
 // headingMark reads a Markdown heading's mark: its level, and where it ends; 0, 0 where there is none.
 func headingMark(text string) (level, end int) {
 	at := len(text) - len(strings.TrimLeftFunc(text, isBlank))
@@ -130,7 +136,7 @@ func headingMark(text string) (level, end int) {
 		level++
 	}
 	next, _ := utf8.DecodeRuneInString(text[end:])
-	if level == 0 || level > 6 || !isBlank(next) {
+	if level == 0 || level > 6 || !isBlank(next) || strings.HasPrefix(text, codeIndent) {
 		return 0, 0
 	}
 	return level, end
@@ -176,7 +182,7 @@ type loneNumber struct {
 // follows says whether a number between blank lines goes on from another one, or no sentence is open above it.
 func (n loneNumber) follows(all []loneNumber, i int) bool {
 	return i > 0 && all[i-1].apart && follow(all[i-1].value, n.value) || i+1 < len(all) && all[i+1].apart && follow(n.value, all[i+1].value) ||
-		n.above == "" || endsSentence(n.above) || hasLeader(n.above) || !strings.ContainsRune(counted, n.below)
+		n.above == "" || n.below == 0 || hasLeader(n.above) || !endsSentence(n.above) && !endsItem(n.above) && !strings.ContainsRune(counted, n.below)
 }
 
 // counted are the words that Chinese puts between a number and what is counted, units, and marks that go

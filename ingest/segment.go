@@ -35,9 +35,10 @@ type segmenter struct {
 	papers  map[string]bool   // that source lines name
 	blocks  []block
 	// signedHeads: headlines of the file are headings with a byline, and other headings are subheads
-	signedHeads bool
-	labels      int  // rows that are labels of columns
-	spaced      bool // nearly every row has a blank line above it
+	signedHeads         bool
+	firstSaid, lastSaid int  // first and last row with the end of a sentence
+	labels              int  // rows that are labels of columns
+	spaced              bool // nearly every row has a blank line above it
 }
 
 // segment cuts a source into its articles. Evidence of a new article are, in the order of their weight:
@@ -62,6 +63,7 @@ func segmentRows(rows []row) (pieces []piece, furniture []row, st style) {
 	for i := range s.rows {
 		s.rows[i].parted = s.rows[i].afterBlank && !s.spaced || s.rows[i].Break == document.Begins
 	}
+	s.firstSaid, s.lastSaid = saidWithin(s.rows)
 	s.dropFurniture()
 	s.listed, s.labels, s.firsts = byTitle(s.entries), s.countLabels(), map[rune]bool{}
 	for key := range s.listed {
@@ -254,6 +256,18 @@ func (s *segmenter) hasByline(i int) bool {
 		}
 	}
 	return false
+}
+
+// saidWithin gives the first and the last row with the end of a sentence, or that is a paragraph; all rows are
+// before the first where there is none.
+func saidWithin(rows []row) (first, last int) {
+	first, last = len(rows), len(rows)
+	for i := range rows {
+		if rows[i].is(statement) && !rows[i].is(chrome) || rows[i].columns >= longLine {
+			first, last = min(first, i), i
+		}
+	}
+	return first, last
 }
 
 // countLabels counts the rows that look like labels of columns and stand apart.
@@ -788,7 +802,7 @@ func (s *segmenter) pieces(cuts []cut) (pieces []piece, furniture []row) {
 		}
 		switch {
 		case len(rows) == 0:
-		case c.block == nil && len(cuts) > 1 && s.statements(c.at, end) == 0:
+		case c.block == nil && len(cuts) > 1 && s.statements(c.at, end) == 0 && (len(rows) <= 2 || c.at == 0 && s.isMastheadPart(rows)):
 			furniture = append(furniture, rows...)
 		default:
 			p := piece{article: s.describe(rows, c.block), rows: rows}
@@ -799,6 +813,18 @@ func (s *segmenter) pieces(cuts []cut) (pieces []piece, furniture []row) {
 		}
 	}
 	return pieces, furniture
+}
+
+// isMastheadPart says whether rows without a statement at the top of a file are its masthead: a name, an issue, a
+// day, a list of what is in it. Verses are not.
+func (s *segmenter) isMastheadPart(rows []row) bool {
+	for i := range rows {
+		r := &rows[i]
+		if isMasthead(r.content()) || r.is(folio|chrome|likely|leader|labelled) || r.imp != nil || r.has&digits != 0 {
+			return true
+		}
+	}
+	return s.rows[0].dropped
 }
 
 func span(from, to int) []int {
