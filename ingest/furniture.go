@@ -32,6 +32,8 @@ func (s *segmenter) dropFurniture() {
 			r.dropped = s.atEdge(i) || s.beside(i, folio|chrome)
 		case r.is(chrome):
 			r.dropped = !s.running(i)
+		case r.is(menu):
+			r.dropped = s.atEdge(i) || s.beside(i, chrome|related)
 		case r.is(likely) || r.columns <= titleColumns && r.has&arrows != 0 && trail.MatchString(r.content()):
 			r.dropped = !s.running(i) && (s.atEdge(i) || s.beside(i, chrome|likely|related))
 		}
@@ -395,7 +397,7 @@ func (s *segmenter) dropEchoes() {
 func (s *segmenter) dropAfterChrome() {
 	for i := 0; i < len(s.rows); i++ {
 		r := &s.rows[i]
-		if !r.dropped || !r.is(chrome|likely|related|rule) {
+		if !r.dropped || !r.is(chrome|likely|menu|related|rule) {
 			continue
 		}
 		end := i + 1

@@ -341,7 +341,7 @@ func readByline(text string) *imprint {
 }
 
 var (
-	latinName  = compile(`^(?:Dr\.?\s+|Prof\.?\s+|Professor\s+)?((?:\p{Lu}[\p{L}'’.-]*\s+){1,3}\p{Lu}[\p{L}'’-]+)$`)
+	latinName  = compile(`^(?:Dr\.?\s+|Prof\.?\s+|Professor\s+)?((?:\p{Lu}[\p{L}'’.-]* ){1,3}\p{Lu}[\p{L}'’-]+)$`)
 	latinGap   = regexp.MustCompile(`\s*(?:,\s+and\s+|,|;|&|\band\b)\s*`)
 	latinNotes = regexp.MustCompile(`(\p{L})[\d¹²³⁴⁵⁶*†‡]+(?:,[\d*]+)*`) // superscripts behind a name
 	// latinOrgan is a word that a name of a body has and a person's name has not.

@@ -31,6 +31,7 @@ const (
 	greeting                   // addresses someone: 同志们：
 	field                      // begins a paragraph by what it is: 关键词：, Figure 2.
 	likely                     // may be chrome, and may be text: a second sign has to tell
+	menu                       // a bar of links, or a row of a table
 	ending                     // what a site prints after a text
 	number                     // a document's number: 江政办发〔2021〕17号
 )
@@ -159,7 +160,8 @@ func shortMarks(text string, has look) mark {
 	set(greeting, endsGreeting(text) && greets.MatchString(text))
 	set(folio, has&digits != 0 && columns(text) <= labelColumns && folioRow.MatchString(text))
 	set(chrome, m&chrome != 0 || !isSaid(text, has) && (chromeSure.MatchString(text) || has&digits != 0 && latinPhone.MatchString(text)))
-	set(likely, !isSaid(text, has) && (chromeStart.MatchString(text) || isSiteLine(text, has) || has&points == 0 && isMenu(text)))
+	set(likely, !isSaid(text, has) && (chromeStart.MatchString(text) || isSiteLine(text, has)))
+	set(menu, has&points == 0 && isMenu(text))
 	set(ending, m&(chrome|likely) != 0 && endings.MatchString(text))
 	set(related, related1.MatchString(text))
 	set(advert, adverts.MatchString(text))

@@ -109,13 +109,34 @@ func (r *ruler) find(p position) (at, size int, err error) {
 	if i != r.at || p.char <= r.char || r.byte < l.Byte {
 		r.at, r.char, r.byte = i, 0, l.Byte
 	}
-	for left := l.Text[r.byte-l.Byte:]; left != ""; left = left[size:] {
-		_, size = utf8.DecodeRuneInString(left)
-		if r.char+1 == p.char {
-			return r.byte, size, nil
+	for ; i < len(r.lines) && r.lines[i].Number == p.line; i++ { // a line of HTML may hold several of text
+		l = r.lines[i]
+		if r.byte > l.Byte+len(l.Text) {
+			continue
 		}
-		r.char++
-		r.byte += size
+		for left := l.Text[max(r.byte-l.Byte, 0):]; left != ""; left = left[size:] {
+			_, size = utf8.DecodeRuneInString(left)
+			if r.char+1 == p.char {
+				return r.byte, size, nil
+			}
+			r.char++
+			r.byte += size
+		}
+		if i+1 < len(r.lines) {
+			r.byte = r.lines[i+1].Byte
+		}
 	}
 	return 0, 0, fmt.Errorf("line %d has no character %d, it ends after %d", p.line, p.char, r.char)
+}
+
+// charAt is which character of a line, from 1, stands at a byte of the text. A line of HTML may hold several
+// lines of text; its characters are counted through all of them.
+func charAt(lines []line, number, at int) int {
+	i, _ := slices.BinarySearchFunc(lines, number, func(l line, n int) int { return cmp.Compare(l.Number, n) })
+	char := 1
+	for ; i < len(lines) && lines[i].Number == number && lines[i].Byte <= at; i++ {
+		l := lines[i]
+		char += utf8.RuneCountInString(l.Text[:min(len(l.Text), at-l.Byte)])
+	}
+	return char
 }

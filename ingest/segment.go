@@ -3,6 +3,7 @@ package ingest
 import (
 	"slices"
 	"strings"
+	"unicode"
 
 	"yinju/ingest/document"
 	"yinju/rag"
@@ -69,6 +70,7 @@ func segmentRows(rows []row) (pieces []piece, furniture []row, st style) {
 	for key := range s.listed {
 		s.firsts[firstRune(key)] = true
 	}
+	s.doubtBareNames()
 	for i := range s.rows {
 		s.signsLatin(i)
 	}
@@ -159,7 +161,7 @@ func (s *segmenter) isAuthored(b *block) bool {
 // signsLatin says whether row i is a name in Latin letters under the end of a text.
 func (s *segmenter) signsLatin(i int) bool {
 	r := &s.rows[i]
-	if i == 0 || r.dropped || r.titled || r.imp != nil && len(r.imp.authors) == 0 || r.columns > titleColumns/2 || !s.rows[i-1].is(statement) || r.has&capitals == 0 {
+	if i == 0 || r.dropped || r.titled || r.imp != nil && len(r.imp.authors) == 0 || r.columns > titleColumns/2 || !s.rows[i-1].is(statement) || r.has&capitals == 0 || !strings.ContainsFunc(r.content(), unicode.IsLower) {
 		return false
 	}
 	names := latinNames(strings.TrimLeft(r.content(), "-–— "))
@@ -258,6 +260,28 @@ func (s *segmenter) hasByline(i int) bool {
 	return false
 }
 
+// doubtBareNames takes rows of one bare name for no bylines in a file where no such row stands under what can
+// be its headline: they are headlines themselves, or words.
+func (s *segmenter) doubtBareNames() {
+	var bare []int
+	for i := range s.rows {
+		r := &s.rows[i]
+		if r.imp == nil || len(r.imp.authors) != 1 || r.indent >= signedIndent || !isBareNames(r) || firstRune(r.content()) < 0x2e80 {
+			continue
+		}
+		if i > 0 && !s.rows[i-1].dropped && s.headlike(i-1) {
+			return
+		}
+		bare = append(bare, i)
+	}
+	for _, i := range bare {
+		if i > 0 && s.closes(i-1) { // under the end of an article: its headline may be lost
+			continue
+		}
+		s.rows[i].imp = nil
+	}
+}
+
 // saidWithin gives the first and the last row with the end of a sentence, or that is a paragraph; all rows are
 // before the first where there is none.
 func saidWithin(rows []row) (first, last int) {
@@ -325,7 +349,7 @@ func isBareNames(r *row) bool {
 
 // afterRule takes the short rows under a row of signs for a headline, when a text follows them.
 func (s *segmenter) afterRule(i int) (block, bool) {
-	if i == 0 || !s.rows[i-1].is(rule) || strings.Contains(s.rows[i-1].content(), "--") || !s.headlike(i) {
+	if i == 0 || !s.rows[i-1].is(rule) || !strings.ContainsAny(s.rows[i-1].content(), "●○◆◇■□★☆※") || !s.headlike(i) {
 		return block{}, false
 	}
 	b, ok := s.openingTitle(i)
@@ -529,7 +553,7 @@ func (s *segmenter) names(j int) bool {
 		return false
 	}
 	names, affiliation := latinByline(r.content())
-	if names == nil || j+1 < len(s.rows) && s.rows[j+1].imp != nil && len(s.rows[j+1].imp.authors) > 0 {
+	if names == nil || !strings.ContainsFunc(r.content(), unicode.IsLower) || j+1 < len(s.rows) && s.rows[j+1].imp != nil && len(s.rows[j+1].imp.authors) > 0 {
 		return false
 	}
 	r.imp = &imprint{authors: names, affiliation: affiliation}

@@ -6,7 +6,6 @@ import (
 	"io"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"yinju/rag"
 )
@@ -131,16 +130,7 @@ func (p *Preview) claims() []claim {
 
 // measure finds the lines and characters of claims. One that shares its last line reaches up to the next.
 func (p *Preview) measure(all []claim) {
-	number, char, at := 0, 0, 0
-	charOf := func(line, b int) int {
-		l := lineAt(p.lines, b)
-		if line != number {
-			number, char, at = line, 1, l.Byte
-		}
-		char += utf8.RuneCountInString(l.Text[at-l.Byte : b-l.Byte])
-		at = b
-		return char
-	}
+	charOf := func(line, b int) int { return charAt(p.lines, line, b) }
 	for i := range all {
 		c := &all[i]
 		if c.from = (position{line: c.firstLine}); c.sharesTop {
@@ -155,6 +145,10 @@ func (p *Preview) measure(all []claim) {
 // included.
 func (p *Preview) furnitureLines() []string {
 	var out []string
+	taken := map[int]bool{} // lines of which an article has a part
+	for _, s := range p.spans {
+		taken[s.line] = true
+	}
 	from, to := 0, 0
 	finish := func() {
 		if from > 0 {
@@ -164,7 +158,7 @@ func (p *Preview) furnitureLines() []string {
 	}
 	for l := range p.Lines() {
 		switch {
-		case len(l.Segments) == 1 && l.Segments[0].Kind == Furniture:
+		case len(l.Segments) == 1 && l.Segments[0].Kind == Furniture && !taken[l.Number]:
 			if to = l.Number; from == 0 {
 				from = l.Number
 			}
