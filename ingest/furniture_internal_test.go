@@ -81,3 +81,37 @@ func lettersOf(text string) string {
 		return -1
 	}, text)
 }
+
+// What stands above the first headline, or is one itself, is not taken for the page's own.
+func TestTopsOfPagesKeepTheirText(t *testing.T) {
+	t.Parallel()
+	body := "村子在半岛的南端，三面是海，一面是山，年轻人多半出去了。\n留下来的人还是打鱼、晒盐、补网，一年到头不得闲。\n"
+	for name, tc := range map[string]struct {
+		page, first string // the beginning of the first article's text
+		titles      []string
+	}{
+		"a poem above a headline": {
+			"暮色爬上屋顶\n炊烟在风里写信\n一笔一画\n写给远处的山\n海风听见了\n喊我的小名\n\n# 渔村的一年\n\n" + body, "暮色爬上屋顶", []string{"", "渔村的一年"},
+		},
+		"a headline like a paper's": {"校园论坛\n\n" + body, "校园论坛", []string{"校园论坛"}},
+		"essays with short titles": {
+			"白杨\n\n" + body + "\n孔乙己\n\n" + body, "白杨", []string{"白杨"},
+		},
+		"a diary": {"2021年5月3日 星期一\n\n" + body + "\n2021年5月4日 星期二\n\n" + body, "2021年5月3日", []string{""}},
+	} {
+		articles, err := articlesOf(textFile(t, tc.page))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var titles []string
+		for _, a := range articles {
+			titles = append(titles, a.Title)
+		}
+		if !strings.HasPrefix(articles[0].Text, tc.first) || strings.Join(titles, "|") != strings.Join(tc.titles, "|") {
+			t.Errorf("%s: titles %q, the first begins %.60q", name, titles, articles[0].Text)
+		}
+		if a := articles[len(articles)-1]; a.Section != "" || a.Publication != "" || len(a.Authors) > 0 {
+			t.Errorf("%s: section %q, publication %q, authors %q", name, a.Section, a.Publication, a.Authors)
+		}
+	}
+}

@@ -470,7 +470,7 @@ func isSpaced(rows []row) bool {
 // headlike says whether row i may be a row of a headline, by itself.
 func (s *segmenter) headlike(i int) bool {
 	r := &s.rows[i]
-	return !r.dropped && !r.is(reported|note|box|editorial|leader|labelled|field) && (!startsBracket(r.content()) || !endsBracket(r.content())) && r.imp == nil && isTitleRow(r) && !s.isMatter(i) && !isMasthead(r.content())
+	return !r.dropped && !r.is(reported|note|box|editorial|leader|labelled|field) && (!startsBracket(r.content()) || !endsBracket(r.content())) && r.imp == nil && isTitleRow(r) && !s.isMatter(i) && (!isMasthead(r.content()) || !s.inMasthead(i))
 }
 
 // openingTitle takes the short rows right after the end of an article for a headline, when a text follows.
