@@ -1,9 +1,12 @@
 package ingest
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"unicode"
+
+	"yinju/ingest/document"
 )
 
 // Text that looks like what sites and papers print around a text, in the middle of an article: all of it stays in one.
@@ -113,5 +116,30 @@ func TestTopsOfPagesKeepTheirText(t *testing.T) {
 		if a := articles[len(articles)-1]; a.Section != "" || a.Publication != "" || len(a.Authors) > 0 {
 			t.Errorf("%s: section %q, publication %q, authors %q", name, a.Section, a.Publication, a.Authors)
 		}
+	}
+}
+
+// A browser prints the day, the title and its address on every page: a sentence goes on over them, and no quote does.
+func TestHeadsOfPrintedPagesAreNoText(t *testing.T) {
+	t.Parallel()
+	var doc document.Document
+	for page, said := range [][2]string{{"江上的桥有三座，最老的一座建于一九五七年，", "至今还在通车。第二座"}, {"桥晚了三十年，它比老桥", "宽一倍。第三座桥只走"}, {"地铁，行人还是走老桥，", "老人们说这样很好。"}} {
+		for _, text := range []string{"11/22/26, 11:03 PM 三座桥的故事", said[0], said[1], fmt.Sprintf("file:///home/桥.html %d/3", page+1)} {
+			n := len(doc.Lines)
+			doc.Lines = append(doc.Lines, document.Line{Number: n + 1, Page: page + 1, Byte: len(doc.Text), Text: text})
+			doc.Text += text + "\n"
+		}
+	}
+	articles, err := articlesOf(&doc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := articles[0]
+	want := "江上的桥有三座，最老的一座建于一九五七年，至今还在通车。第二座桥晚了三十年，它比老桥宽一倍。第三座桥只走地铁，行人还是走老桥，老人们说这样很好。"
+	if a.Text != want || len(a.Tears) != 2 {
+		t.Errorf("%d tears in %s", len(a.Tears), a.Text)
+	}
+	if err := a.Places.Check(a.Text, doc.Text); err != nil {
+		t.Error(err)
 	}
 }
