@@ -182,7 +182,8 @@ type loneNumber struct {
 // follows says whether a number between blank lines goes on from another one, or no sentence is open above it.
 func (n loneNumber) follows(all []loneNumber, i int) bool {
 	return i > 0 && all[i-1].apart && follow(all[i-1].value, n.value) || i+1 < len(all) && all[i+1].apart && follow(n.value, all[i+1].value) ||
-		n.above == "" || n.below == 0 || hasLeader(n.above) || !endsSentence(n.above) && !endsItem(n.above) && !strings.ContainsRune(counted, n.below)
+		n.above == "" || n.below == 0 || hasLeader(n.above) || strings.HasSuffix(n.above, "。") ||
+		!endsSentence(n.above) && !endsItem(n.above) && !strings.ContainsRune(counted, n.below)
 }
 
 // counted are the words that Chinese puts between a number and what is counted, units, and marks that go
