@@ -69,7 +69,7 @@ var (
 	// endings are what sites print when a text is over, and not within it.
 	endings = compile(`^[【\[（(]?(?:标签[:：]|標籤[:：]|瀏覽數|浏览(?:数|量|次数)|点击(?:数|量)?[:：]|打印\]|责任编辑|責任編輯|NNNN$|阅读原文|阅读\s*\d+|上一篇|Read more from|Tags?[:：]|\d+ [Cc]omments?$)`)
 	adverts = compile(`^[【（(\[]?(?:广` + blanks + `告|廣` + blanks + `告|Advertisement|ADVERTISEMENT)[】）)\]]?$`)
-	// chromeStart and chromeWord are what is printed around a text, by how a row begins and by what it holds.
+	// chromeStart begins rows that may be printed around a text: a second sign has to tell.
 	chromeStart = compile(`^[【\[（(]?(?:!\[|ZCZC\b|NNNN$|检索结果|請?请输入|跳到|标签[:：]|標籤[:：]|瀏覽數|浏览(?:数|量|次数)|点击(?:数|量)?[:：]|點擊率|打印\]|收藏\]|写留言|亲，该文档|Share\s|Tweet\b|Copy link|Read more from|Newsletter:|We use cookies|Accept all|News desk|Printed at|本报保留|本報保留|本版(?:电话|邮箱|热线)|稿件(?:未经|版权)|地址[:：]|请输入|(?:相关|相關)(?:阅读|文章|新闻|链接|新聞|報導|閱讀|連結)[:：]|上传人[:：]|文档编号[:：]|下载\s+相关|点击查看更多|资源描述$|展开阅读全文|返回(?:顶部|首页|列表)|当前位置[:：]|您(?:的|现在的)?位置|首页\s*[>|»]|` +
 		`(?:本版|责任|责|美术|图文|网络|版面|执行|見習)?(?:编辑|責任編輯|编审|責編|责编|美编|版式|校对|审核|审校|监制|摘编|排版|文字|策划|出品)\s*[:：／/|｜　 ]|打印本页|关闭窗口|分享(?:到|至|$|[:：\s])|字号[:：]|字体[:：]|字體|【?打印(?:$|[\s|｜】])|上一篇[:：]|下一篇[:：]|扫一扫|扫码|长按(?:识别|二维码|图片)?|点击(?:上方|蓝字|关注|阅读原文|下方)|` +
 		`阅读原文|关注我们|关注公众号|原创$|收录于|预览时标签|微信扫一扫|喜欢作者|Copyright|©|All [Rr]ights [Rr]eserved|Skip to|Share (?:this|on)|Leave a (?:comment|reply)|Filed under|Tags?[:：]|Posted in|\d+ [Cc]omments?$|(?:Subscribe|Sign (?:in|up)|Log ?in)(?:$|\s*[|/])|Home\s*[|>»]|Menu$|點擊|分享至|分享$|收藏$|收藏本文|点赞|END$|阅读\s*\d+|温馨提示[:：]|友情提示[:：]|在线客服|← Older|Newer posts|Older posts|Proudly powered|Powered by|本版邮箱|来信请寄|邮编[:：]|投稿)`)
