@@ -17,6 +17,7 @@ const (
 	siteWords // characters that what sites print around a text has
 	capitals  // Latin
 	bodies    // characters that names of papers and bodies end with
+	insists   // characters of what sites print in so many words
 	reports   // characters of datelines and bylines in running text
 )
 
@@ -25,6 +26,7 @@ var looks = func() (table [0x10000]look) {
 		digits: "0123456789", numerals: "〇○零一二三四五六七八九十", colons: ":：", bars: "|｜", points: "，。；！？、,;!?…", books: "《》〈〉（）()",
 		arrows: ">»›→▶►.．·…", particles: "的了这這着说說吗嗎呢就也很把被让讓给給从從与與但而并其她它们們您咱", siteWords: "备備权權载載图圖页頁藏线線专專话話电電办辦退订訂侵站助l",
 		capitals: "ABCDEFGHIJKLMNOPQRSTUVWXYZ", bodies: "报報刊杂雜志誌网網社研史评評论論坛壇萃摘sytedweknr",
+		insists: "备帮亲第蓝码复W",
 		reports: "讯訊电電记記□○●■◎◇◆",
 	} {
 		for _, r := range runes {

@@ -102,7 +102,7 @@ func isSiteLine(text string, has look) bool {
 
 // isSaid says whether a row says something, as what sites print does not.
 func isSaid(text string, has look) bool {
-	return has&points != 0 && (endsSentence(text) || strings.ContainsAny(text, "，；")) && !strings.HasPrefix(text, "©")
+	return has&points != 0 && (endsSentence(text) || strings.Contains(text, "，") || strings.Contains(text, "；")) && !strings.HasPrefix(text, "©")
 }
 
 // marksOf finds the marks of a row's text.
@@ -135,11 +135,11 @@ func marksOf(text string, columns int, has look) mark {
 	if columns > imprintColumns {
 		return m
 	}
-	return m | shortMarks(text, has)
+	return m | shortMarks(text, columns, has)
 }
 
 // shortMarks finds the marks that only rows shorter than a paragraph have.
-func shortMarks(text string, has look) mark {
+func shortMarks(text string, columns int, has look) mark {
 	var m mark
 	set := func(bit mark, is bool) {
 		if is {
@@ -148,7 +148,7 @@ func shortMarks(text string, has look) mark {
 	}
 	set(bulleted, bullet.MatchString(text))
 	set(labelled, labelRow.MatchString(text))
-	set(chrome, has&siteWords != 0 && holdsOne(text, siteNotices) || columns(text) <= imprintColumns && strings.ContainsAny(text, "备帮亲第蓝码复W") && insistent.MatchString(text))
+	set(chrome, has&siteWords != 0 && holdsOne(text, siteNotices) || has&insists != 0 && insistent.MatchString(text))
 	if has&points != 0 && strings.Contains(text, "。") {
 		return m
 	}
@@ -157,7 +157,7 @@ func shortMarks(text string, has look) mark {
 	set(done, strings.Contains(text, "完") && (text == "（完）" || text == "(完)" || text == "（全文完）"))
 	set(number, has&digits != 0 && strings.Contains(text, "号") && numberRow.MatchString(text))
 	set(greeting, endsGreeting(text) && greets.MatchString(text))
-	set(folio, has&digits != 0 && columns(text) <= labelColumns && folioRow.MatchString(text))
+	set(folio, has&digits != 0 && columns <= labelColumns && folioRow.MatchString(text))
 	set(chrome, m&chrome != 0 || !isSaid(text, has) && (chromeSure.MatchString(text) || has&digits != 0 && latinPhone.MatchString(text)))
 	set(likely, !isSaid(text, has) && (chromeStart.MatchString(text) || isSiteLine(text, has)))
 	set(menu, has&points == 0 && isMenu(text))

@@ -54,7 +54,7 @@ func byline(text string) []string {
 // bylineOf reads a row that names authors, and perhaps what they are and where they work.
 func bylineOf(text string) (names []string, affiliation string) {
 	text = strings.TrimSpace(strings.Trim(text, "*"))
-	if len(text) > 160 || strings.ContainsAny(text, "。！？") || startsBracket(text) && !endsBracket(text) || !mayBeNames(text) {
+	if len(text) > 160 || !mayBeNames(text) || strings.ContainsAny(text, "。！？") || startsBracket(text) && !endsBracket(text) {
 		return nil, ""
 	}
 	if strings.ContainsAny(text, "/／丨|") {
