@@ -272,11 +272,11 @@ func markHeadline(spans []textSpan, lines []line, title string) {
 func rowsIn(spans []textSpan, lines []line) (rows []row, at []int) {
 	at = make([]int, len(spans))
 	for i := 0; i < len(spans); {
+		l := lineAt(lines, spans[i].begin)
 		end := i + 1
-		for end < len(spans) && spans[end].line == spans[i].line && spans[end-1].after == Open {
+		for end < len(spans) && spans[end].end <= l.Byte+len(l.Text) && spans[end].begin >= l.Byte && spans[end-1].after == Open {
 			end++
 		}
-		l := lineAt(lines, spans[i].begin)
 		text := l.Text[spans[i].begin-l.Byte : spans[end-1].end-l.Byte]
 		for ; i < end; i++ {
 			at[i] = len(rows)
