@@ -69,14 +69,16 @@ func (s *segmenter) dropPageEdges() {
 		top := i == 0 || s.rows[i-1].Page != r.Page
 		foot := i+1 == len(s.rows) || s.rows[i+1].Page != r.Page
 		if r.Page > 0 && (top || foot) && r.columns <= imprintColumns && !r.is(statement) {
-			edges[headKey(r.content())] = append(edges[headKey(r.content())], i)
+			key := headKey(r.content())
+			edges[key] = append(edges[key], i)
 		}
 	}
 	for _, rows := range edges {
+		if len(rows) < 3 {
+			continue
+		}
 		for _, i := range rows {
-			if len(rows) > 2 {
-				s.rows[i].dropped, s.rows[i].head = true, true
-			}
+			s.rows[i].dropped, s.rows[i].head = true, true
 		}
 	}
 }
@@ -401,7 +403,7 @@ func (s *segmenter) dropAfterChrome() {
 			continue
 		}
 		end := i + 1
-		for end < len(s.rows) && !s.rows[end].titled && s.isTrifle(end, end+1) {
+		for end < len(s.rows) && !s.rows[end].titled && s.isTrifle(end) {
 			end++
 		}
 		ends := end == len(s.rows) || s.rows[end].titled
@@ -414,18 +416,13 @@ func (s *segmenter) dropAfterChrome() {
 	}
 }
 
-// isTrifle says whether a group of rows is no part of a text: short ones without a statement.
-func (s *segmenter) isTrifle(from, to int) bool {
-	for i := from; i < to; i++ {
-		r := &s.rows[i]
-		if r.dropped {
-			continue
-		}
-		if r.titled || r.columns > titleColumns || r.is(statement|note|listed|reported|field) || r.imp != nil || strings.Contains(r.content(), "。") || s.running(i) {
-			return false
-		}
+// isTrifle says whether row i is no part of a text: a short one without a statement, or one that is dropped.
+func (s *segmenter) isTrifle(i int) bool {
+	r := &s.rows[i]
+	if r.dropped {
+		return true
 	}
-	return true
+	return !r.titled && r.columns <= titleColumns && !r.is(statement|note|listed|reported|field) && r.imp == nil && !strings.Contains(r.content(), "。") && !s.running(i)
 }
 
 // dropTopLabels drops what stands above a body whose headline follows below it: groups of short rows,

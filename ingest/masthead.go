@@ -188,7 +188,7 @@ const siteRows = 6
 func (s *segmenter) site() saying {
 	for i := range s.rows[:max(0, min(len(s.rows)-1, siteRows))] {
 		r := &s.rows[i]
-		if s.rows[i+1].dropped && isMenu(s.rows[i+1].content()) && !r.titled && !r.is(rule) && !r.is(chrome|statement) && r.columns <= titleColumns && !isMasthead(r.content()) {
+		if s.rows[i+1].dropped && isMenu(s.rows[i+1].content()) && !r.titled && !r.is(rule|chrome|statement) && r.columns <= titleColumns && !isMasthead(r.content()) {
 			return saying{r.content(), r.Number}
 		}
 	}

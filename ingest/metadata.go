@@ -283,16 +283,10 @@ var paperPrefix = regexp.MustCompile(`^([^\s：:，。]{2,12})[：:]`)
 // that a source line of the file names.
 func (s *segmenter) paperOf(title string) string {
 	m := paperPrefix.FindStringSubmatch(title)
-	if m == nil {
+	if m == nil || !isPaper(m[1]) && !s.papers[m[1]] {
 		return ""
 	}
-	if isPaper(m[1]) {
-		return m[1]
-	}
-	if s.papers[m[1]] {
-		return m[1]
-	}
-	return ""
+	return m[1]
 }
 
 // paperName is how papers and magazines are named.
