@@ -27,16 +27,24 @@ type Answer struct {
 	Text      string             `json:"answer"`
 	Citations []Citation         `json:"citations"`
 	Timings   map[string]float64 `json:"timings_ms"` // milliseconds by step, and in all as "total"
+
+	Confidence float64 `json:"confidence"` // that the corpus answers the question, 0..1; Status follows from it
 }
 
 // Answerer answers questions with quotes and logs its answers.
 type Answerer struct {
 	retriever *Retriever
 	store     *Store
+	silent    bool // logs nothing
 }
 
 // NewAnswerer makes an answerer that finds passages with r and cuts quotes from s.
 func NewAnswerer(r *Retriever, s *Store) *Answerer { return &Answerer{retriever: r, store: s} }
+
+// WithoutLog gives the same answers and logs none, for measuring.
+func (a *Answerer) WithoutLog() *Answerer {
+	return &Answerer{retriever: a.retriever, store: a.store, silent: true}
+}
 
 // ErrNotLogged comes with a full answer that could not be kept: no later check will know of it.
 var ErrNotLogged = errors.New("the answer stands, but could not be logged")
@@ -47,6 +55,9 @@ func (a *Answerer) Ask(ctx context.Context, question string) (Answer, error) {
 	answer, err := a.answer(ctx, question)
 	if err != nil {
 		return Answer{}, err
+	}
+	if a.silent {
+		return answer, nil
 	}
 	if err := a.store.Log(ctx, &answer); err != nil {
 		return answer, fmt.Errorf("%w: %w", ErrNotLogged, err)
@@ -63,7 +74,7 @@ func (a *Answerer) answer(ctx context.Context, question string) (Answer, error) 
 	answer := Answer{Question: question, Citations: []Citation{}, Timings: s.timing}
 	lap := time.Now()
 	windows := s.pick()
-	answer.Status = s.judge(windows)
+	answer.Status, answer.Confidence = s.judge(windows), s.confidence(windows)
 	if answer.Status != NotFound {
 		quotes, err := a.store.quotes(ctx, picksOf(windows, s.hits))
 		if err != nil {

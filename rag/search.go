@@ -80,6 +80,8 @@ type search struct {
 	terms   []string
 	lex     lexical
 	timing  map[string]float64 // milliseconds
+
+	thresholds Thresholds // in use when it was made
 }
 
 // Search returns the k best passages for a question, best first. Errors are ErrNoQuestion,
@@ -169,6 +171,7 @@ func (r *Retriever) legs(ctx context.Context, s *search, query pgvector.HalfVect
 			postings, err = pgx.CollectRows(rows, pgx.RowToStructByName[posting])
 			return err
 		})
+	queueThresholds(&batch, r.name, &s.thresholds)
 	if err := r.store.pool.SendBatch(ctx, &batch).Close(); err != nil {
 		return nil, err
 	}
