@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -12,6 +13,7 @@ import (
 	"yinju/bot"
 	"yinju/deploy/local"
 	"yinju/rag"
+	"yinju/rag/eval"
 )
 
 // commands is the grammar of the command line.
@@ -22,6 +24,7 @@ type commands struct {
 	Search   searchCommand   `cmd:"" help:"${search}"`
 	Ask      askCommand      `cmd:"" help:"${ask}"`
 	Verify   verifyCommand   `cmd:"" help:"${verify}"`
+	Eval     evalCommand     `cmd:"" help:"${eval}"`
 	Health   healthCommand   `cmd:"" help:"${health}"`
 }
 
@@ -43,6 +46,15 @@ func helpTexts(lang bot.Lang) kong.Vars {
 		"sidecar":  lang.Say("与 --preview 同用：只输出订正文件（YAML）", "With --preview: print the sidecar (YAML) to correct, alone"),
 		"color":    lang.Say("预览的颜色：auto、always、never", "Colour of the preview: auto, always, never"),
 		"question": lang.Say("问题", "The question"),
+
+		"eval":             lang.Say("用已知答案的问题衡量检索、引文与拒答", "Measure search, quotes and refusals on questions whose answers are known"),
+		"evalhtml":         lang.Say("另写一份带图的网页报告", "Also write a report with plots, as one web page"),
+		"min":              lang.Say("某项指标的下限，如 hit@5=0.9 或 refused/near-miss=0.5；达不到则退出码为 1（可多次给出）", "The least that a figure may be, such as hit@5=0.9 or refused/near-miss=0.5; the exit code is 1 below it (repeatable)"),
+		"calibrate":        lang.Say("据这些问题拟合回答与否的阈值，并存入数据库", "Fit the threshold of answering to these questions and keep it in the database"),
+		"maxfalserefusals": lang.Say("拟合时最多可误拒多少可答的问题", "The share of answerable questions that a fit may refuse"),
+		"falserefusals":    strconv.FormatFloat(eval.MaxFalseRefusals, 'g', -1, 64),
+		"resetcalibration": lang.Say("恢复默认阈值", "Go back to the thresholds of the program"),
+		"questions":        lang.Say("问题文件（JSON Lines）", "Files of questions (JSON Lines)"),
 	}
 }
 

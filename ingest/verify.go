@@ -106,17 +106,23 @@ func (c *checker) article(ctx context.Context, a *rag.Article) {
 
 // open reads a source file and says whether it is the one that was ingested.
 func (c *checker) open(ctx context.Context, k rag.Known) error {
+	doc, same, err := ReadSource(ctx, k)
+	if err == nil && !same {
+		err = errChanged
+	}
+	c.doc = doc
+	return err
+}
+
+// ReadSource reads the file of a source as it is now, and says whether it is the one that was ingested.
+func ReadSource(ctx context.Context, k rag.Known) (doc *document.Document, same bool, err error) {
 	raw, err := readFile(filepath.Join(k.Root, filepath.FromSlash(k.Path)))
 	if err != nil {
-		return plain(err)
+		return nil, false, plain(err)
 	}
-	if c.doc, err = document.Read(ctx, k.Path, raw); err != nil {
-		return err
-	}
-	if hash := sha256.Sum256(raw); !bytes.Equal(hash[:], k.Hash) {
-		return errChanged
-	}
-	return nil
+	doc, err = document.Read(ctx, k.Path, raw)
+	hash := sha256.Sum256(raw)
+	return doc, bytes.Equal(hash[:], k.Hash), err
 }
 
 var errChanged = errors.New("the file has changed since it was ingested")
