@@ -14,7 +14,7 @@ override CORPUS := $(value CORPUS)
 override Q := $(value Q)
 export CORPUS Q
 
-.PHONY: help parts build demo test race lint fmt bench clean
+.PHONY: help parts build demo eval test race lint fmt bench clean
 
 help: ## print this help
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-7s %s\n", $$1, $$2}'
@@ -27,6 +27,9 @@ parts: build ## fetch the pinned parts (Postgres, ONNX Runtime, model) into the 
 
 demo: parts ## ingest examples/corpus and ask three questions; or CORPUS=folder Q="question"
 	@deploy/demo.sh
+
+eval: parts ## measure answers on the questions of examples/ and hold them to examples/floors.txt
+	@deploy/eval.sh
 
 test: ## run all tests on the real Postgres and the real model
 	$(GO) test -timeout 20m ./...

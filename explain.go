@@ -9,6 +9,7 @@ import (
 	"yinju/deploy/local"
 	"yinju/ingest"
 	"yinju/ingest/document"
+	"yinju/rag/eval"
 )
 
 // explain says an error in the reader's language, with what was being done, as the error has it.
@@ -21,6 +22,9 @@ func (a *app) explain(err error) string {
 		return zh + "\n  （" + err.Error() + "）"
 	}
 	if zh := explainFile(err); zh != "" {
+		return zh + "\n  （" + err.Error() + "）"
+	}
+	if zh := explainEval(err); zh != "" {
 		return zh + "\n  （" + err.Error() + "）"
 	}
 	return bot.Explain(err, a.lang)
@@ -100,6 +104,24 @@ func explainFile(err error) string {
 		return "没有这个文件或文件夹：请检查路径。"
 	case errors.Is(err, fs.ErrPermission):
 		return "没有权限读写：请检查权限。"
+	}
+	return ""
+}
+
+func explainEval(err error) string {
+	var line *eval.LineError
+	var few *eval.TooFewError
+	switch {
+	case errors.As(err, &line):
+		return fmt.Sprintf("问题文件第 %d 行有误：请改正后再试。", line.Line)
+	case errors.Is(err, eval.ErrNoQuestions), errors.Is(err, errNoQuestionFile):
+		return "没有问题：请给出问题文件，每行一个 JSON 对象，写法见 docs/contract.md。"
+	case errors.As(err, &few):
+		return fmt.Sprintf("只有 %d 个可答的问题和 %d 个不可答的，不足以拟合阈值；阈值没有改动。", few.Answerable, few.Unanswerable)
+	case errors.Is(err, eval.ErrFloor):
+		return "--min 写作 指标=数值 或 指标/类型=数值，数值在 0 与 1 之间。"
+	case errors.Is(err, errFalseRefusals):
+		return "--max-false-refusals 是 0 与 1 之间的比例。"
 	}
 	return ""
 }

@@ -68,10 +68,9 @@ func refusalLines(w words, r *eval.Report) []line {
 		}
 		l := line{Class: fmt.Sprintf("c%d", len(lines)%colours), Name: fmt.Sprintf("%s (AUC %.3f)", w.kind(g.Type), area)}
 		var points []string
-		for _, p := range r.Curve {
-			at := fmt.Sprintf("%g,%g", x(p.FalseRefusals), y(p.Refused[g.Type]))
-			points = append(points, at)
-			if p.Threshold <= r.Thresholds.Answered || len(points) == 1 {
+		for i, p := range r.Curve {
+			points = append(points, fmt.Sprintf("%g,%g", x(p.FalseRefusals), y(p.Refused[g.Type])))
+			if i == 0 || r.Curve[i-1].Threshold < r.Thresholds.Answered { // up to the first that refuses as much
 				l.AtX, l.AtY = x(p.FalseRefusals), y(p.Refused[g.Type])
 			}
 		}

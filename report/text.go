@@ -6,6 +6,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"golang.org/x/text/width"
@@ -50,11 +51,12 @@ func all(w words, g *eval.Group) [][]string {
 
 // byType is one line a type, one column a measure.
 func byType(w words, r *eval.Report) [][]string {
-	head := append([]string{w.lang.Say("类型", "type"), "n"}, eval.Measures()...)
+	names := slices.DeleteFunc(eval.Measures(), func(name string) bool { return name == eval.FalseRefusals }) // the rest of those answered
+	head := append([]string{w.lang.Say("类型", "type"), "n"}, names...)
 	rows := [][]string{append(head, "p50 ms", "p95 ms")}
 	for _, g := range r.Types {
-		row := []string{w.kind(g.Type), fmt.Sprint(g.Questions)}
-		for _, name := range eval.Measures() {
+		row := []string{w.kind(g.Type), strconv.Itoa(g.Questions)}
+		for _, name := range names {
 			row = append(row, figure(&g, name))
 		}
 		rows = append(rows, append(row, fmt.Sprintf("%.1f", g.Latency.P50), fmt.Sprintf("%.1f", g.Latency.P95)))

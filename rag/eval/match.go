@@ -47,7 +47,7 @@ func holds(text, evidence string) bool {
 			both++
 		}
 	}
-	return float64(both) >= heldFrom*float64(len(want))
+	return float64(both)/float64(len(want)) >= heldFrom
 }
 
 // quotes says whether a quote holds the evidence, or is a part of it that is not too short.
