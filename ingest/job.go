@@ -18,9 +18,9 @@ import (
 	"yinju/rag"
 )
 
-// rules names the reading, reflow, segmentation and cutting of this package. A source made by other
-// rules is made again, so change it with them.
-const rules = "2026-11-22.7"
+// rules names the reading, reflow, segmentation and cutting of this package, and what the store makes of them. A
+// source made by other rules is made again, so change it with them.
+const rules = "2026-11-25.1"
 
 const (
 	filesAtOnce  = 4 // enough to keep the embedder busy while a file is read or stored

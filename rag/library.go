@@ -81,6 +81,9 @@ func (s *Store) Replace(ctx context.Context, e Edition) error {
 		if err := upsertArticles(ctx, tx, source, e.Articles, samples); err != nil {
 			return err
 		}
+		if err := replaceNames(ctx, tx, source, e.Articles); err != nil {
+			return err
+		}
 		if err := clearPassages(ctx, tx, source); err != nil {
 			return err
 		}
@@ -89,6 +92,9 @@ func (s *Store) Replace(ctx context.Context, e Edition) error {
 			return err
 		}
 		if err := insertPostings(ctx, tx, source, index, ids); err != nil {
+			return err
+		}
+		if err := insertSounds(ctx, tx, index); err != nil {
 			return err
 		}
 		return replaceTwins(ctx, tx, source, e.Articles, samples)
