@@ -24,28 +24,46 @@ func (e *TooLongError) Error() string {
 	return fmt.Sprintf("text %d has %d tokens, at most %d fit", e.Index, e.Tokens, e.Max)
 }
 
-// EmbedDocuments gives a vector of [Dimensions] numbers and length 1 for each text, in their order. All
-// texts are checked before the first is embedded: one that is empty ([ErrEmptyText], with its index) or has
-// more than [MaxTokens] tokens ([*TooLongError]) fails the call. A done ctx ends it after the passages in
-// work. No texts give no vectors.
+// EmbedDocuments gives the vectors of [Model.EncodeDocuments].
 func (m *Model) EmbedDocuments(ctx context.Context, texts []string) ([][]float32, error) {
-	if err := m.enter(ctx); err != nil {
-		return nil, fmt.Errorf("embed documents: %w", err)
-	}
-	defer m.running.Done()
-	ids, err := m.documentTokens(texts)
+	encoded, err := m.encodeDocuments(ctx, texts)
 	if err != nil {
 		return nil, fmt.Errorf("embed documents: %w", err)
 	}
-	vectors, err := m.embedAll(ctx, ids)
-	if err != nil {
-		return nil, fmt.Errorf("embed documents: %w", err)
+	vectors := make([][]float32, len(encoded))
+	for i := range encoded {
+		vectors[i] = encoded[i].Vector
 	}
 	return vectors, nil
 }
 
-func (m *Model) documentTokens(texts []string) ([][]int32, error) {
-	ids := make([][]int32, len(texts))
+// EncodeDocuments gives a vector and the tokens' codes for each text, in their order. All texts are checked
+// before the first pass: one that is empty ([ErrEmptyText], with its index) or has more than [MaxTokens]
+// tokens ([*TooLongError]) fails the call. A done ctx ends it after the passages in work. No texts give an
+// empty slice.
+func (m *Model) EncodeDocuments(ctx context.Context, texts []string) ([]Encoded, error) {
+	encoded, err := m.encodeDocuments(ctx, texts)
+	if err != nil {
+		return nil, fmt.Errorf("encode documents: %w", err)
+	}
+	return encoded, nil
+}
+
+func (m *Model) encodeDocuments(ctx context.Context, texts []string) ([]Encoded, error) {
+	if err := m.enter(ctx); err != nil {
+		return nil, err
+	}
+	defer m.running.Done()
+	tokens, err := m.documentTokens(texts)
+	if err != nil {
+		return nil, err
+	}
+	return m.encodeAll(ctx, tokens)
+}
+
+// documentTokens are the tokens of each text, with markers.
+func (m *Model) documentTokens(texts []string) ([][]Token, error) {
+	all := make([][]Token, len(texts))
 	for i, text := range texts {
 		tokens := m.tokenizer.Encode(text)
 		if len(tokens) <= m.tokenizer.markerCount() {
@@ -54,22 +72,22 @@ func (m *Model) documentTokens(texts []string) ([][]int32, error) {
 		if len(tokens) > MaxTokens {
 			return nil, &TooLongError{Index: i, Tokens: len(tokens), Max: MaxTokens}
 		}
-		ids[i] = idsOf(tokens)
+		all[i] = tokens
 	}
-	return ids, nil
+	return all, nil
 }
 
-// embedAll works on as many passages as there are slots; it holds a slot for one passage at a time, so that
+// encodeAll works on as many passages as there are slots; it holds a slot for one passage at a time, so that
 // several calls advance side by side.
-func (m *Model) embedAll(ctx context.Context, ids [][]int32) ([][]float32, error) {
-	vectors := make([][]float32, len(ids))
+func (m *Model) encodeAll(ctx context.Context, tokens [][]Token) ([]Encoded, error) {
+	encoded := make([]Encoded, len(tokens))
 	group, ctx := errgroup.WithContext(ctx)
 	var next atomic.Int64
-	for range min(cap(m.slots), len(ids)) {
+	for range min(cap(m.slots), len(tokens)) {
 		group.Go(func() error {
-			for i := next.Add(1) - 1; i < int64(len(ids)); i = next.Add(1) - 1 {
+			for i := next.Add(1) - 1; i < int64(len(tokens)); i = next.Add(1) - 1 {
 				var err error
-				if vectors[i], err = m.embedInSlot(ctx, ids[i]); err != nil {
+				if encoded[i], err = m.encodeInSlot(ctx, tokens[i]); err != nil {
 					return fmt.Errorf("text %d: %w", i, err)
 				}
 			}
@@ -79,20 +97,27 @@ func (m *Model) embedAll(ctx context.Context, ids [][]int32) ([][]float32, error
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
-	return vectors, nil
+	return encoded, nil
 }
 
-func (m *Model) embedInSlot(ctx context.Context, ids []int32) ([]float32, error) {
+func (m *Model) encodeInSlot(ctx context.Context, tokens []Token) (Encoded, error) {
 	select {
 	case m.slots <- struct{}{}:
 		defer func() { <-m.slots }()
 	case <-ctx.Done():
-		return nil, ctx.Err()
+		return Encoded{}, ctx.Err()
 	}
 	if err := ctx.Err(); err != nil { // both were ready
-		return nil, err
+		return Encoded{}, err
 	}
-	return m.vector(ids)
+	return m.encode(tokens)
+}
+
+func (m *Model) encode(tokens []Token) (e Encoded, err error) {
+	inner := m.tokenizer.inner(tokens)
+	e.Starts = startsOf(inner)
+	e.Vector, e.Codes, err = m.pass(idsOf(tokens), len(m.tokenizer.before), make([]Code, 0, len(inner)))
+	return e, err
 }
 
 func idsOf(tokens []Token) []int32 {
@@ -101,4 +126,12 @@ func idsOf(tokens []Token) []int32 {
 		ids[i] = t.ID
 	}
 	return ids
+}
+
+func startsOf(tokens []Token) []int {
+	starts := make([]int, len(tokens))
+	for i, t := range tokens {
+		starts[i] = t.Start
+	}
+	return starts
 }

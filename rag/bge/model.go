@@ -159,11 +159,22 @@ func (m *Model) enter(ctx context.Context) error {
 
 // vector is one pass over ids and its pooled result.
 func (m *Model) vector(ids []int32) ([]float32, error) {
+	vector, _, err := m.pass(ids, len(ids), nil)
+	return vector, err
+}
+
+// pass is one run over ids. It gives the pooled result, and appends to codes those of the tokens from first
+// on, the markers at the end left out.
+func (m *Model) pass(ids []int32, first int, codes []Code) ([]float32, []Code, error) {
 	p := m.passes.Get().(*pass)
 	defer m.passes.Put(p)
 	hidden, err := p.forward(m.session, ids)
 	if err != nil {
-		return nil, err
+		return nil, codes, err
 	}
-	return pool(hidden)
+	vector, err := pool(hidden)
+	if end := len(ids) - len(m.tokenizer.after); first < end {
+		codes = appendCodes(codes, hidden[first*Dimensions:end*Dimensions])
+	}
+	return vector, codes, err
 }

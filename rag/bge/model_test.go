@@ -178,7 +178,7 @@ func TestWindowsCoverTheQuery(t *testing.T) {
 	for _, n := range []int{1, MaxTokens - frame, MaxTokens - frame + 1, 10000} {
 		text := strings.Repeat("水", n/2) + strings.Repeat("火", n-n/2)
 		var covered []int32
-		for _, ids := range m.windows(text) {
+		for _, ids := range m.windows(m.Tokenizer().body(text)) {
 			if len(ids) > MaxTokens || len(ids) <= frame {
 				t.Errorf("a window of %d tokens", len(ids))
 			}
@@ -188,7 +188,7 @@ func TestWindowsCoverTheQuery(t *testing.T) {
 			t.Errorf("%d tokens (-want +got):\n%s", n, diff)
 		}
 	}
-	if diff := cmp.Diff(idsOf(m.Tokenizer().Encode(QueryPrefix+"短问")), m.windows("短问")[0]); diff != "" {
+	if diff := cmp.Diff(idsOf(m.Tokenizer().Encode(QueryPrefix+"短问")), m.windows(m.Tokenizer().body("短问"))[0]); diff != "" {
 		t.Errorf("short query (-want +got):\n%s", diff)
 	}
 }
