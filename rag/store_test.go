@@ -67,7 +67,7 @@ func TestSeveralProcessesMayOpenAnEmptyDatabaseAtOnce(t *testing.T) {
 				return
 			}
 			defer s.Close()
-			if st, err := s.Stats(t.Context()); err != nil || st.Schema != 4 {
+			if st, err := s.Stats(t.Context()); err != nil || st.Schema != 6 {
 				t.Errorf("schema %d, %v", st.Schema, err)
 			}
 		})
