@@ -76,14 +76,14 @@ func (a *app) partsDir() (string, error) {
 	return local.DefaultPartsDir(a.getenv)
 }
 
-// openModel loads the embedding model. Its name carries the model's digest: vectors of another build of
-// the same model are another model's.
+// openModel loads the embedding model. Its name carries the model's digest and the version of the codes: vectors
+// of another build of the same model are another model's, and what has no codes, or others, is made again.
 func (a *app) openModel() error {
 	lib, files, err := a.modelFiles()
 	if err != nil {
 		return err
 	}
-	a.modelName = "bge-small-zh-v1.5-q:" + files.SHA256[:12]
+	a.modelName = "bge-small-zh-v1.5-q:" + files.SHA256[:12] + "+" + bge.CodesVersion
 	a.model, err = bge.Open(bge.Options{
 		Library: lib, Onnx: files.Onnx, Tokenizer: files.Tokenizer, Workers: a.cfg.EmbedWorkers,
 	})

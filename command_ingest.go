@@ -16,6 +16,8 @@ import (
 	"yinju/rag/bge"
 )
 
+var _ ingest.TokenEncoder = (*bge.Model)(nil)
+
 var errNoCorpus = errors.New("no corpus named: give a folder, or set CORPUS_DIR")
 
 type ingestCommand struct {

@@ -41,11 +41,17 @@ type Embedder interface {
 	EmbedDocuments(ctx context.Context, texts []string) ([][]float32, error)
 }
 
+// TokenEncoder is an embedder that makes codes for late interaction in the same pass as a vector. Where the
+// Embedder of a Job is one, they are stored.
+type TokenEncoder interface {
+	EncodeDocuments(ctx context.Context, texts []string) ([]rag.Encoded, error)
+}
+
 // Job syncs the store with a corpus.
 type Job struct {
 	Library   Library
 	Embedder  Embedder
-	Model     string           // names the embedder; other vectors than its own are made again
+	Model     string           // names the embedder; other vectors and codes than its own are made again
 	Count     func(string) int // tokens of a text as the model counts them
 	MaxTokens int              // the longest text the model takes, in tokens
 	Delimiter *regexp.Regexp   // of a whole line that parts the articles of a file; nil: none
@@ -216,23 +222,43 @@ const portion = 32
 // store embeds an edition and stores it.
 func (s *run) store(ctx context.Context, e rag.Edition) error {
 	for part := range slices.Chunk(e.Passages, portion) {
-		texts := make([]string, len(part))
-		for i := range part {
-			texts[i] = part[i].IndexText()
-		}
-		vectors, err := s.Embedder.EmbedDocuments(ctx, texts)
-		if err != nil {
+		if err := s.embed(ctx, part); err != nil {
 			return fmt.Errorf("embed: %w", err)
-		}
-		if len(vectors) != len(part) {
-			return fmt.Errorf("embed: %d vectors came back for %d passages", len(vectors), len(part))
-		}
-		for i := range part {
-			part[i].Vector = vectors[i]
 		}
 		s.embedded(len(part))
 	}
 	return s.Library.Replace(ctx, e)
+}
+
+func (j Job) embed(ctx context.Context, passages []rag.Passage) error {
+	texts := make([]string, len(passages))
+	for i := range passages {
+		texts[i] = passages[i].IndexText()
+	}
+	encoded, err := j.encode(ctx, texts)
+	if err != nil {
+		return err
+	}
+	if len(encoded) != len(passages) {
+		return fmt.Errorf("%d vectors came back for %d passages", len(encoded), len(passages))
+	}
+	for i := range passages {
+		passages[i].Take(encoded[i])
+	}
+	return nil
+}
+
+// encode gives the texts' vectors, and their codes where the embedder has them.
+func (j Job) encode(ctx context.Context, texts []string) ([]rag.Encoded, error) {
+	if e, ok := j.Embedder.(TokenEncoder); ok {
+		return e.EncodeDocuments(ctx, texts)
+	}
+	vectors, err := j.Embedder.EmbedDocuments(ctx, texts)
+	encoded := make([]rag.Encoded, len(vectors))
+	for i := range vectors {
+		encoded[i].Vector = vectors[i]
+	}
+	return encoded, err
 }
 
 func (s *run) unchanged(ctx context.Context, f file, old rag.Known) error {

@@ -73,6 +73,20 @@ func (c *counter) EmbedDocuments(_ context.Context, texts []string) ([][]float32
 	return make([][]float32, len(texts)), nil
 }
 
+// coder is a counter that makes a code a text, and no vector.
+type coder struct{ counter }
+
+func (c *coder) EncodeDocuments(ctx context.Context, texts []string) ([]rag.Encoded, error) {
+	if _, err := c.EmbedDocuments(ctx, texts); err != nil {
+		return nil, err
+	}
+	encoded := make([]rag.Encoded, len(texts))
+	for i, text := range texts {
+		encoded[i] = rag.Encoded{Codes: []rag.Code{{uint64(len(text))}}, Starts: []int{len([]rune(text)) - 1}}
+	}
+	return encoded, nil
+}
+
 type world struct {
 	shelf    *shelf
 	embedder *counter
@@ -190,5 +204,25 @@ func TestSeveralFoldersAndFilesByName(t *testing.T) {
 		Run(t.Context(), []string{filepath.Join(w.dir, "other/new.txt")})
 	if err == nil || !strings.Contains(err.Error(), `cited as "new.txt" already`) {
 		t.Errorf("a file took another one's name: %v", err)
+	}
+}
+
+func TestCodesAreStoredWhereTheEmbedderHasThem(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.write(t, "c/a.txt", "甲桥通车了。")
+	w.run(t, "c")
+	if p := w.shelf.editions["a.txt"].Passages[0]; len(p.Codes) != 0 || len(p.Starts) != 0 {
+		t.Errorf("codes out of nowhere: %+v", p)
+	}
+	job := ingest.Job{Library: w.shelf, Embedder: &coder{}, Model: "m+codes", Count: func(string) int { return 9 }, MaxTokens: 512}
+	r, err := job.Run(t.Context(), []string{filepath.Join(w.dir, "c")})
+	if err != nil || r.Changed != 1 {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	p := w.shelf.editions["a.txt"].Passages[0]
+	want := rag.Passage{Codes: []rag.Code{{uint64(len(p.IndexText()))}}, Starts: []int32{5}} // the full stop
+	if diff := cmp.Diff(want.Codes, p.Codes) + cmp.Diff(want.Starts, p.Starts); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
 	}
 }

@@ -91,6 +91,9 @@ func (s *Store) Replace(ctx context.Context, e Edition) error {
 		if err != nil {
 			return err
 		}
+		if err := insertCodes(ctx, tx, e.Passages, ids); err != nil {
+			return err
+		}
 		if err := insertPostings(ctx, tx, source, index, ids); err != nil {
 			return err
 		}

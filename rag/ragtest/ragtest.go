@@ -21,8 +21,8 @@ import (
 	"yinju/rag/bge"
 )
 
-// ModelName is what tests call the model of Model.
-const ModelName = "bge-small-zh-v1.5-q"
+// ModelName is what tests call the model of Model, with its codes.
+const ModelName = "bge-small-zh-v1.5-q+" + bge.CodesVersion
 
 const (
 	startWait = 10 * time.Minute // a fresh machine fetches the parts first

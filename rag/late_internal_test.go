@@ -1,0 +1,128 @@
+package rag
+
+import (
+	"math/bits"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func randomCodes(seed uint64, n int) []Code {
+	r := rand.New(rand.NewPCG(seed, 0))
+	codes := make([]Code, n)
+	for i := range codes {
+		for word := range codes[i] {
+			codes[i][word] = r.Uint64()
+		}
+	}
+	return codes
+}
+
+func inverse(c Code) Code {
+	for i := range c {
+		c[i] = ^c[i]
+	}
+	return c
+}
+
+func TestMaxSims(t *testing.T) {
+	t.Parallel()
+	query := randomCodes(1, 3)
+	near := query[2]
+	near[7] ^= 0b111
+	got := make([]int16, len(query))
+	maxSims(query, []Code{inverse(query[0]), query[1], near, query[0]}, got)
+	if diff := cmp.Diff([]int16{512, 512, 506}, got); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+	maxSims(query[:1], []Code{inverse(query[0])}, got[:1])
+	maxSims(query[1:], nil, got[1:])
+	if diff := cmp.Diff([]int16{-512, -512, -512}, got); diff != "" {
+		t.Errorf("the opposite and nothing (-want +got):\n%s", diff)
+	}
+}
+
+func TestAgreementsOfWindows(t *testing.T) {
+	t.Parallel()
+	query, a := randomCodes(2, 5), agreements{}
+	for _, n := range []int{40, 0, 7} { // in the same memory
+		passage := randomCodes(3, n)
+		a.reckon(query, passage)
+		for from := range n + 1 {
+			for to := from; to <= n; to++ {
+				want, got := make([]int16, len(query)), make([]int16, len(query))
+				maxSims(query, passage[from:to], want)
+				if a.best(from, to, got); !slices.Equal(want, got) {
+					t.Fatalf("tokens %d to %d of %d: %v, want %v", from, to, n, got, want)
+				}
+			}
+		}
+	}
+}
+
+func TestDistanceCountsEveryBit(t *testing.T) {
+	t.Parallel()
+	pair := randomCodes(4, 2)
+	want := 0
+	for i := range Dimensions {
+		want += bits.OnesCount64((pair[0][i/64] ^ pair[1][i/64]) >> (i % 64) & 1)
+	}
+	if got := distance(&pair[0], &pair[1]); got != want {
+		t.Errorf("%d, want %d", got, want)
+	}
+}
+
+func TestTokensAt(t *testing.T) {
+	t.Parallel()
+	starts := []int32{-1, -1, 0, 1, 1, 4, 9}
+	for span, want := range map[Span][2]int{
+		{0, 10}: {2, 7}, {0, 1}: {2, 3}, {1, 2}: {3, 5}, {2, 4}: {5, 5}, {4, 9}: {5, 6}, {20, 30}: {7, 7}, {0, 0}: {2, 2},
+	} {
+		if from, to := tokensAt(starts, span); from != want[0] || to != want[1] {
+			t.Errorf("%v: %d to %d, want %v", span, from, to, want)
+		}
+	}
+}
+
+// 30 tokens of a query against 40 passages of 280 tokens, as a search has them.
+const (
+	benchQuery    = 30
+	benchTokens   = 280
+	benchPassages = 40
+)
+
+func BenchmarkMaxSims(b *testing.B) {
+	query, passage, into := randomCodes(5, benchQuery), randomCodes(6, benchTokens*benchPassages), make([]int16, benchQuery)
+	b.ReportAllocs()
+	for b.Loop() {
+		for p := range slices.Chunk(passage, benchTokens) {
+			maxSims(query, p, into)
+		}
+	}
+}
+
+func BenchmarkAgreements(b *testing.B) {
+	query, passage := randomCodes(5, benchQuery), randomCodes(6, benchTokens*benchPassages)
+	var a agreements
+	b.ReportAllocs()
+	for b.Loop() {
+		for p := range slices.Chunk(passage, benchTokens) {
+			a.reckon(query, p)
+		}
+	}
+}
+
+// 40 windows of 70 tokens of a passage whose agreements are known.
+func BenchmarkWindows(b *testing.B) {
+	var a agreements
+	a.reckon(randomCodes(5, benchQuery), randomCodes(6, benchTokens))
+	into := make([]int16, benchQuery)
+	b.ReportAllocs()
+	for b.Loop() {
+		for from := range 40 {
+			a.best(5*from, 5*from+70, into)
+		}
+	}
+}
