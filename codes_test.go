@@ -33,16 +33,17 @@ func TestAnIngestStoresTheCodesOfEveryPassage(t *testing.T) {
 	defer func() { _ = conn.Close(t.Context()) }()
 	rows, _ := conn.Query(t.Context(), `select a.title, p.body, c.codes from passages p join articles a on a.id = p.article_id
 		left join passage_codes c on c.passage_id = p.id`)
-	var title, body string
-	var codes []byte
-	_, err = pgx.ForEachRow(rows, []any{&title, &body, &codes}, func() error {
-		count := model.Tokenizer().Count
-		if n := len(codes) / 66; len(codes)%66 != 0 || n < count(title)+count(body)-4 || n > 510 {
-			t.Errorf("%d bytes of codes for %q", len(codes), body)
+	stored, err := pgx.CollectRows(rows, pgx.RowToStructByPos[struct {
+		Title, Text string
+		Codes       []byte
+	}])
+	count := model.Tokenizer().Count
+	for _, p := range stored {
+		if n := len(p.Codes) / 66; len(p.Codes)%66 != 0 || n < count(p.Title)+count(p.Text)-4 || n > 510 {
+			t.Errorf("%d bytes of codes for %q", len(p.Codes), p.Text)
 		}
-		return nil
-	})
-	if err != nil {
-		t.Error(err)
+	}
+	if err != nil || len(stored) == 0 {
+		t.Errorf("%d passages, %v", len(stored), err)
 	}
 }

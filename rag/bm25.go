@@ -1,9 +1,13 @@
 package rag
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // BM25 as in Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond" (2009),
-// with the idf that cannot be negative (Lucene's). The usual constants, untuned.
+// with the idf that cannot be negative (Lucene's). The usual constants, untuned. What it counts are not terms
+// but groups of them: renderings of one thing are one term, as in the synonym operator of Indri.
 const (
 	bm25K1 = 1.2
 	bm25B  = 0.75
@@ -24,31 +28,63 @@ type totals struct {
 	Terms    int64
 }
 
-// lexical is the outcome of the lexical leg.
-type lexical struct {
-	score map[int64]float64  // by passage id; one without any term of the question is not in it
-	idf   map[string]float64 // of every distinct term of the question, found or not
-}
+// frequencies are the saturated term frequencies of BM25, 0..bm25K1+1, by term and passage.
+type frequencies map[string]map[int64]float64
 
-// bm25 scores every passage that holds a term of the question.
-func bm25(terms []string, postings []posting, all totals) lexical {
-	df := make(map[string]int, len(terms))
-	for _, p := range postings {
-		df[p.Term] += len(p.Passages)
-	}
-	lex := lexical{score: map[int64]float64{}, idf: make(map[string]float64, len(terms))}
-	for _, t := range terms {
-		lex.idf[t] = idf(df[t], all.Passages)
-	}
+func frequenciesOf(postings []posting, all totals) frequencies {
 	mean := max(1, float64(all.Terms)/max(1, float64(all.Passages)))
+	f := frequencies{}
 	for _, p := range postings {
-		weight := lex.idf[p.Term] * (bm25K1 + 1)
+		in := f[p.Term]
+		if in == nil {
+			in = make(map[int64]float64, len(p.Passages))
+			f[p.Term] = in
+		}
 		for i, id := range p.Passages {
 			count, length := float64(p.Counts[i]), float64(p.Lengths[i])
-			lex.score[id] += weight * count / (count + bm25K1*(1-bm25B+bm25B*length/mean))
+			in[id] = (bm25K1 + 1) * count / (count + bm25K1*(1-bm25B+bm25B*length/mean))
 		}
 	}
-	return lex
+	return f
+}
+
+// with calls fn for each passage that holds all terms of a rendering, with their mean frequency.
+func (f frequencies) with(r rendering, fn func(passage int64, frequency float64)) {
+	rarest := slices.MinFunc(r.terms, func(a, b string) int { return len(f[a]) - len(f[b]) })
+next:
+	for id := range f[rarest] {
+		sum := 0.0
+		for _, term := range r.terms {
+			has := f[term][id]
+			if has == 0 {
+				continue next
+			}
+			sum += has
+		}
+		fn(id, sum/float64(len(r.terms)))
+	}
+}
+
+// count is how many passages hold a rendering.
+func (f frequencies) count(r rendering) (n int) {
+	f.with(r, func(int64, float64) { n++ })
+	return n
+}
+
+// score sums the groups of a question for every passage that holds one, and sets the groups' idf.
+func (f frequencies) score(groups []group, passages int64) map[int64]float64 {
+	scores := map[int64]float64{}
+	for i := range groups {
+		best := map[int64]float64{}
+		for _, r := range groups[i].renderings {
+			f.with(r, func(id int64, frequency float64) { best[id] = max(best[id], r.weight*frequency) })
+		}
+		groups[i].idf = idf(len(best), passages)
+		for id, frequency := range best {
+			scores[id] += groups[i].idf * frequency
+		}
+	}
+	return scores
 }
 
 func idf(df int, passages int64) float64 {

@@ -11,14 +11,13 @@ type Thresholds struct {
 	Related  float64 `json:"related"`
 }
 
-// DefaultThresholds hold where none were fitted. On 173 questions over two corpora they take 85 in 100
-// answerable ones for answered and refuse 88 in 100 that are off the subject; docs/decisions.md says what
-// else was tried.
-var DefaultThresholds = Thresholds{Answered: 0.505, Related: 0.40}
+// DefaultThresholds hold where none were fitted to the reader's own corpus. docs/decisions.md says how many
+// questions they answer and refuse.
+var DefaultThresholds = Thresholds{Answered: 0.19, Related: 0.03}
 
 // confidenceMadeBy names how confidence is reckoned. Thresholds that were fitted to another reckoning are
 // not used, so change it with that.
-const confidenceMadeBy = "nearest similarity"
+const confidenceMadeBy = "subject and fact 1"
 
 // ErrThresholds is returned for thresholds that are out of order.
 var ErrThresholds = errors.New("thresholds must be 0 <= related <= answered <= 1")
@@ -31,25 +30,26 @@ func (t Thresholds) Check() error {
 	return fmt.Errorf("related %v, answered %v: %w", t.Related, t.Answered, ErrThresholds)
 }
 
-// confidence is how sure it is that the corpus answers the question, 0..1; 0 where there is nothing to quote.
-func (s *search) confidence(picked []window) float64 {
-	if len(picked) == 0 {
-		return 0
-	}
-	return min(max(s.nearest, 0), 1)
-}
-
-// judge says how far the corpus answers the question, before any language model is asked.
-func (s *search) judge(picked []window) Status {
-	confidence := s.confidence(picked)
+// status is what a confidence means.
+func (t Thresholds) status(confidence float64) Status {
 	switch {
-	case len(picked) == 0:
-		return NotFound
-	case confidence >= s.thresholds.Answered:
+	case confidence >= t.Answered:
 		return Answered
-	case confidence >= s.thresholds.Related:
+	case confidence >= t.Related:
 		return Related
 	default:
 		return NotFound
 	}
+}
+
+// unknownImprint is what confidence keeps where a question asks only for what its article does not say of itself.
+const unknownImprint = 0.1
+
+// imprintConfidence is how sure an answer is to a question of which a share asks for an article's imprint, which is
+// known or not.
+func imprintConfidence(confidence, share float64, isKnown bool) float64 {
+	if isKnown {
+		return confidence + share*(1-confidence)
+	}
+	return confidence * (1 - share*(1-unknownImprint))
 }

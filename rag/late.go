@@ -41,7 +41,7 @@ func (a *agreements) reckon(query, passage []Code) {
 	a.values = slices.Grow(a.values[:0], len(query)*len(passage))
 	for i := range query {
 		for j := range passage {
-			a.values = append(a.values, int16(Dimensions-2*distance(&query[i], &passage[j])))
+			a.values = append(a.values, int16(Dimensions-2*distance(&query[i], &passage[j]))) //nolint:gosec // -512..512
 		}
 	}
 }

@@ -33,7 +33,7 @@ type articleName struct {
 
 const (
 	longestName   = 200 // characters of a name that are kept: what is longer is no name, and no index entry
-	shortestGap   = 4   // characters of a name from which on one may be wrong
+	shortestGap   = 3   // characters of a name from which on one may be wrong
 	longestGap    = 8   // and up to which; of longer names a question's words would have too many gaps
 	gap           = "_" // stands for the character that may be wrong; no name has it
 	shortestTitle = 4   // characters of a part of a title that names the article by itself

@@ -5,14 +5,19 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/pgvector/pgvector-go"
+	"golang.org/x/sync/errgroup"
+
+	"yinju/rag/gloss"
 )
 
 // MaxQuestion is the longest question taken, in characters.
@@ -22,8 +27,8 @@ const MaxQuestion = 2000
 // in, 15 of each were as good as 100. Where most of them say the same, as in a corpus of reprints, deepLegs
 // are looked at.
 const (
-	legDepth = 40
-	deepLegs = 4 * legDepth
+	legDepth = 20
+	deepLegs = 8 * legDepth
 )
 
 // ErrNoQuestion is returned for a question without a letter or digit in it, or one that is no text.
@@ -51,16 +56,31 @@ type QueryEmbedder interface {
 	EmbedQuery(ctx context.Context, text string) ([]float32, error)
 }
 
-// Retriever finds passages by meaning and by words.
-type Retriever struct {
-	store    *Store
-	embedder QueryEmbedder
-	name     string // of the embedding model; the store's vectors must come from it
+// QueryEncoder is a QueryEmbedder that gives the codes of the question's tokens as well, out of the same pass.
+type QueryEncoder interface {
+	EncodeQuery(ctx context.Context, text string) (Encoded, error)
 }
 
-// NewRetriever makes a retriever over the store. name is the embedding model's, as in Edition.Embedder.
+// Retriever finds passages by meaning and by words.
+type Retriever struct {
+	store      *Store
+	embedder   QueryEmbedder
+	name       string                     // of the embedding model; the store's vectors must come from it
+	dictionary func() (translator, error) // nil: questions in English keep their own words
+}
+
+// NewRetriever makes a retriever over the store. name is the embedding model's, as in Edition.Embedder. Where
+// the embedder is a QueryEncoder, passages are reranked by late interaction.
 func NewRetriever(store *Store, embedder QueryEmbedder, name string) *Retriever {
 	return &Retriever{store: store, embedder: embedder, name: name}
+}
+
+// WithDictionary is a retriever that glosses the words of a question in another language in Chinese. open is
+// called at the first such question.
+func (r *Retriever) WithDictionary(open func() (*gloss.Dictionary, error)) *Retriever {
+	with := *r
+	with.dictionary = sync.OnceValues(func() (translator, error) { return open() })
+	return &with
 }
 
 // Hit is a passage that search found. What twins of its article say alike is no hit of its own. Its Article has only the first words of its Text, enough for DisplayTitle.
@@ -75,23 +95,46 @@ type Hit struct {
 
 // search is everything that one search learned; answering needs more of it than the hits.
 type search struct {
-	hits    []Hit   // best first
-	nearest float64 // similarity of the nearest passage, whether it is among the hits or a twin of one
-	terms   []string
-	lex     lexical
-	timing  map[string]float64 // milliseconds
+	question   string
+	filter     Filter    // the caller's
+	isWidened  bool      // it leaves no article
+	allowed    []int64   // passages that it leaves; nil: all
+	scope      []Mention // the articles that the question names
+	hits       []Hit     // best first
+	nearest    float64   // similarity of the nearest passage, whether it is among the hits or a twin of one
+	lex        lexical
+	ranked     []window           // of the best hits, best first
+	codes      []Code             // of the question's tokens, in each wording of it; none where the embedder has none
+	thresholds Thresholds         // of the answer
+	timing     map[string]float64 // milliseconds
+}
 
-	thresholds Thresholds // in use when it was made
+// Query is a question, and where to look for its answer.
+type Query struct {
+	Question string
+	Filter   Filter // articles to look in; where it leaves none, all are looked in
 }
 
 // Search returns the k best passages for a question, best first. Errors are ErrNoQuestion,
 // *LongQuestionError, ErrEmptyCorpus, *OtherEmbedderError, or what the database or the model said.
 func (r *Retriever) Search(ctx context.Context, question string, k int) ([]Hit, error) {
-	s, err := r.search(ctx, question)
+	hits, _, err := r.SearchIn(ctx, Query{Question: question}, k)
+	return hits, err
+}
+
+// SearchIn is Search with a filter; a *FilterError says what is wrong with it. The scopes are the filter, and
+// what the question itself says of the articles it is about.
+func (r *Retriever) SearchIn(ctx context.Context, q Query, k int) ([]Hit, []Scope, error) {
+	s, err := r.search(ctx, q)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return s.hits[:min(max(k, 0), len(s.hits))], nil
+	hits := s.hits[:min(max(k, 0), len(s.hits))]
+	shown := make([]*Article, len(hits))
+	for i := range hits {
+		shown[i] = hits[i].Passage.Article
+	}
+	return hits, s.scopes(shown), nil
 }
 
 // CheckQuestion says whether a question can be taken.
@@ -105,34 +148,97 @@ func CheckQuestion(question string) error {
 	return nil
 }
 
-func (r *Retriever) search(ctx context.Context, question string) (*search, error) {
-	if err := CheckQuestion(question); err != nil {
+func (r *Retriever) search(ctx context.Context, q Query) (*search, error) {
+	if err := cmp.Or(CheckQuestion(q.Question), q.Filter.Check()); err != nil {
 		return nil, err
 	}
 	begin := time.Now()
-	s := &search{terms: distinct(Terms(question)), timing: map[string]float64{}}
-	vector, err := r.embedder.EmbedQuery(ctx, question)
+	s := &search{question: q.Question, filter: q.Filter, timing: map[string]float64{}}
+	asked, err := read(q.Question, r.dictionary)
 	if err != nil {
-		return nil, fmt.Errorf("embed the question: %w", err)
+		return nil, fmt.Errorf("read the question: %w", err)
+	}
+	found, wordings, err := r.look(ctx, s, asked)
+	if err != nil {
+		return nil, err
 	}
 	s.lap("embed", &begin)
-	query := pgvector.NewHalfVector(vector)
-	near, err := r.legs(ctx, s, query)
-	if err != nil {
-		return nil, fmt.Errorf("search: %w", err)
-	}
 	for _, depth := range []int{legDepth, deepLegs} {
-		found, twins, err := r.store.hits(ctx, candidates(near, s.lex.score, depth), query)
+		hits, twins, err := r.store.hits(ctx, wanted{found.best(depth), wordings, s.meant(), s.allowed, depth})
 		if err != nil {
 			return nil, fmt.Errorf("search: %w", err)
 		}
-		s.take(found, twins)
-		if len(s.hits) == len(found) || len(s.hits) >= legDepth/2 {
+		s.take(hits, twins)
+		if len(s.hits) == len(hits) || len(s.hits) >= legDepth/2 {
 			break
 		}
 	}
+	s.rerank()
 	s.lap("search", &begin)
 	return s, nil
+}
+
+// look embeds the question while the database looks up its words. What is in another language is embedded in
+// the corpus' words, too, which are known only then.
+func (r *Retriever) look(ctx context.Context, s *search, asked reading) (lexicalScores, []float32, error) {
+	group, groupCtx := errgroup.WithContext(ctx)
+	var own Encoded
+	group.Go(func() (err error) {
+		own, err = r.encode(groupCtx, asked.text)
+		return err
+	})
+	var found lookup
+	group.Go(func() (err error) {
+		found, err = r.lookup(groupCtx, s, asked)
+		return err
+	})
+	if err := group.Wait(); err != nil {
+		return nil, nil, err
+	}
+	frequencies := frequenciesOf(found.postings, found.all)
+	asked.settle(func(r rendering) bool { return frequencies.count(r) > 0 })
+	asked.hear(found.alike, func(term string) bool { return len(frequencies[term]) > 0 })
+	s.lex = newLexical(asked, frequencies, found.all.Passages)
+	s.allowed = found.allowed
+	s.lex.keep(s.allowed)
+	wordings := []Encoded{own}
+	if chinese := asked.inChinese(frequencies.count); chinese != "" {
+		translated, err := r.encode(ctx, chinese)
+		if err != nil {
+			return nil, nil, err
+		}
+		wordings = append(wordings, translated)
+	}
+	for _, w := range wordings {
+		s.codes = append(s.codes, w.Codes...)
+	}
+	return s.lex.score, meanVector(wordings), nil
+}
+
+func (r *Retriever) encode(ctx context.Context, text string) (e Encoded, err error) {
+	if encoder, ok := r.embedder.(QueryEncoder); ok {
+		e, err = encoder.EncodeQuery(ctx, text)
+	} else {
+		e.Vector, err = r.embedder.EmbedQuery(ctx, text)
+	}
+	if err != nil {
+		return e, fmt.Errorf("embed the question: %w", err)
+	}
+	return e, nil
+}
+
+// meanVector is the mean of vectors of length 1; cosines with it are the mean of theirs, but for a factor.
+func meanVector(wordings []Encoded) []float32 {
+	mean := slices.Clone(wordings[0].Vector)
+	for _, w := range wordings[1:] {
+		for i, x := range w.Vector {
+			mean[i] += x
+		}
+	}
+	for i := range mean {
+		mean[i] /= float32(len(wordings))
+	}
+	return mean
 }
 
 // take fuses what the legs found and leaves each thing that is said once.
@@ -141,7 +247,7 @@ func (s *search) take(found []Hit, twins twinPairs) {
 	for _, h := range found {
 		s.nearest = max(s.nearest, h.Similarity)
 	}
-	fuse(found, s.lex.score)
+	s.rank(found)
 	s.hits = collapse(found, twins)
 }
 
@@ -152,49 +258,93 @@ func (s *search) lap(name string, begin *time.Time) {
 	*begin = now
 }
 
-// legs runs both legs in one round trip and returns the nearest passages of the dense one.
-func (r *Retriever) legs(ctx context.Context, s *search, query pgvector.HalfVector) (near []int64, err error) {
-	var postings []posting
-	var all totals
+// lookup is what the database knows of a question's words.
+type lookup struct {
+	all      totals
+	postings []posting
+	alike    map[string][]string // terms of the corpus by the sound asked for
+	allowed  []int64             // passages that the filter leaves; nil: all
+}
+
+// lookup asks for it in one round trip.
+func (r *Retriever) lookup(ctx context.Context, s *search, asked reading) (found lookup, err error) {
+	found.alike = map[string][]string{}
 	var embedders []string
 	var batch pgx.Batch
 	batch.Queue(`select coalesce(sum(passages), 0)::bigint, coalesce(sum(terms), 0)::bigint,
 		coalesce(array_agg(distinct embedder), '{}') from sources`).
-		QueryRow(func(row pgx.Row) error { return row.Scan(&all.Passages, &all.Terms, &embedders) })
-	batch.Queue(`select passage_id from passage_vectors order by embedding <=> $1 limit $2`, query, deepLegs).
+		QueryRow(func(row pgx.Row) error { return row.Scan(&found.all.Passages, &found.all.Terms, &embedders) })
+	batch.Queue(`select term, passages, counts, lengths from postings where term = any($1) order by term, source_id`, asked.terms()).
 		Query(func(rows pgx.Rows) (err error) {
-			near, err = pgx.CollectRows(rows, pgx.RowTo[int64])
+			found.postings, err = pgx.CollectRows(rows, pgx.RowToStructByName[posting])
 			return err
 		})
-	batch.Queue(`select term, passages, counts, lengths from postings where term = any($1) order by term, source_id`, s.terms).
-		Query(func(rows pgx.Rows) (err error) {
-			postings, err = pgx.CollectRows(rows, pgx.RowToStructByName[posting])
-			return err
-		})
-	queueThresholds(&batch, r.name, &s.thresholds)
-	if err := r.store.pool.SendBatch(ctx, &batch).Close(); err != nil {
-		return nil, err
+	keys, unless := asked.soundsAsked()
+	batch.Queue(`select q.sound, p.term, p.passages, p.counts, p.lengths
+		from (select distinct * from unnest($1::text[], $2::text[]) as q(sound, unless)) q
+			join term_sounds t on t.sound = q.sound join postings p on p.term = t.term
+		where not exists (select from postings x where x.term = q.unless) order by q.sound, p.term, p.source_id`, keys, unless).
+		Query(found.hear)
+	var allowed []int64
+	if !s.filter.IsZero() {
+		queueFilter(&batch, s.filter, &allowed)
 	}
-	if all.Passages == 0 {
-		return nil, ErrEmptyCorpus
+	queueThresholds(&batch, r.name, &s.thresholds)
+	var names []foundName
+	var dates []string
+	words := newLookups(asked.text)
+	namesQuery(&batch, words, &names, &dates)
+	if err := r.store.pool.SendBatch(ctx, &batch).Close(); err != nil {
+		return found, fmt.Errorf("look up the question's words: %w", err)
+	}
+	if found.all.Passages == 0 {
+		return found, ErrEmptyCorpus
 	}
 	if i := slices.IndexFunc(embedders, func(e string) bool { return e != r.name }); i >= 0 {
-		return nil, &OtherEmbedderError{Stored: embedders[i], Used: r.name}
+		return found, &OtherEmbedderError{Stored: embedders[i], Used: r.name}
 	}
-	s.lex = bm25(s.terms, postings, all)
-	return near, nil
+	s.scope = readMentions(words, names, dates)
+	s.isWidened = !s.filter.IsZero() && len(allowed) == 0
+	found.allowed = allowed
+	return found, nil
 }
 
-// candidates joins the best of both legs, depth of each, without repeats.
-func candidates(near []int64, lexical map[int64]float64, depth int) []int64 {
-	ids := make([]int64, 0, len(lexical))
-	for id := range lexical {
-		ids = append(ids, id)
+// hear notes the terms that sound as asked, with their postings.
+func (l *lookup) hear(rows pgx.Rows) error {
+	known := map[string]bool{} // terms whose postings are noted, of the sources before
+	for _, p := range l.postings {
+		known[p.Term] = true
 	}
-	slices.SortFunc(ids, func(a, b int64) int {
-		return cmp.Or(cmp.Compare(lexical[b], lexical[a]), cmp.Compare(a, b))
+	heard := map[string]string{} // under which sound a term was read first
+	var sound string
+	var p posting
+	_, err := pgx.ForEachRow(rows, []any{&sound, &p.Term, &p.Passages, &p.Counts, &p.Lengths}, func() error {
+		if !slices.Contains(l.alike[sound], p.Term) {
+			l.alike[sound] = append(l.alike[sound], p.Term)
+		}
+		if first, ok := heard[p.Term]; !ok {
+			heard[p.Term] = sound
+		} else if first != sound {
+			return nil
+		}
+		if !known[p.Term] {
+			l.postings = append(l.postings, p)
+		}
+		return nil
 	})
-	return distinct(append(ids[:min(len(ids), depth)], near[:min(len(near), depth)]...))
+	return err
+}
+
+// lexicalScores are passages by the lexical leg.
+type lexicalScores map[int64]float64
+
+// best are the ids of the best passages.
+func (scores lexicalScores) best(n int) []int64 {
+	ids := slices.Collect(maps.Keys(scores))
+	slices.SortFunc(ids, func(a, b int64) int {
+		return cmp.Or(cmp.Compare(scores[b], scores[a]), cmp.Compare(a, b))
+	})
+	return ids[:min(len(ids), n)]
 }
 
 func distinct[T comparable](all []T) []T {
@@ -206,68 +356,150 @@ func distinct[T comparable](all []T) []T {
 	})
 }
 
-// hits reads passages by id, with their articles' names and their similarity to the query, and which of the
-// articles are twins. A passage that a re-ingest removed in the meantime is left out.
-func (s *Store) hits(ctx context.Context, ids []int64, query pgvector.HalfVector) (found []Hit, twins twinPairs, err error) {
-	var batch pgx.Batch
-	batch.Queue(`select p.id, p.start_char, p.end_char, p.start_line, p.end_line, p.page, p.body, p.opens,
-			1 - (v.embedding <=> $2), a.id, a.title, a.authors, a.publication, a.published, a.section,
-			left(a.body, 80), a.length, s.path
-		from passages p join passage_vectors v on v.passage_id = p.id
-			join articles a on a.id = p.article_id join sources s on s.id = a.source_id
-		where p.id = any($1)`, ids, query).
-		Query(func(rows pgx.Rows) (err error) {
-			found, err = pgx.CollectRows(rows, scanHit)
-			return err
-		})
-	batch.Queue(`with found as materialized (select distinct article_id as id from passages where id = any($1))
-		select t.article_id, t.twin_id from found f join article_twins t on t.article_id = f.id
-		where t.twin_id in (select id from found)`, ids).
-		Query(func(rows pgx.Rows) (err error) {
-			twins, err = collectPairs(rows)
-			return err
-		})
-	err = s.pool.SendBatch(ctx, &batch).Close()
+// wanted are the passages that a search reads.
+type wanted struct {
+	ids     []int64   // these
+	near    []float32 // and the ones nearest to this vector
+	named   []int64   // of all, and of these articles
+	allowed []int64   // among these; nil: among all
+	depth   int       // so many of each
+}
+
+// hits reads passages, with their articles' names, and which of the articles are twins. A passage that a re-ingest
+// removed in the meantime is left out.
+func (s *Store) hits(ctx context.Context, w wanted) (found []Hit, twins twinPairs, err error) {
+	twins = twinPairs{}
+	rows, _ := s.pool.Query(ctx, `with near as materialized (
+			select passage_id from passage_vectors where $5::bigint[] is null or passage_id = any($5)
+			order by embedding <=> $2 limit $3
+		), named as materialized (
+			select v.passage_id from passages p join passage_vectors v on v.passage_id = p.id
+			where p.article_id = any($4) and ($5::bigint[] is null or p.id = any($5)) order by v.embedding <=> $2 limit $3
+		), found as materialized (
+			select passage_id as id from near union select passage_id from named union select unnest($1::bigint[])
+		)
+		select p.id, p.start_char, p.end_char, p.start_line, p.end_line, p.page, p.body, p.opens,
+			1 - (v.embedding <=> $2), coalesce(c.codes, ''), a.id, a.title, a.authors, a.publication, a.published, a.section,
+			left(a.body, 80), a.length, s.path, array(select twin_id from article_twins where article_id = a.id)
+		from found join passages p on p.id = found.id join passage_vectors v on v.passage_id = p.id
+			left join passage_codes c on c.passage_id = p.id
+			join articles a on a.id = p.article_id join sources s on s.id = a.source_id`, w.ids, pgvector.NewHalfVector(w.near), w.depth, w.named, w.allowed)
+	found, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (Hit, error) { return scanHit(row, twins) })
 	return found, twins, err
 }
 
-func scanHit(row pgx.CollectableRow) (Hit, error) {
+func scanHit(row pgx.CollectableRow, twins twinPairs) (Hit, error) {
 	var h Hit
 	var a Article
 	var page int
+	var codes []byte
+	var twinIDs []int64
 	p, l := &h.Passage, &h.Location
 	err := row.Scan(&p.ID, &p.Span.Start, &p.Span.End, &l.StartLine, &l.EndLine, &page, &p.Text, &p.Opens,
-		&h.Similarity, &a.ID, &a.Title, &a.Authors, &a.Publication, &a.Date, &a.Section, &a.Text, &a.length, &a.File)
+		&h.Similarity, &codes, &a.ID, &a.Title, &a.Authors, &a.Publication, &a.Date, &a.Section, &a.Text, &a.length, &a.File, &twinIDs)
+	if err != nil {
+		return h, err
+	}
+	for _, twin := range twinIDs {
+		twins[[2]int64{a.ID, twin}] = true
+	}
 	l.StartChar, l.EndChar, l.Page, p.Article = p.Span.Start, p.Span.End, pageOf(page), &a
+	p.Codes, p.Starts, err = decodeTokens(codes)
 	return h, err
 }
 
-// fuse sets each hit's score to the mean of its two legs' z-scores and sorts by it. Z-scores keep how
-// far apart two passages are, which ranks forget; on the first corpus they beat reciprocal rank fusion.
-// A leg that tells no passage from another does not vote.
-func fuse(hits []Hit, lexical map[int64]float64) {
-	dense, words := make([]float64, len(hits)), make([]float64, len(hits))
-	for i := range hits {
-		hits[i].Lexical = lexical[hits[i].Passage.ID]
-		dense[i], words[i] = hits[i].Similarity, hits[i].Lexical
+// lateLegWeight is what late interaction counts beside the mean of the two other legs, all as z-scores.
+const lateLegWeight = 1.5
+
+// What a passage gains, in z-scores, that is of an article which the question names: meantWeight where the question
+// may be about other articles, too, else so much that no other one comes before it.
+const (
+	meantWeight = 2.0
+	onlyWeight  = 6.0
+)
+
+// meant are the articles that the question names.
+func (s *search) meant() (ids []int64) {
+	for _, m := range s.scope {
+		ids = append(ids, m.Articles...)
 	}
-	votes := 0
-	for _, leg := range [][]float64{dense, words} {
-		mean, deviation := moments(leg)
-		if deviation == 0 {
-			continue
-		}
-		votes++
-		for i := range hits {
-			hits[i].Score += (leg[i] - mean) / deviation
+	return distinct(ids)
+}
+
+// meantBy is what an article gains by being named.
+func (s *search) meantBy(a *Article) (weight float64) {
+	for _, m := range s.scope {
+		switch {
+		case !m.isOf(a):
+		case m.Shared || m.Undated || m.Guessed:
+			weight = max(weight, meantWeight)
+		default:
+			weight = onlyWeight
 		}
 	}
+	return weight
+}
+
+// isOf says whether a mention is of an article; one that has only dates is of all that they cover.
+func (m Mention) isOf(a *Article) bool {
+	if m.Filter.Author+m.Filter.Publication+m.Filter.Title == "" {
+		return m.Filter.covers(a.Date)
+	}
+	return slices.Contains(m.Articles, a.ID)
+}
+
+// rank sets each hit's score and sorts by it: the mean of the z-scores of both legs, and that of late interaction.
+// Z-scores keep how far apart two passages are, which ranks forget; on the first corpus they beat reciprocal
+// rank fusion. A leg that tells no passage from another does not vote.
+func (s *search) rank(hits []Hit) {
+	dense, words, tokens := make([]float64, len(hits)), make([]float64, len(hits)), make([]float64, len(hits))
+	near := make([]int16, len(s.codes))
 	for i := range hits {
-		hits[i].Score /= max(1, float64(votes))
+		hits[i].Lexical = s.lex.score[hits[i].Passage.ID]
+		dense[i], words[i], tokens[i] = hits[i].Similarity, hits[i].Lexical, late(s.codes, hits[i].Passage.Codes, near)
+	}
+	fused := standard(meanOf(standard(dense), standard(words)))
+	tokens = standard(tokens)
+	for i := range hits {
+		hits[i].Score += s.meantBy(hits[i].Passage.Article)
+		if fused != nil {
+			hits[i].Score += fused[i]
+		}
+		if tokens != nil {
+			hits[i].Score += lateLegWeight * tokens[i]
+		}
 	}
 	slices.SortFunc(hits, func(a, b Hit) int {
 		return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(a.Passage.ID, b.Passage.ID))
 	})
+}
+
+// standard gives z-scores; nil where all values are the same.
+func standard(values []float64) []float64 {
+	mean, deviation := moments(values)
+	if deviation == 0 {
+		return nil
+	}
+	z := make([]float64, len(values))
+	for i, v := range values {
+		z[i] = (v - mean) / deviation
+	}
+	return z
+}
+
+// meanOf is the mean of two legs, of which one or both may be nil.
+func meanOf(a, b []float64) []float64 {
+	switch {
+	case a == nil:
+		return b
+	case b == nil:
+		return a
+	}
+	mean := make([]float64, len(a))
+	for i := range a {
+		mean[i] = (a[i] + b[i]) / 2
+	}
+	return mean
 }
 
 func moments(values []float64) (mean, deviation float64) {

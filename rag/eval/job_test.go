@@ -86,7 +86,7 @@ func TestRunMeasuresWhatIsFoundQuotedAndRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	who, what, tyre := r.Outcomes[0], r.Outcomes[1], r.Outcomes[2]
-	if who.Status != rag.Answered || who.Confidence != 1 || who.Rank != 1 || who.EvidenceAt != 1 || !who.RightArticle || who.TookMS <= 0 {
+	if who.Status != rag.Answered || who.Confidence < 0.5 || who.Rank != 1 || who.EvidenceAt != 1 || !who.RightArticle || who.TookMS <= 0 {
 		t.Errorf("got %+v", who)
 	}
 	if q := who.Quotes[0]; q.File != "桥/001_x.txt" || q.StartLine != 1 || !q.Verbatim || q.Quote != "赵州桥由隋代工匠李春设计建造。" {

@@ -1,0 +1,66 @@
+package rag
+
+// lexical is what the lexical leg found, and how much of the question a text has.
+type lexical struct {
+	reading
+	score  map[int64]float64 // by passage id; one without anything of the question is not in it
+	number map[string]int    // of every term of the question
+	all    float64           // idf of all groups together
+}
+
+// newLexical scores the passages for a question whose homophones have been heard.
+func newLexical(q reading, f frequencies, passages int64) lexical {
+	lex := lexical{reading: q, score: f.score(q.groups, passages), number: map[string]int{}}
+	for _, term := range q.terms() {
+		lex.number[term] = len(lex.number)
+	}
+	for _, g := range q.groups {
+		lex.all += g.idf
+	}
+	return lex
+}
+
+func (l *lexical) newBits() termBits { return newBits(len(l.number)) }
+
+// termsIn are the question's terms that a text has.
+func (l *lexical) termsIn(text string) termBits {
+	has := l.newBits()
+	for _, term := range Terms(text) {
+		if n, asked := l.number[term]; asked {
+			has.set(n)
+		}
+	}
+	return has
+}
+
+// coverage is the share of the question's groups of which a set of terms has a rendering, weighted by idf, 0..1.
+func (l *lexical) coverage(has termBits) float64 {
+	var have float64
+	for _, g := range l.groups {
+		if l.holds(has, g) {
+			have += g.idf
+		}
+	}
+	return have / max(l.all, 1e-9)
+}
+
+func (l *lexical) holds(has termBits, g group) bool {
+next:
+	for _, r := range g.renderings {
+		for _, term := range r.terms {
+			if !has.has(l.number[term]) {
+				continue next
+			}
+		}
+		return true
+	}
+	return false
+}
+
+// best is the score of the best passage.
+func (l *lexical) best() (best float64) {
+	for _, score := range l.score {
+		best = max(best, score)
+	}
+	return best
+}

@@ -1,0 +1,50 @@
+package rag
+
+import (
+	"slices"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// filteredMost is the most passages that a filter leaves one by one; of a filter that leaves more, these are
+// looked in.
+const filteredMost = 200_000
+
+// queueFilter asks in a batch for the passages that a filter leaves.
+func queueFilter(batch *pgx.Batch, f Filter, allowed *[]int64) {
+	condition, args := f.condition(2)
+	batch.Queue(`select p.id from passages p join articles a on a.id = p.article_id join sources s on s.id = a.source_id
+		where `+condition+` order by p.id limit $1`, append([]any{filteredMost}, args...)...).
+		Query(func(rows pgx.Rows) (err error) {
+			*allowed, err = pgx.CollectRows(rows, pgx.RowTo[int64])
+			return err
+		})
+}
+
+// keep leaves the scores of some passages only; of all, where ids are nil.
+func (l *lexical) keep(ids []int64) {
+	if len(ids) == 0 {
+		return
+	}
+	for id := range l.score {
+		if _, in := slices.BinarySearch(ids, id); !in {
+			delete(l.score, id)
+		}
+	}
+}
+
+// scopes are what the search was for, as far as that is not the whole corpus, and whether what is shown comes from
+// elsewhere. There is always a list, for the JSON.
+func (s *search) scopes(shown []*Article) []Scope {
+	chinese := !s.lex.foreign
+	scopes := []Scope{}
+	if !s.filter.IsZero() {
+		scopes = append(scopes, Scope{Filter: s.filter, Text: s.filter.Describe(chinese), Widened: s.isWidened})
+	}
+	for _, m := range s.scope {
+		scopes = append(scopes, Scope{
+			Filter: m.Filter, Text: m.Filter.Describe(chinese), Widened: m.Undated || !slices.ContainsFunc(shown, m.isOf),
+		})
+	}
+	return scopes
+}
