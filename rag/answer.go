@@ -100,13 +100,13 @@ func (a *Answerer) judge(ctx context.Context, s *search, answer *Answer) ([]pick
 	windows := s.pick()
 	picks := picksOf(windows, s.hits)
 	answer.Confidence = s.confidence(windows)
-	if fields, share := imprintFields(s.question); len(fields) > 0 && len(windows) > 0 {
+	if fields, share := s.imprintAsked(); len(fields) > 0 && len(windows) > 0 {
 		lines, isKnown, err := s.ofImprint(ctx, a.store, fields)
 		if err != nil {
 			return nil, err
 		}
 		picks = append(lines, picks...)[:min(maxQuotes, len(lines)+len(picks))]
-		answer.Confidence = imprintConfidence(answer.Confidence, share, isKnown)
+		answer.Confidence = s.imprintConfidence(answer.Confidence, share, isKnown)
 	}
 	answer.Status = s.thresholds.status(answer.Confidence)
 	if len(picks) == 0 || answer.Status == NotFound {

@@ -44,6 +44,17 @@ func imprintFields(question string) (fields []Field, share float64) {
 	return fields, float64(max(1, asked)) / float64(max(1, asked)+other)
 }
 
+// ofText are words for what has an imprint.
+var ofText = regexp.MustCompile(`[这那哪本该几两]篇|文章|一文|文中|社论|评论|党课|讲稿|访谈|报道|材料|article|piece|essay|editorial|report`)
+
+// imprintAsked are the imprintFields of a question that is of a text: it names one, or says so.
+func (s *search) imprintAsked() (fields []Field, share float64) {
+	if len(s.scope) == 0 && !ofText.MatchString(foldText(s.question)) {
+		return nil, 0
+	}
+	return imprintFields(s.question)
+}
+
 // imprint is what the lines of one article say of it.
 type imprint struct {
 	article int64

@@ -46,10 +46,14 @@ func (t Thresholds) status(confidence float64) Status {
 const unknownImprint = 0.1
 
 // imprintConfidence is how sure an answer is to a question of which a share asks for an article's imprint, which is
-// known or not.
-func imprintConfidence(confidence, share float64, isKnown bool) float64 {
-	if isKnown {
-		return confidence + share*(1-confidence)
+// known or not. Where the question does not name the article, it has to be the one that it is about.
+func (s *search) imprintConfidence(confidence, share float64, isKnown bool) float64 {
+	if !isKnown {
+		return confidence * (1 - share*(1-unknownImprint))
 	}
-	return confidence * (1 - share*(1-unknownImprint))
+	sure := 1.0
+	if len(s.scope) == 0 {
+		sure = subjectModel.probability(s.subject())
+	}
+	return max(confidence, share*sure)
 }
