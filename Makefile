@@ -22,7 +22,7 @@ help: ## print this help
 build: ## build the program ./yinju
 	$(GO) build -trimpath -o yinju .
 
-parts: build ## fetch the pinned parts (Postgres, ONNX Runtime, model) into the user's cache; nothing to do when they are there
+parts: build ## fetch the pinned parts (Postgres, ONNX Runtime, model, dictionary) into the user's cache; nothing to do when they are there
 	./yinju parts
 
 demo: parts ## ingest examples/corpus and ask three questions; or CORPUS=folder Q="question"

@@ -16,6 +16,7 @@ import (
 	"yinju/deploy/local"
 	"yinju/rag"
 	"yinju/rag/bge"
+	"yinju/rag/gloss"
 )
 
 // closeWait is how long the private server may take to stop.
@@ -29,6 +30,7 @@ type app struct {
 	lang   bot.Lang
 
 	server    *local.Server
+	words     func() (*gloss.Dictionary, error) // opens the dictionary at its first call
 	db        *rag.Store
 	model     *bge.Model
 	modelName string
@@ -110,6 +112,26 @@ func (a *app) modelFiles() (lib string, files local.ModelFiles, err error) {
 	return lib, files, err
 }
 
+// openDictionary reads the dictionary for English questions.
+func (a *app) openDictionary() (*gloss.Dictionary, error) {
+	if a.cfg.Dictionary != "" {
+		d, err := gloss.Open(a.cfg.Dictionary)
+		if err != nil {
+			return nil, fmt.Errorf("DICTIONARY_FILE: %w", err)
+		}
+		return d, nil
+	}
+	parts, err := a.partsDir()
+	if err != nil {
+		return nil, err
+	}
+	path, err := local.Dictionary(parts)
+	if err != nil {
+		return nil, err
+	}
+	return gloss.Open(path)
+}
+
 // openRetriever opens store and model side by side.
 func (a *app) openRetriever(ctx context.Context) (*rag.Retriever, error) {
 	group, groupCtx := errgroup.WithContext(ctx)
@@ -121,7 +143,7 @@ func (a *app) openRetriever(ctx context.Context) (*rag.Retriever, error) {
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
-	return rag.NewRetriever(a.db, a.model, a.modelName), nil
+	return rag.NewRetriever(a.db, a.model, a.modelName).WithDictionary(a.words), nil
 }
 
 // close gives back what was opened, also after ctx is done.

@@ -9,6 +9,7 @@ import (
 	"yinju/bot"
 	"yinju/ingest"
 	"yinju/rag"
+	"yinju/rag/gloss"
 )
 
 type verifyCommand struct {
@@ -100,6 +101,8 @@ func (c *healthCommand) Run(ctx context.Context, a *app) error {
 	}
 	err := a.openModel()
 	add("model", a.modelName, err)
+	words, err := a.words()
+	add("dictionary", a.dictionaryLine(words), err)
 	stats, err := a.stats(ctx)
 	add("database", fmt.Sprintf("PostgreSQL %s, pgvector %s, schema %d", stats.Server, stats.Vector, stats.Schema), err)
 	if err == nil {
@@ -128,6 +131,13 @@ func (a *app) corpusLine(s rag.Stats) string {
 		s.Sources, s.Articles, s.Passages, s.Answers)
 }
 
+func (a *app) dictionaryLine(words *gloss.Dictionary) string {
+	if words == nil {
+		return ""
+	}
+	return fmt.Sprintf(a.lang.Say("%d 个词条", "%d entries"), words.Entries())
+}
+
 func emptyCorpus(s rag.Stats) error {
 	if s.Passages == 0 {
 		return rag.ErrEmptyCorpus
@@ -140,7 +150,8 @@ func (a *app) showHealth(h healthJSON, asJSON bool) error {
 		return json.NewEncoder(a.out).Encode(h)
 	}
 	names := map[string]string{
-		"model": a.lang.Say("模型", "model"), "database": a.lang.Say("数据库", "database"), "corpus": a.lang.Say("语料", "corpus"),
+		"model": a.lang.Say("模型", "model"), "dictionary": a.lang.Say("词典", "dictionary"),
+		"database": a.lang.Say("数据库", "database"), "corpus": a.lang.Say("语料", "corpus"),
 	}
 	for _, c := range h.Checks {
 		mark := "✓"

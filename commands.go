@@ -30,7 +30,7 @@ type commands struct {
 
 func helpTexts(lang bot.Lang) kong.Vars {
 	return kong.Vars{
-		"parts":    lang.Say("取得固定版本的部件（Postgres、ONNX Runtime、模型）；已有则什么也不做", "Fetch the pinned parts (Postgres, ONNX Runtime, model); does nothing when they are there"),
+		"parts":    lang.Say("取得固定版本的部件（Postgres、ONNX Runtime、模型、词典）；已有则什么也不做", "Fetch the pinned parts (Postgres, ONNX Runtime, model, dictionary); does nothing when they are there"),
 		"ingest":   lang.Say("让库与语料一致：给文件夹，则它就是全部语料；给文件，则只增改该文件；不给则用 CORPUS_DIR", "Make the store equal to the corpus: folders named are the whole of it, a file named is only added; without a path, CORPUS_DIR"),
 		"articles": lang.Say("列出库中的文章；或用 --preview 预览一个文件怎样切分", "List the articles in the store; or with --preview, show how a file would be cut"),
 		"search":   lang.Say("查找最相关的段落", "Find the passages nearest to a question"),
@@ -72,6 +72,7 @@ func (c *partsCommand) Run(ctx context.Context, a *app) error {
 func (a *app) ownParts() (own []local.Part) {
 	for part, set := range map[local.Part]bool{
 		local.PostgresPart: a.cfg.DatabaseURL != "", local.RuntimePart: a.cfg.RuntimeLib != "", local.ModelPart: a.cfg.ModelDir != "",
+		local.DictionaryPart: a.cfg.Dictionary != "",
 	} {
 		if set {
 			own = append(own, part)

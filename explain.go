@@ -10,6 +10,7 @@ import (
 	"yinju/ingest"
 	"yinju/ingest/document"
 	"yinju/rag/eval"
+	"yinju/rag/gloss"
 )
 
 // explain says an error in the reader's language, with what was being done, as the error has it.
@@ -38,6 +39,7 @@ func explainParts(err error) string {
 	var space *local.NoSpaceError
 	var data *local.DataDirError
 	var client *local.ClientError
+	var format *gloss.FormatError
 	switch {
 	case errors.As(err, &missing):
 		return fmt.Sprintf("缺少部件 %s：请先运行 yinju parts（或 make parts）。", missing.Name)
@@ -47,6 +49,8 @@ func explainParts(err error) string {
 		return fmt.Sprintf("部件已损坏：%s。请运行 yinju parts 重新取得。", corrupt.Path)
 	case errors.As(err, &wrong):
 		return fmt.Sprintf("文件夹 %s 里不是所需的模型 %s：请换成正确的模型，或不设 MODEL_DIR。", wrong.Folder, wrong.Model)
+	case errors.As(err, &format):
+		return fmt.Sprintf("词典 %s 第 %d 行不合 CC-CEDICT 的格式：请换一个文件，或不设 DICTIONARY_FILE。", format.Path, format.Line)
 	case errors.As(err, &closed):
 		return fmt.Sprintf("私有 Postgres 以 %s 的身份运行，进不了文件夹 %s：请执行 chmod o+x，或另设 DATA_DIR、PARTS_DIR，或改用普通用户运行。", closed.Account, closed.Folder)
 	case errors.As(err, &space):

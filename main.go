@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/signal"
 	"reflect"
+	"sync"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -51,6 +52,7 @@ func run(ctx context.Context, args []string, std streams) int {
 		return exitUsage
 	}
 	a := &app{cfg: cfg, getenv: getenv, streams: std, lang: bot.Lang(cfg.Lang)}
+	a.words = sync.OnceValues(a.openDictionary)
 	code, cmd := parse(a, args)
 	if cmd == nil {
 		return code

@@ -29,6 +29,7 @@ type Config struct {
 	PartsDir     string     // the fetched parts
 	ModelDir     string     // a folder with the model's two files, instead of the fetched one
 	RuntimeLib   string     // an ONNX Runtime library, instead of the fetched one
+	Dictionary   string     // a dictionary in the format of CC-CEDICT, instead of the fetched one
 	EmbedWorkers int        // passages embedded at once; 0: one a CPU
 	Lang         Lang       // of messages and help
 	LogLevel     slog.Level // least level that is logged
@@ -57,6 +58,7 @@ var keys = []key{
 	{"PARTS_DIR", false, folder(func(c *Config) *string { return &c.PartsDir })},
 	{"MODEL_DIR", false, folder(func(c *Config) *string { return &c.ModelDir })},
 	{"ONNXRUNTIME_LIB", false, folder(func(c *Config) *string { return &c.RuntimeLib })},
+	{"DICTIONARY_FILE", false, folder(func(c *Config) *string { return &c.Dictionary })},
 	{"EMBED_WORKERS", false, setWorkers},
 	{"ARTICLE_DELIMITER", false, setDelimiter},
 	{"YINJU_LANG", false, setLang},

@@ -64,12 +64,15 @@ func read(text string, translate func() (translator, error)) (reading, error) {
 	return q, nil
 }
 
+// maxRenderings is the most renderings of a phrase; of the right ones all are among so many.
+const maxRenderings = 8
+
 // groupsOf are the things that a glossed phrase may stand for: what the dictionary has, and a name that is
 // written as it sounds.
 func groupsOf(p gloss.Phrase) (groups []group) {
 	if len(p.Chinese) > 0 {
 		var g group
-		for _, chinese := range p.Chinese {
+		for _, chinese := range p.Chinese[:min(len(p.Chinese), maxRenderings)] {
 			g.renderings = append(g.renderings, rendering{Terms(chinese), 1})
 		}
 		for _, part := range p.Parts {

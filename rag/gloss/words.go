@@ -28,50 +28,81 @@ const (
 	number        // with a digit in it
 )
 
-// wordsIn gives the words of a text in Latin letters, and its numbers. It appends to buf.
-func wordsIn(buf []word, text string) []word {
-	first, last := true, 0
+// wordsIn appends to words those of a text in Latin letters, and its numbers.
+func wordsIn(words []word, text string) []word {
 	for i := 0; i < len(text); {
-		end, ok := wordAt(text, i)
-		if !ok {
+		s := spellingAt(text, i)
+		if s.end == i {
 			_, size := utf8.DecodeRuneInString(text[i:])
 			i += size
 			continue
 		}
-		gap := text[last:i]
-		w := word{start: i, end: possessive(text, i, end)}
-		w.first = first && last == 0 || strings.ContainsAny(gap, ".?!:;\n\"“”。？！：；")
-		w.spaced = last > 0 && strings.TrimSpace(gap) == ""
-		w.joined = w.spaced || last > 0 && strings.Trim(gap, " -‐‑–") == ""
-		w.key, w.shape = fold(text[w.start:w.end])
-		buf = append(buf, w)
-		i, last = end, end
+		bare := withoutPossessive(text[i:s.end])
+		s.letters -= min(1, s.end-i-len(bare)) // the s of 's
+		words = append(words, word{start: i, end: i + len(bare), key: s.key(bare), shape: s.shape(bare)})
+		i = s.end
 	}
-	return buf
+	return words
 }
 
-// wordAt gives the end of the word that begins at byte i, if one does.
-func wordAt(text string, i int) (end int, ok bool) {
-	var before rune
-	for end = i; end < len(text); {
-		r, size := rune(text[end]), 1
-		if r >= utf8.RuneSelf {
-			r, size = utf8.DecodeRuneInString(text[end:])
+// join finds out how the words of a question hang together.
+func join(words []word, text string) {
+	for i := range words {
+		w := &words[i]
+		if i == 0 {
+			w.first = true
+			continue
 		}
-		if !isLetter(r) && !isDigit(r) {
-			after, _ := utf8.DecodeRuneInString(text[end+size:])
-			if !within(before, r, after) {
-				break
+		gap := text[words[i-1].end:w.start]
+		w.first = strings.ContainsAny(gap, ".?!:;\n\"“”。？！：；")
+		w.spaced = strings.TrimSpace(gap) == ""
+		w.joined = strings.Trim(strings.TrimPrefix(strings.TrimPrefix(gap, "'s"), "’s"), " -‐‑–") == ""
+	}
+}
+
+// spelling is what a word is made of.
+type spelling struct {
+	end                       int // in the text; where the word would begin for none
+	digits, capitals, letters int
+	marks                     bool // there are more than ASCII letters and digits
+}
+
+// spellingAt reads the word that begins at byte i.
+func spellingAt(text string, i int) (s spelling) {
+	var before rune
+	for s.end = i; s.end < len(text); {
+		r, size := rune(text[s.end]), 1
+		if r >= utf8.RuneSelf {
+			r, size = utf8.DecodeRuneInString(text[s.end:])
+		}
+		switch {
+		case 'a' <= r && r <= 'z':
+			s.letters++
+		case isDigit(r):
+			s.digits++
+		case isLetter(r):
+			s.letters++
+			s.marks = s.marks || size > 1
+			if unicode.IsUpper(r) {
+				s.capitals++
 			}
+		case within(before, r, text[s.end+size:]):
+			s.marks = true
+		default:
+			return s
 		}
 		before = r
-		end += size
+		s.end += size
 	}
-	return end, end > i
+	return s
 }
 
 // within says whether a mark belongs to the word around it: Xi'an, 2.5, U.S.
-func within(before, mark, after rune) bool {
+func within(before, mark rune, rest string) bool {
+	if before == 0 || mark != '.' && mark != '\'' && mark != '’' {
+		return false
+	}
+	after, _ := utf8.DecodeRuneInString(rest)
 	switch mark {
 	case '\'', '’':
 		return isLetter(before) && isLetter(after)
@@ -90,60 +121,42 @@ func isLetter(r rune) bool {
 	return unicode.In(r, unicode.Latin, unicode.Mn)
 }
 
-// possessive gives the end of the word without 's.
-func possessive(text string, start, end int) int {
-	for _, s := range []string{"'s", "’s"} {
-		if strings.HasSuffix(text[start:end], s) {
-			return end - len(s)
-		}
+func withoutPossessive(s string) string {
+	if !strings.HasSuffix(s, "s") {
+		return s
 	}
-	return end
+	return strings.TrimSuffix(strings.TrimSuffix(s, "'s"), "’s")
 }
 
-// fold gives the key of a word and its shape. Most words of a dictionary are their own key.
-func fold(text string) (string, shape) {
-	plain, digits, capitals, letters := true, 0, 0, 0
-	for i := range len(text) {
-		c := text[i]
-		switch {
-		case 'a' <= c && c <= 'z':
-			letters++
-			continue
-		case isDigit(rune(c)):
-			digits++
-			continue
-		case 'A' <= c && c <= 'Z':
-			letters++
-			capitals++
-		case c >= utf8.RuneSelf:
-			letters++
-		}
-		plain = false
-	}
-	key := text
-	if !plain {
-		key = foldLetters(text)
-	}
-	first, _ := utf8.DecodeRuneInString(text)
+// shape says how a word with this spelling is written.
+func (s spelling) shape(text string) shape {
 	switch {
-	case digits > 0:
-		return key, number
-	case capitals > 1 && capitals == letters:
-		return key, acronym
-	case unicode.IsUpper(first):
-		return key, capital
+	case s.digits > 0:
+		return number
+	case s.capitals > 1 && s.capitals == s.letters:
+		return acronym
+	case s.capitals > 0 && startsUpper(text):
+		return capital
 	}
-	return key, small
+	return small
 }
 
-func foldLetters(text string) string {
-	if strings.IndexFunc(text, func(r rune) bool { return r >= utf8.RuneSelf }) >= 0 {
-		text = norm.NFKD.String(text)
+// key folds a word. Most words of a dictionary are their own key.
+func (s spelling) key(text string) string {
+	switch {
+	case s.marks:
+		return foldMarks(text)
+	case s.capitals > 0:
+		return strings.ToLower(text)
 	}
+	return text
+}
+
+func foldMarks(text string) string {
 	return strings.Map(func(r rune) rune {
 		if !isDigit(r) && !isLetter(r) || unicode.Is(unicode.Mn, r) {
 			return -1
 		}
 		return unicode.ToLower(r)
-	}, text)
+	}, norm.NFKD.String(text))
 }

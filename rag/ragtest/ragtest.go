@@ -19,6 +19,7 @@ import (
 	"yinju/deploy/local"
 	"yinju/rag"
 	"yinju/rag/bge"
+	"yinju/rag/gloss"
 )
 
 // ModelName is what tests call the model of Model, with its codes.
@@ -75,6 +76,33 @@ func Model(tb testing.TB) *bge.Model {
 		}
 	})
 	return m
+}
+
+// DictionaryFile is the path of the fetched dictionary.
+func DictionaryFile(tb testing.TB) string {
+	tb.Helper()
+	path, err := local.Dictionary(Parts(tb))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return path
+}
+
+var openDictionary struct {
+	sync.Once
+	d   *gloss.Dictionary
+	err error
+}
+
+// Dictionary opens the dictionary, once a process.
+func Dictionary(tb testing.TB) *gloss.Dictionary {
+	tb.Helper()
+	path := DictionaryFile(tb)
+	openDictionary.Do(func() { openDictionary.d, openDictionary.err = gloss.Open(path) })
+	if openDictionary.err != nil {
+		tb.Fatalf("open the dictionary: %v", openDictionary.err)
+	}
+	return openDictionary.d
 }
 
 // Store opens a store on an empty database of the test's own.
