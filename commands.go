@@ -23,6 +23,7 @@ type commands struct {
 	Articles articlesCommand `cmd:"" help:"${articles}"`
 	Search   searchCommand   `cmd:"" help:"${search}"`
 	Ask      askCommand      `cmd:"" help:"${ask}"`
+	History  historyCommand  `cmd:"" help:"${history}"`
 	Verify   verifyCommand   `cmd:"" help:"${verify}"`
 	Eval     evalCommand     `cmd:"" help:"${eval}"`
 	Health   healthCommand   `cmd:"" help:"${health}"`
@@ -30,22 +31,30 @@ type commands struct {
 
 func helpTexts(lang bot.Lang) kong.Vars {
 	return kong.Vars{
-		"parts":    lang.Say("取得固定版本的部件（Postgres、ONNX Runtime、模型、词典）；已有则什么也不做", "Fetch the pinned parts (Postgres, ONNX Runtime, model, dictionary); does nothing when they are there"),
-		"ingest":   lang.Say("让库与语料一致：给文件夹，则它就是全部语料；给文件，则只增改该文件；不给则用 CORPUS_DIR", "Make the store equal to the corpus: folders named are the whole of it, a file named is only added; without a path, CORPUS_DIR"),
-		"articles": lang.Say("列出库中的文章；或用 --preview 预览一个文件怎样切分", "List the articles in the store; or with --preview, show how a file would be cut"),
-		"search":   lang.Say("查找最相关的段落", "Find the passages nearest to a question"),
-		"ask":      lang.Say("回答问题，逐字引用原文并注明出处；不带问题则进入对话", "Answer a question with verbatim quotes; without a question, a small chat"),
-		"verify":   lang.Say("把库中每篇文章、每条已给出的引文与源文件重新核对", "Check every stored article and every citation given against the source files again"),
-		"health":   lang.Say("检查部件、数据库、模型与语料", "Check parts, database, model and corpus"),
-		"json":     lang.Say("输出 JSON", "Print JSON"),
-		"k":        lang.Say("最多几个段落（1 至 100）", "How many passages at most (1 to 100)"),
-		"paths":    lang.Say("文件夹或文件", "Folders or files"),
-		"files":    lang.Say("语料中的文件名；不给则全部", "Files of the corpus; all when none is given"),
-		"preview":  lang.Say("逐行显示一个文件会怎样切成文章，不用数据库", "Show line by line how a file would be cut into articles, without the database"),
-		"html":     lang.Say("与 --preview 同用：输出一个网页", "With --preview: print one web page"),
-		"sidecar":  lang.Say("与 --preview 同用：只输出订正文件（YAML）", "With --preview: print the sidecar (YAML) to correct, alone"),
-		"color":    lang.Say("预览的颜色：auto、always、never", "Colour of the preview: auto, always, never"),
-		"question": lang.Say("问题", "The question"),
+		"parts":       lang.Say("取得固定版本的部件（Postgres、ONNX Runtime、模型、词典）；已有则什么也不做", "Fetch the pinned parts (Postgres, ONNX Runtime, model, dictionary); does nothing when they are there"),
+		"ingest":      lang.Say("让库与语料一致：给文件夹，则它就是全部语料；给文件，则只增改该文件；不给则用 CORPUS_DIR", "Make the store equal to the corpus: folders named are the whole of it, a file named is only added; without a path, CORPUS_DIR"),
+		"articles":    lang.Say("列出库中的文章；或用 --preview 预览一个文件怎样切分", "List the articles in the store; or with --preview, show how a file would be cut"),
+		"search":      lang.Say("查找最相关的段落", "Find the passages nearest to a question"),
+		"ask":         lang.Say("回答问题，逐字引用原文并注明出处；不带问题则进入对话", "Answer a question with verbatim quotes; without a question, a small chat"),
+		"history":     lang.Say("列出给过的回答，引文与当时完全一样", "List the answers given, with their quotes as they were"),
+		"n":           lang.Say("最多几条（1 至 1000）", "How many at most (1 to 1000)"),
+		"verify":      lang.Say("把库中每篇文章、每条已给出的引文与源文件重新核对", "Check every stored article and every citation given against the source files again"),
+		"health":      lang.Say("检查部件、数据库、模型与语料", "Check parts, database, model and corpus"),
+		"json":        lang.Say("输出 JSON", "Print JSON"),
+		"k":           lang.Say("最多几个段落（1 至 100）", "How many passages at most (1 to 100)"),
+		"paths":       lang.Say("文件夹或文件", "Folders or files"),
+		"files":       lang.Say("语料中的文件名；不给则全部", "Files of the corpus; all when none is given"),
+		"preview":     lang.Say("逐行显示一个文件会怎样切成文章，不用数据库", "Show line by line how a file would be cut into articles, without the database"),
+		"html":        lang.Say("与 --preview 同用：输出一个网页", "With --preview: print one web page"),
+		"sidecar":     lang.Say("与 --preview 同用：只输出订正文件（YAML）", "With --preview: print the sidecar (YAML) to correct, alone"),
+		"color":       lang.Say("预览的颜色：auto、always、never", "Colour of the preview: auto, always, never"),
+		"author":      lang.Say("只在这位作者的文章中查找", "Look in articles of this author only"),
+		"publication": lang.Say("只在这家报刊的文章中查找", "Look in articles of this publication only"),
+		"title":       lang.Say("只在标题含有这些字的文章中查找", "Look in articles with this in their title only"),
+		"file":        lang.Say("只在这个文件或文件夹中查找", "Look in this file or folder of the corpus only"),
+		"from":        lang.Say("只找此日（YYYY、YYYY-MM 或 YYYY-MM-DD）及以后的文章", "Look in articles of this date (YYYY, YYYY-MM or YYYY-MM-DD) and later"),
+		"to":          lang.Say("只找此日及以前的文章", "Look in articles of this date and earlier"),
+		"question":    lang.Say("问题", "The question"),
 
 		"eval":             lang.Say("用已知答案的问题衡量检索、引文与拒答", "Measure search, quotes and refusals on questions whose answers are known"),
 		"evalhtml":         lang.Say("另写一份带图的网页报告", "Also write a report with plots, as one web page"),
@@ -146,10 +155,23 @@ func lineOf(a *rag.Article) articleLine {
 	}
 }
 
+// filterFlags say which articles to look in.
+type filterFlags struct {
+	Author      string `help:"${author}"`
+	Publication string `help:"${publication}"`
+	Title       string `help:"${title}"`
+	File        string `help:"${file}"`
+	From        string `help:"${from}"`
+	To          string `help:"${to}"`
+}
+
+func (f filterFlags) filter() rag.Filter { return rag.Filter(f) }
+
 type searchCommand struct {
 	JSON     bool     `help:"${json}"`
 	K        int      `short:"k" default:"10" help:"${k}"`
 	Question []string `arg:"" help:"${question}"`
+	filterFlags
 }
 
 // hitLine is one passage as `search --json` prints it.
@@ -165,20 +187,20 @@ func (c *searchCommand) Run(ctx context.Context, a *app) error {
 	if c.K < 1 || c.K > 100 {
 		return usageError{fmt.Errorf("search: -k %d is not a number of passages from 1 to 100", c.K)}
 	}
-	question := strings.Join(c.Question, " ")
-	if err := rag.CheckQuestion(question); err != nil { // before anything is started
+	q := rag.Query{Question: strings.Join(c.Question, " "), Filter: c.filter()}
+	if err := q.Check(); err != nil { // before anything is started
 		return usageError{err}
 	}
 	retriever, err := a.openRetriever(ctx)
 	if err != nil {
 		return err
 	}
-	hits, err := retriever.Search(ctx, question, c.K)
+	hits, scopes, err := retriever.SearchIn(ctx, q, c.K)
 	if err != nil {
 		return err
 	}
 	if !c.JSON {
-		return a.terminal().Hits(hits)
+		return a.terminal().Hits(hits, scopes)
 	}
 	out := json.NewEncoder(a.out)
 	out.SetEscapeHTML(false)
@@ -193,14 +215,13 @@ func (c *searchCommand) Run(ctx context.Context, a *app) error {
 type askCommand struct {
 	JSON     bool     `help:"${json}"`
 	Question []string `arg:"" optional:"" help:"${question}"`
+	filterFlags
 }
 
 func (c *askCommand) Run(ctx context.Context, a *app) error {
-	question := strings.Join(c.Question, " ")
-	if len(c.Question) > 0 {
-		if err := rag.CheckQuestion(question); err != nil {
-			return usageError{err}
-		}
+	q := rag.Query{Question: strings.Join(c.Question, " "), Filter: c.filter()}
+	if err := q.Check(); err != nil && (len(c.Question) > 0 || !errors.Is(err, rag.ErrNoQuestion)) {
+		return usageError{err}
 	}
 	retriever, err := a.openRetriever(ctx)
 	if err != nil {
@@ -209,13 +230,23 @@ func (c *askCommand) Run(ctx context.Context, a *app) error {
 	answerer := rag.NewAnswerer(retriever, a.db)
 	show := a.show(c.JSON)
 	if len(c.Question) == 0 {
-		return bot.Chat{In: a.in, Out: a.out, Lang: a.lang, Ask: answerer, Show: show, Prompt: isTerminal(a.in) && !c.JSON}.Run(ctx)
+		return bot.Chat{In: a.in, Out: a.out, Lang: a.lang, Ask: filtered{answerer, q.Filter}, Show: show, Prompt: isTerminal(a.in) && !c.JSON}.Run(ctx)
 	}
-	answer, err := answerer.Ask(ctx, question)
+	answer, err := answerer.AskIn(ctx, q)
 	if err != nil && !errors.Is(err, rag.ErrNotLogged) {
 		return err
 	}
 	return errors.Join(show.Answer(answer), err)
+}
+
+// filtered asks every question of a chat with one filter.
+type filtered struct {
+	answerer *rag.Answerer
+	filter   rag.Filter
+}
+
+func (f filtered) Ask(ctx context.Context, question string) (rag.Answer, error) {
+	return f.answerer.AskIn(ctx, rag.Query{Question: question, Filter: f.filter})
 }
 
 // show is how answers, and questions that cannot be taken, are put out.

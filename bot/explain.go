@@ -20,10 +20,13 @@ func Explain(err error, lang Lang) string {
 
 func explainChinese(err error) string {
 	var long *rag.LongQuestionError
+	var filter *rag.FilterError
 	var other *rag.OtherEmbedderError
 	var old *rag.OldVectorError
 	var server *rag.OldServerError
 	switch {
+	case errors.As(err, &filter):
+		return fmt.Sprintf("筛选条件 %s 不能用：%q。日期写作 YYYY、YYYY-MM 或 YYYY-MM-DD，起不晚于止；姓名、报刊与标题要有文字。", filter.Field, filter.Value)
 	case errors.Is(err, rag.ErrNoQuestion):
 		return "问题是空的，或不是文字：请用文字提问。"
 	case errors.As(err, &long):

@@ -34,6 +34,7 @@ func (t Terminal) Answer(a rag.Answer) error {
 	if head := t.status(a.Status); head != "" {
 		fmt.Fprintf(&b, "%s\n", t.paint(bold, head))
 	}
+	b.WriteString(t.scopes(a.Scope))
 	for _, c := range a.Citations {
 		fmt.Fprintf(&b, "\n%s “%s”\n", t.paint(bold, fmt.Sprintf("[%d]", c.N)), t.paint(green, printable(c.Quote.Text())))
 		if name := articleName(c.Quote.Article()); name != "" {
@@ -46,6 +47,20 @@ func (t Terminal) Answer(a rag.Answer) error {
 	}
 	_, err := io.WriteString(t.Out, strings.TrimLeft(b.String(), "\n"))
 	return err
+}
+
+// scopes says in which articles was looked, where that was not all.
+func (t Terminal) scopes(scopes []rag.Scope) string {
+	var b strings.Builder
+	for _, s := range scopes {
+		what := s.Filter.Describe(t.Lang != English)
+		line := fmt.Sprintf(t.Lang.Say("范围：%s", "looked in: %s"), what)
+		if s.Widened {
+			line = fmt.Sprintf(t.Lang.Say("在“%s”中没有找到，已扩大到全部语料。", "Nothing was found in %s: all of the corpus was looked in."), what)
+		}
+		fmt.Fprintf(&b, "%s\n", t.paint(dim, OneLine(line)))
+	}
+	return b.String()
 }
 
 // Refuse says why a question cannot be taken.
@@ -100,8 +115,9 @@ func (t Terminal) also(copies []rag.Copy) string {
 }
 
 // Hits shows search results, one passage after the other.
-func (t Terminal) Hits(hits []rag.Hit) error {
+func (t Terminal) Hits(hits []rag.Hit, scopes []rag.Scope) error {
 	var b strings.Builder
+	b.WriteString(t.scopes(scopes))
 	for i, h := range hits {
 		head := fmt.Sprintf("%.2f  %s  %s", h.Score, place(h.Passage.Article.File, h.Location), OneLine(articleName(h.Passage.Article)))
 		if also := t.also(h.Also); also != "" {

@@ -71,7 +71,7 @@ func (a *Answerer) AskIn(ctx context.Context, q Query) (Answer, error) {
 
 func (a *Answerer) answer(ctx context.Context, q Query) (Answer, error) {
 	begin := time.Now()
-	s, err := a.retriever.search(ctx, q)
+	s, err := a.retriever.search(ctx, q, legDepth)
 	if err != nil {
 		return Answer{}, err
 	}

@@ -104,7 +104,7 @@ func (d askedDate) valid() bool {
 
 // pattern is the date for SQL's like, and fits what is a part of it.
 func (d askedDate) pattern() string {
-	year, month, day := "____", "__", "__"
+	year := "____"
 	if d.year > 0 {
 		year = fmt.Sprintf("%04d", d.year)
 	}
@@ -114,8 +114,7 @@ func (d askedDate) pattern() string {
 	case d.day == 0:
 		return year + fmt.Sprintf("-%02d", d.month) + "%"
 	default:
-		month, day = fmt.Sprintf("%02d", d.month), fmt.Sprintf("%02d", d.day)
-		return year + "-" + month + "-" + day
+		return year + fmt.Sprintf("-%02d-%02d", d.month, d.day)
 	}
 }
 
@@ -141,9 +140,4 @@ func (d askedDate) in(year string) string {
 	default:
 		return fmt.Sprintf("%s-%02d-%02d", year, d.month, d.day)
 	}
-}
-
-// fits says whether an article's date is the one asked for.
-func (d askedDate) fits(date string) bool {
-	return len(date) >= 4 && strings.HasPrefix(date, d.in(date[:4]))
 }

@@ -75,13 +75,14 @@ func (f frequencies) count(r rendering) (n int) {
 func (f frequencies) score(groups []group, passages int64) map[int64]float64 {
 	scores := map[int64]float64{}
 	for i := range groups {
+		g := &groups[i]
 		best := map[int64]float64{}
-		for _, r := range groups[i].renderings {
+		for _, r := range g.renderings {
 			f.with(r, func(id int64, frequency float64) { best[id] = max(best[id], r.weight*frequency) })
 		}
-		groups[i].idf = idf(len(best), passages)
+		g.idf = idf(len(best), passages)
 		for id, frequency := range best {
-			scores[id] += groups[i].idf * frequency
+			scores[id] += g.idf * frequency
 		}
 	}
 	return scores

@@ -1,23 +1,9 @@
 package rag
 
-import (
-	"slices"
-
-	"github.com/jackc/pgx/v5"
-)
+import "slices"
 
 // twinPairs are twins among some articles, by their ids, in both directions.
 type twinPairs map[[2]int64]bool
-
-func collectPairs(rows pgx.Rows) (twinPairs, error) {
-	pairs := twinPairs{}
-	var pair [2]int64
-	_, err := pgx.ForEachRow(rows, []any{&pair[0], &pair[1]}, func() error {
-		pairs[pair] = true
-		return nil
-	})
-	return pairs, err
-}
 
 // A passage says nothing new beside others of twin articles when they hold this much of its shingles, and of
 // those of each of its statements: a sentence that only one copy has is not lost.

@@ -68,8 +68,10 @@ var unitClasses = [][]string{
 	{"公里", "千米", "米", "里", "厘米", "丈", "尺"},
 	{"克", "千克", "公斤", "斤", "吨", "两"},
 	{"平方公里", "平方米", "公顷", "亩", "平方"},
-	{"个", "所", "家", "座", "项", "台", "处", "间", "种", "类", "部", "条", "支", "块", "颗", "头", "只", "篇", "辆", "艘", "棵", "根", "卷",
-		"册", "层", "枚", "届", "次", "期", "户", "站", "句", "首", "幅", "张", "把", "件", "股", "道", "门", "字", "章", "编", "批", "场"},
+	{
+		"个", "所", "家", "座", "项", "台", "处", "间", "种", "类", "部", "条", "支", "块", "颗", "头", "只", "篇", "辆", "艘", "棵", "根", "卷",
+		"册", "层", "枚", "届", "次", "期", "户", "站", "句", "首", "幅", "张", "把", "件", "股", "道", "门", "字", "章", "编", "批", "场",
+	},
 }
 
 // askedUnits lead to the class of what is asked for in other words than 多少 and a unit.
@@ -166,8 +168,10 @@ func readTime(q string) func(string) bool {
 var bodies = []struct{ asked, named *regexp.Regexp }{
 	{regexp.MustCompile(`(?:哪|什么)(?:个|所|些|几所|几个)?(?:大学|高校|学校|院校|学院)|which (?:university|college|school)|念的书|毕业`), regexp.MustCompile(`大学|学院|学校|中学|小学|学堂|university|college`)},
 	{regexp.MustCompile(`(?:哪|什么)(?:个|家|些|几家)?(?:企业|公司|厂|集团|银行|船厂)|which (?:company|firm|shipyard)`), regexp.MustCompile(`公司|企业|集团|厂|银行|股份|works|company`)},
-	{regexp.MustCompile(`(?:哪|什么)(?:个|些|几个)?(?:部门|部委|机关|单位|机构|组织)|(?:谁|哪里)牵头|which (?:institution|department|agency)|what institution`),
-		regexp.MustCompile(`[\p{Han}]部|委|局|办公|厅|院|会|大学|中心|公司|所|institut|department|university`)},
+	{
+		regexp.MustCompile(`(?:哪|什么)(?:个|些|几个)?(?:部门|部委|机关|单位|机构|组织)|(?:谁|哪里)牵头|which (?:institution|department|agency)|what institution`),
+		regexp.MustCompile(`[\p{Han}]部|委|局|办公|厅|院|会|大学|中心|公司|所|institut|department|university`),
+	},
 	{regexp.MustCompile(`(?:哪|什么)(?:个|家|份|些|几家)?(?:报|刊|杂志|媒体|期刊)|which (?:newspaper|paper|journal|magazine)`), regexp.MustCompile(`报|刊|杂志|网|《|daily|times|journal`)},
 }
 
@@ -202,8 +206,10 @@ var places = []struct{ asked, named *regexp.Regexp }{
 	{regexp.MustCompile(`(?:哪|什么)(?:个|些|几个)?(?:省|省份|地区)|which province`), regexp.MustCompile(`[\p{Han}]省|` + provinces + `|\bin\b`)},
 	{regexp.MustCompile(`(?:哪|什么)(?:个|些|几个)?国(?:家)?|哪国|which country`), regexp.MustCompile(`[\p{Han}]国|[\p{Han}]{2}(?:亚|兰|利|西|斯|非)|\bin\b`)},
 	{regexp.MustCompile(`(?:哪|什么)(?:个|些|座)?(?:村|镇|乡|街道|县|区)|which village`), regexp.MustCompile(`[\p{Han}](?:村|镇|乡|街道|县|区)`)},
-	{regexp.MustCompile(`(?:哪|什么)(?:些|个)?(?:地方|场合|地点)|哪(?:里|儿)|在哪|何处|何地|\bwhere\b`),
-		regexp.MustCompile(`[\p{Han}](?:省|市|县|区|州|国|村|镇|乡|岛|山|江|河|湖|海|港|会|馆|院|园|场|站|楼|网|平台)|` + provinces + `|\bin\b|\bat\b`)},
+	{
+		regexp.MustCompile(`(?:哪|什么)(?:些|个)?(?:地方|场合|地点)|哪(?:里|儿)|在哪|何处|何地|\bwhere\b`),
+		regexp.MustCompile(`[\p{Han}](?:省|市|县|区|州|国|村|镇|乡|岛|山|江|河|湖|海|港|会|馆|院|园|场|站|楼|网|平台)|` + provinces + `|\bin\b|\bat\b`),
+	},
 }
 
 // readPlace looks for a place of the kind that is asked for, which the question does not name itself.

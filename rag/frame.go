@@ -3,15 +3,19 @@ package rag
 import (
 	"fmt"
 	"strings"
-	"unicode"
 )
 
 // frame is the answer's own words around its citations: who says it, and where. They are Chinese for a
 // question that has a Chinese character in it, else English.
 func frame(a Answer) string {
-	chinese := strings.ContainsFunc(a.Question, func(r rune) bool { return unicode.Is(unicode.Han, r) })
+	chinese := hasHan(a.Question)
 	var b strings.Builder
 	b.WriteString(opening(a.Status, chinese))
+	for _, s := range a.Scope {
+		if s.Widened {
+			fmt.Fprintf(&b, "\n"+widened(chinese), s.Text)
+		}
+	}
 	for _, c := range a.Citations {
 		format := "\n%s: “%s” [%d]"
 		if chinese {
@@ -20,6 +24,13 @@ func frame(a Answer) string {
 		fmt.Fprintf(&b, format, attribution(c.Quote.Article()), c.Quote.Text(), c.N)
 	}
 	return strings.TrimSpace(b.String())
+}
+
+func widened(chinese bool) string {
+	if chinese {
+		return "（在“%s”中没有找到，以下出自全部语料。）"
+	}
+	return "(Nothing was found in %s; what follows is from all of the corpus.)"
 }
 
 func opening(status Status, chinese bool) string {

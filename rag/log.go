@@ -29,6 +29,25 @@ func (s *Store) Log(ctx context.Context, a *Answer) error {
 	return nil
 }
 
+// LoggedAnswer is an answer as it was given: what has been ingested since changes nothing in it.
+type LoggedAnswer struct {
+	ID       int64
+	Asked    time.Time
+	Question string
+	Status   Status
+	Answer   json.RawMessage // as MarshalJSON of Answer wrote it
+}
+
+// LoggedAnswers are the newest logged answers, at most limit, newest first.
+func (s *Store) LoggedAnswers(ctx context.Context, limit int) ([]LoggedAnswer, error) {
+	rows, _ := s.pool.Query(ctx, `select id, asked_at, question, status, answer from answers order by id desc limit $1`, limit)
+	all, err := pgx.CollectRows(rows, pgx.RowToStructByPos[LoggedAnswer])
+	if err != nil {
+		return nil, fmt.Errorf("read the logged answers: %w", err)
+	}
+	return all, nil
+}
+
 // LoggedCitation is one citation of a logged answer.
 type LoggedCitation struct {
 	Answer int64

@@ -158,8 +158,10 @@ func (l *lookups) uses(e element) bool {
 		return l.usesAuthor(e)
 	case publicationName:
 		return l.usesPublication(e)
-	default:
+	case titleName:
 		return l.usesTitle(e)
+	default: // dates are read elsewhere
+		return false
 	}
 }
 

@@ -164,11 +164,20 @@ func (q *reading) hear(alike map[string][]string, isKnown func(term string) bool
 		case len(g.sounds) > 0 && !isKnown(g.renderings[0].terms[0]):
 			for _, key := range g.sounds {
 				for _, term := range alike[key] {
-					g.renderings = append(g.renderings, rendering{[]string{term}, soundWeight})
+					if sharesCharacter(term, g.renderings[0].terms[0]) {
+						g.renderings = append(g.renderings, rendering{[]string{term}, soundWeight})
+					}
 				}
 			}
 		}
 	}
+}
+
+// sharesCharacter says whether two terms of two characters have one in the same place: a slip is in one character,
+// and two others that sound alike are another word.
+func sharesCharacter(a, b string) bool {
+	x, y := []rune(a), []rune(b)
+	return len(x) == 2 && len(y) == 2 && (x[0] == y[0] || x[1] == y[1])
 }
 
 // spell gives the words of the corpus that sound like a name: runs of terms of which each begins with the

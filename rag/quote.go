@@ -19,6 +19,7 @@ type Quote struct {
 	article  *Article
 	location Location
 	text     string
+	hash     string // SHA-256 of the article's text, in hex
 	also     []Copy
 }
 
@@ -45,13 +46,14 @@ type citationJSON struct {
 	Quote    string     `json:"quote"`
 	Article  ArticleRef `json:"article"`
 	Location Location   `json:"location"`
+	Hash     string     `json:"text_sha256"`
 	Also     []CopyRef  `json:"also"`
 }
 
 // MarshalJSON writes the citation as the contract has it.
 func (c Citation) MarshalJSON() ([]byte, error) {
 	q := c.Quote
-	return json.Marshal(citationJSON{N: c.N, Quote: q.text, Article: q.article.Ref(), Location: q.location, Also: Refs(q.also)})
+	return json.Marshal(citationJSON{N: c.N, Quote: q.text, Article: q.article.Ref(), Location: q.location, Hash: q.hash, Also: Refs(q.also)})
 }
 
 // pick is a span of an article that is wanted as a quote, and what it is expected to say.
@@ -72,22 +74,24 @@ func (s *Store) quotes(ctx context.Context, picks []pick) ([]Quote, error) {
 	cuts := make([][]Quote, len(picks)) // of each pick, its own and then those of twins
 	var batch pgx.Batch
 	batch.Queue(`select w.n, substr(a.body, w.start + 1, w.len), a.places,
+			encode(sha256(convert_to(a.body, 'UTF8')), 'hex'),
 			a.id, a.title, a.authors, a.publication, a.published, a.section, left(a.body, 80), a.length, s.path
 		from unnest($1::bigint[], $2::int[], $3::int[]) with ordinality as w(article, start, len, n)
 			join articles a on a.id = w.article join sources s on s.id = a.source_id`, ids, starts, lengths).
-		Query(eachText(func(n int, text string, places Places, a *Article) {
+		Query(eachText(func(n int, text, hash string, places Places, a *Article) {
 			if text == picks[n].text {
-				cuts[n] = append(cuts[n], Quote{article: a, location: places.Locate(picks[n].span), text: text})
+				cuts[n] = append(cuts[n], Quote{article: a, location: places.Locate(picks[n].span), text: text, hash: hash})
 			}
 		}))
 	batch.Queue(`select w.n, a.body, a.places,
+			encode(sha256(convert_to(a.body, 'UTF8')), 'hex'),
 			a.id, a.title, a.authors, a.publication, a.published, a.section, left(a.body, 80), a.length, s.path
 		from unnest($1::bigint[]) with ordinality as w(article, n)
 			cross join lateral (select twin_id from article_twins where article_id = w.article order by twin_id limit $2) t
 			join articles a on a.id = t.twin_id join sources s on s.id = a.source_id`, ids, candidateTwins).
-		Query(eachText(func(n int, text string, places Places, a *Article) {
+		Query(eachText(func(n int, text, hash string, places Places, a *Article) {
 			if span, ok := find(text, picks[n].text); ok && len(cuts[n]) > 0 {
-				cuts[n] = append(cuts[n], Quote{article: a, location: places.Locate(span), text: string([]rune(text)[span.Start:span.End])})
+				cuts[n] = append(cuts[n], Quote{article: a, location: places.Locate(span), text: string([]rune(text)[span.Start:span.End]), hash: hash})
 			}
 		}))
 	if err := s.pool.SendBatch(ctx, &batch).Close(); err != nil {
@@ -96,20 +100,20 @@ func (s *Store) quotes(ctx context.Context, picks []pick) ([]Quote, error) {
 	return bestDescribed(cuts), nil
 }
 
-// eachText reads rows of the two queries of quotes: the number of a pick from 1, a text, its places, its article.
-func eachText(fn func(n int, text string, places Places, a *Article)) func(pgx.Rows) error {
+// eachText reads rows of the two queries of quotes: the number of a pick from 1, a text, its places, the hash of the whole, its article.
+func eachText(fn func(n int, text, hash string, places Places, a *Article)) func(pgx.Rows) error {
 	return func(rows pgx.Rows) error {
 		for rows.Next() {
 			var n int
-			var text string
+			var text, hash string
 			var places []int32
 			var a Article
-			err := rows.Scan(&n, &text, &places,
+			err := rows.Scan(&n, &text, &places, &hash,
 				&a.ID, &a.Title, &a.Authors, &a.Publication, &a.Date, &a.Section, &a.Text, &a.length, &a.File)
 			if err != nil {
 				return err
 			}
-			fn(n-1, text, placesOf(places), &a)
+			fn(n-1, text, hash, placesOf(places), &a)
 		}
 		return rows.Err()
 	}

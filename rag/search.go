@@ -115,6 +115,9 @@ type Query struct {
 	Filter   Filter // articles to look in; where it leaves none, all are looked in
 }
 
+// Check says whether a query can be taken: ErrNoQuestion, *LongQuestionError or *FilterError.
+func (q Query) Check() error { return cmp.Or(CheckQuestion(q.Question), q.Filter.Check()) }
+
 // Search returns the k best passages for a question, best first. Errors are ErrNoQuestion,
 // *LongQuestionError, ErrEmptyCorpus, *OtherEmbedderError, or what the database or the model said.
 func (r *Retriever) Search(ctx context.Context, question string, k int) ([]Hit, error) {
@@ -125,7 +128,7 @@ func (r *Retriever) Search(ctx context.Context, question string, k int) ([]Hit, 
 // SearchIn is Search with a filter; a *FilterError says what is wrong with it. The scopes are the filter, and
 // what the question itself says of the articles it is about.
 func (r *Retriever) SearchIn(ctx context.Context, q Query, k int) ([]Hit, []Scope, error) {
-	s, err := r.search(ctx, q)
+	s, err := r.search(ctx, q, max(legDepth, k))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -148,8 +151,9 @@ func CheckQuestion(question string) error {
 	return nil
 }
 
-func (r *Retriever) search(ctx context.Context, q Query) (*search, error) {
-	if err := cmp.Or(CheckQuestion(q.Question), q.Filter.Check()); err != nil {
+// search finds at least depth candidates with each leg, as far as there are.
+func (r *Retriever) search(ctx context.Context, q Query, depth int) (*search, error) {
+	if err := q.Check(); err != nil {
 		return nil, err
 	}
 	begin := time.Now()
@@ -163,13 +167,13 @@ func (r *Retriever) search(ctx context.Context, q Query) (*search, error) {
 		return nil, err
 	}
 	s.lap("embed", &begin)
-	for _, depth := range []int{legDepth, deepLegs} {
+	for _, depth := range []int{depth, deepLegs} {
 		hits, twins, err := r.store.hits(ctx, wanted{found.best(depth), wordings, s.meant(), s.allowed, depth})
 		if err != nil {
 			return nil, fmt.Errorf("search: %w", err)
 		}
 		s.take(hits, twins)
-		if len(s.hits) == len(hits) || len(s.hits) >= legDepth/2 {
+		if len(s.hits) == len(hits) || len(s.hits) >= depth/2 {
 			break
 		}
 	}

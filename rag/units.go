@@ -1,6 +1,9 @@
 package rag
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Lengths, in characters, of what quotes are made of.
 const (
@@ -55,8 +58,8 @@ func shortened(text []rune, s Span) (parts []Span) {
 }
 
 func lastMark(text []rune, marks string) int {
-	for i := len(text) - 1; i >= 0; i-- {
-		if strings.ContainsRune(marks, text[i]) {
+	for i, r := range slices.Backward(text) {
+		if strings.ContainsRune(marks, r) {
 			return i
 		}
 	}
