@@ -40,28 +40,50 @@ type translator interface {
 	Gloss(question string) []gloss.Phrase
 }
 
-// read takes a question apart. Without a translator a foreign question keeps its own words.
+// read takes a question apart. Without a translator the words of another language stand for themselves.
 func read(text string, translate func() (translator, error)) (reading, error) {
 	q := reading{text: text, foreign: !hasHan(text)}
-	if !q.foreign || translate == nil {
-		for _, term := range distinct(Terms(text)) {
-			q.groups = append(q.groups, group{renderings: []rendering{{[]string{term}, 1}}, sounds: soundsOf(term)})
+	var phrases []gloss.Phrase
+	if translate != nil && hasLatinWord(text) {
+		dictionary, err := translate()
+		if err != nil {
+			return q, err
 		}
+		phrases = dictionary.Gloss(text)
+	}
+	if q.foreign && translate != nil {
+		q.readForeign(phrases)
 		return q, nil
 	}
-	dictionary, err := translate()
-	if err != nil {
-		return q, err
+	for _, term := range distinct(Terms(text)) {
+		g := group{renderings: []rendering{{[]string{term}, 1}}, sounds: soundsOf(term)}
+		for _, p := range phrases { // GDP in a Chinese question
+			if strings.EqualFold(p.Words, term) {
+				g.renderings = append(g.renderings, renderingsOf(p)...)
+			}
+		}
+		q.groups = append(q.groups, g)
 	}
-	for _, phrase := range dictionary.Gloss(text) {
+	return q, nil
+}
+
+// readForeign takes a glossed question apart: its phrases, and its own words, which the corpus may have.
+func (q *reading) readForeign(phrases []gloss.Phrase) {
+	for _, phrase := range phrases {
 		q.groups = append(q.groups, groupsOf(phrase)...)
 	}
-	for _, term := range distinct(Terms(text)) {
+	for _, term := range distinct(Terms(q.text)) {
 		if !gloss.IsStopWord(term) {
 			q.groups = append(q.groups, group{renderings: []rendering{{[]string{term}, 1}}})
 		}
 	}
-	return q, nil
+}
+
+// hasLatinWord says whether a text has a word of Latin letters.
+func hasLatinWord(text string) bool {
+	return slices.ContainsFunc(Terms(text), func(term string) bool {
+		return len(term) > 1 && !strings.ContainsFunc(term, func(r rune) bool { return !unicode.Is(unicode.Latin, r) })
+	})
 }
 
 // maxRenderings is the most renderings of a phrase; of the right ones all are among so many.
@@ -71,10 +93,7 @@ const maxRenderings = 8
 // written as it sounds.
 func groupsOf(p gloss.Phrase) (groups []group) {
 	if len(p.Chinese) > 0 {
-		var g group
-		for _, chinese := range p.Chinese[:min(len(p.Chinese), maxRenderings)] {
-			g.renderings = append(g.renderings, rendering{Terms(chinese), 1})
-		}
+		g := group{renderings: renderingsOf(p)}
 		for _, part := range p.Parts {
 			g.parts = append(g.parts, groupsOf(part)...)
 		}
@@ -89,6 +108,14 @@ func groupsOf(p gloss.Phrase) (groups []group) {
 		}
 	}
 	return groups
+}
+
+// renderingsOf are the likeliest renderings of a phrase.
+func renderingsOf(p gloss.Phrase) (all []rendering) {
+	for _, chinese := range p.Chinese[:min(len(p.Chinese), maxRenderings)] {
+		all = append(all, rendering{Terms(chinese), 1})
+	}
+	return all
 }
 
 // pairsOf are the keys of neighbouring syllables, as the index has terms of two characters.

@@ -51,7 +51,7 @@ func compareWindows(a, b window) int {
 
 const (
 	expectedWindows = 40  // best ones that are looked at for what the question expects
-	expectedWeight  = 0.8 // what a window gains for each such thing that it has
+	expectedWeight  = 2.0 // what a window gains for each such thing that it has
 )
 
 // expect puts windows first that have what the question asks for: a number, a time, a place, a list.
