@@ -14,6 +14,7 @@ import (
 	"yinju/ingest"
 	"yinju/rag"
 	"yinju/rag/bge"
+	"yinju/rag/gloss"
 	"yinju/rag/ragtest"
 )
 
@@ -125,7 +126,9 @@ func embedAlone(b *testing.B, model *bge.Model, ids [][]int32) {
 func BenchmarkAskOverQueryEmbedding(b *testing.B) {
 	model, store := ragtest.Model(b), ragtest.Store(b)
 	ingestInto(b, store, model, benchCorpus(b))
-	answerer := rag.NewAnswerer(rag.NewRetriever(store, model, ragtest.ModelName), store)
+	dictionary := ragtest.Dictionary(b)
+	retriever := rag.NewRetriever(store, model, ragtest.ModelName).WithDictionary(func() (*gloss.Dictionary, error) { return dictionary, nil })
+	answerer := rag.NewAnswerer(retriever, store)
 	questions := []string{"修铁路的人怎么对付冻土？", "什么是新质生产力？", "这篇文章的作者是谁，发表在哪一天的报纸上？", "How high is it?"}
 	for range b.N {
 		var bare, ask []float64

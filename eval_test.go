@@ -7,6 +7,7 @@ import (
 
 	"yinju/rag"
 	"yinju/rag/eval"
+	"yinju/rag/gloss"
 	"yinju/rag/ragtest"
 )
 
@@ -19,7 +20,7 @@ func TestExamplesAreAnsweredAsWellAsBefore(t *testing.T) {
 	if r, err := jobOver(store, model).Run(t.Context(), []string{"examples/corpus"}); err != nil || len(r.Failed) > 0 {
 		t.Fatal(err, r.Failed)
 	}
-	retriever := rag.NewRetriever(store, model, ragtest.ModelName)
+	retriever := rag.NewRetriever(store, model, ragtest.ModelName).WithDictionary(func() (*gloss.Dictionary, error) { return ragtest.Dictionary(t), nil })
 	report, err := eval.Job{
 		Searcher: retriever, Asker: rag.NewAnswerer(retriever, store).WithoutLog(), Library: store, Sources: &sources{store: store},
 	}.Run(t.Context(), questions)
