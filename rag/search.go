@@ -182,6 +182,10 @@ func (r *Retriever) search(ctx context.Context, q Query, depth int) (*search, er
 	return s, nil
 }
 
+// maxAskedTokens is how many tokens of a question are compared with those of passages: the time grows with them, and
+// what is longer is a text that was pasted.
+const maxAskedTokens = 256
+
 // look embeds the question while the database looks up its words. What is in another language is embedded in
 // the corpus' words, too, which are known only then.
 func (r *Retriever) look(ctx context.Context, s *search, asked reading) (lexicalScores, []float32, error) {
@@ -216,6 +220,7 @@ func (r *Retriever) look(ctx context.Context, s *search, asked reading) (lexical
 	for _, w := range wordings {
 		s.codes = append(s.codes, w.Codes...)
 	}
+	s.codes = s.codes[:min(len(s.codes), maxAskedTokens)]
 	return s.lex.score, meanVector(wordings), nil
 }
 
