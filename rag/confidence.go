@@ -57,6 +57,9 @@ func (s *search) features(picked []window) map[string]float64 {
 		texts = append(texts, foldText(w.text))
 		f["late"] = max(f["late"], w.late)
 	}
+	if len(s.codes) == 0 {
+		f["late"] = usualLate
+	}
 	f["focus"] = s.focus(has)
 	all, near := strings.Join(texts, "\n"), s.telling(texts)
 	for _, e := range expectations(s.question) {
@@ -70,6 +73,12 @@ func (s *search) features(picked []window) map[string]float64 {
 	}
 	return f
 }
+
+// What late interaction says on average, for embedders that have no codes.
+const (
+	usualTokens = 0.34
+	usualLate   = 0.31
+)
 
 const (
 	subjectPassages = 5  // best passages of which one has to speak of the subject
@@ -86,6 +95,9 @@ func (s *search) subject() map[string]float64 {
 	for _, h := range s.hits[:min(subjectPassages, len(s.hits))] {
 		f["passage"] = max(f["passage"], s.lex.coverage(s.lex.termsIn(h.Passage.IndexText())))
 		f["tokens"] = max(f["tokens"], late(s.codes, h.Passage.Codes, near))
+	}
+	if len(s.codes) == 0 {
+		f["tokens"] = usualTokens
 	}
 	for _, h := range s.hits[:min(subjectNear, len(s.hits))] {
 		f["near10"] += h.Similarity / float64(min(subjectNear, len(s.hits)))
