@@ -120,7 +120,7 @@ func TestTerminalSaysWhatIsNotAnswered(t *testing.T) {
 
 type asker func(question string) (rag.Answer, error)
 
-func (a asker) Ask(_ context.Context, question string) (rag.Answer, error) { return a(question) }
+func (a asker) AskIn(_ context.Context, q rag.Query) (rag.Answer, error) { return a(q.Question) }
 
 // scribe writes down what is shown.
 type scribe struct{ strings.Builder }
