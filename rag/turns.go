@@ -13,9 +13,9 @@ import (
 
 // Limits of what is kept of conversations.
 const (
-	MaxTurns        = 20  // of one conversation, the last ones
-	MaxConversation = 128 // characters of an id
-	turnsLast       = `24 hours`
+	MaxTurns        = 20         // of one conversation, the last ones
+	MaxConversation = 128        // characters of an id
+	turnsLast       = `24 hours` // for so long a turn is used
 )
 
 // Turn is one question of a conversation and what it was answered with.

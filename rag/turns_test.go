@@ -34,7 +34,12 @@ func history(t *testing.T, s *rag.Store, conversation string) []rag.Turn {
 
 func TestAConversationKeepsItsLastTurns(t *testing.T) {
 	t.Parallel()
-	s := ragtest.Store(t)
+	url := ragtest.Database(t)
+	s, err := rag.Open(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
 	var want []rag.Turn
 	for i := range rag.MaxTurns + 5 {
 		turn := rag.Turn{
@@ -51,6 +56,23 @@ func TestAConversationKeepsItsLastTurns(t *testing.T) {
 	if got := history(t, s, "unknown"); len(got) != 0 {
 		t.Errorf("an unknown conversation has %v", got)
 	}
+	if n := turnsIn(t, url); n != rag.MaxTurns+1 {
+		t.Errorf("%d turns are stored", n)
+	}
+}
+
+// turnsIn counts the turns of all conversations in a database.
+func turnsIn(t *testing.T, url string) (n int) {
+	t.Helper()
+	conn, err := pgx.Connect(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close(t.Context()) }()
+	if err := conn.QueryRow(t.Context(), `select count(*) from conversation_turns`).Scan(&n); err != nil {
+		t.Fatal(err)
+	}
+	return n
 }
 
 func TestTurnsThatComeAtOnceAreAllKept(t *testing.T) {
@@ -102,9 +124,8 @@ func TestTurnsOfYesterdayAreForgotten(t *testing.T) {
 		t.Errorf("history %v", got)
 	}
 	addTurn(t, s, "other", rag.Turn{Question: "新", Resolved: "新", Status: rag.NotFound})
-	var left int
-	if err := conn.QueryRow(t.Context(), `select count(*) from conversation_turns`).Scan(&left); err != nil || left != 2 {
-		t.Errorf("%d turns are left, %v; want the one of today and the new one", left, err)
+	if n := turnsIn(t, url); n != 2 {
+		t.Errorf("%d turns are left, want the one of today and the new one", n)
 	}
 }
 
