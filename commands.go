@@ -56,6 +56,8 @@ func helpTexts(lang bot.Lang) kong.Vars {
 		"to":          lang.Say("只找此日及以前的文章", "Look in articles of this date and earlier"),
 		"question":    lang.Say("问题", "The question"),
 
+		"conversation": lang.Say("这个问题所属的对话（1 至 128 个字符的编号）：接着前面的问题来理解", "The conversation that the question belongs to, an id of 1 to 128 characters: it is understood out of the questions before"),
+
 		"eval":             lang.Say("用已知答案的问题衡量检索、引文与拒答", "Measure search, quotes and refusals on questions whose answers are known"),
 		"evalhtml":         lang.Say("另写一份带图的网页报告", "Also write a report with plots, as one web page"),
 		"min":              lang.Say("某项指标的下限，如 hit@5=0.9 或 refused/near-miss=0.5；达不到则退出码为 1（可多次给出）", "The least that a figure may be, such as hit@5=0.9 or refused/near-miss=0.5; the exit code is 1 below it (repeatable)"),
@@ -213,8 +215,9 @@ func (c *searchCommand) Run(ctx context.Context, a *app) error {
 }
 
 type askCommand struct {
-	JSON     bool     `help:"${json}"`
-	Question []string `arg:"" optional:"" help:"${question}"`
+	JSON         bool     `help:"${json}"`
+	Conversation *string  `placeholder:"ID" help:"${conversation}"`
+	Question     []string `arg:"" optional:"" help:"${question}"`
 	filterFlags
 }
 
@@ -223,6 +226,10 @@ func (c *askCommand) Run(ctx context.Context, a *app) error {
 	if err := q.Check(); err != nil && (len(c.Question) > 0 || !errors.Is(err, rag.ErrNoQuestion)) {
 		return usageError{err}
 	}
+	conversation, err := c.conversation()
+	if err != nil {
+		return err
+	}
 	retriever, err := a.openRetriever(ctx)
 	if err != nil {
 		return err
@@ -230,8 +237,12 @@ func (c *askCommand) Run(ctx context.Context, a *app) error {
 	answerer := rag.NewAnswerer(retriever, a.db)
 	show := a.show(c.JSON)
 	if len(c.Question) == 0 {
-		return bot.Chat{In: a.in, Out: a.out, Lang: a.lang, Ask: filtered{answerer, q.Filter}, Show: show, Prompt: isTerminal(a.in) && !c.JSON}.Run(ctx)
+		return bot.Chat{
+			In: a.in, Out: a.out, Lang: a.lang, Ask: answerer, Show: show, Prompt: isTerminal(a.in) && !c.JSON,
+			Conversation: conversation, Filter: q.Filter,
+		}.Run(ctx)
 	}
+	q.Conversation = conversation
 	answer, err := answerer.AskIn(ctx, q)
 	if err != nil && !errors.Is(err, rag.ErrNotLogged) {
 		return err
@@ -239,14 +250,15 @@ func (c *askCommand) Run(ctx context.Context, a *app) error {
 	return errors.Join(show.Answer(answer), err)
 }
 
-// filtered asks every question of a chat with one filter.
-type filtered struct {
-	answerer *rag.Answerer
-	filter   rag.Filter
-}
-
-func (f filtered) Ask(ctx context.Context, question string) (rag.Answer, error) {
-	return f.answerer.AskIn(ctx, rag.Query{Question: question, Filter: f.filter})
+// conversation is the id that was given, "" for none.
+func (c *askCommand) conversation() (string, error) {
+	if c.Conversation == nil {
+		return "", nil
+	}
+	if err := rag.CheckConversation(*c.Conversation); err != nil {
+		return "", usageError{err}
+	}
+	return *c.Conversation, nil
 }
 
 // show is how answers, and questions that cannot be taken, are put out.

@@ -2,7 +2,9 @@ package bot
 
 import (
 	"bufio"
+	"cmp"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -13,7 +15,7 @@ import (
 
 // Asker answers questions.
 type Asker interface {
-	Ask(ctx context.Context, question string) (rag.Answer, error)
+	AskIn(ctx context.Context, q rag.Query) (rag.Answer, error)
 }
 
 // Shower puts out answers, and questions that cannot be taken.
@@ -22,7 +24,7 @@ type Shower interface {
 	Refuse(question string, err error) error
 }
 
-// Chat reads questions line by line and shows the answer to each.
+// Chat reads questions line by line and shows the answer to each. They are one conversation.
 type Chat struct {
 	In     io.Reader
 	Out    io.Writer
@@ -30,12 +32,16 @@ type Chat struct {
 	Ask    Asker
 	Show   Shower
 	Prompt bool // greet and prompt, for a person at a terminal
+
+	Conversation string     // its id; "" begins a new one
+	Filter       rag.Filter // articles to look in
 }
 
 // Run chats until the input ends, the reader says goodbye or ctx is done. A question that cannot be
 // taken is explained and does not end the chat.
 func (c Chat) Run(ctx context.Context) error {
 	c.say(c.Lang.Say("请提问；输入 /q 或按 Ctrl-D 离开。\n", "Ask a question; /q or Ctrl-D leaves.\n"))
+	c.Conversation = cmp.Or(c.Conversation, rand.Text())
 	lines := readLines(ctx, c.In)
 	for {
 		c.say(c.Lang.Say("\n问> ", "\nask> "))
@@ -64,7 +70,7 @@ func (c Chat) turn(ctx context.Context, question string) error {
 	if strings.TrimSpace(question) == "" && c.Prompt {
 		return nil
 	}
-	a, err := c.Ask.Ask(ctx, question)
+	a, err := c.Ask.AskIn(ctx, rag.Query{Question: question, Filter: c.Filter, Conversation: c.Conversation})
 	var long *rag.LongQuestionError
 	switch {
 	case errors.Is(err, rag.ErrNoQuestion), errors.As(err, &long):

@@ -24,6 +24,7 @@ func explainChinese(err error) string {
 	var other *rag.OtherEmbedderError
 	var old *rag.OldVectorError
 	var server *rag.OldServerError
+	var conversation *rag.ConversationError
 	switch {
 	case errors.As(err, &filter):
 		return fmt.Sprintf("筛选条件 %s 不能用：%q。日期写作 YYYY、YYYY-MM 或 YYYY-MM-DD，起不晚于止；姓名、报刊与标题要有文字。", filter.Field, filter.Value)
@@ -31,6 +32,8 @@ func explainChinese(err error) string {
 		return "问题是空的，或不是文字：请用文字提问。"
 	case errors.As(err, &long):
 		return fmt.Sprintf("问题有 %d 个字，最多 %d 个：请问得简短些。", long.Have, rag.MaxQuestion)
+	case errors.As(err, &conversation):
+		return fmt.Sprintf("对话编号 %.200q 不能用：应是 1 至 %d 个可显示的字符。", conversation.ID, rag.MaxConversation)
 	case errors.Is(err, rag.ErrEmptyCorpus):
 		return "库里还没有文章：请先运行 yinju ingest 文件夹。"
 	case errors.As(err, &other):

@@ -28,9 +28,12 @@ func (t Terminal) paint(code, s string) string {
 	return "\x1b[" + code + "m" + s + "\x1b[0m"
 }
 
-// Answer shows an answer: what it says of itself, then every quote with its article, file and lines.
+// Answer shows an answer: how the question was understood, what the answer says of itself, then every quote with its article, file and lines.
 func (t Terminal) Answer(a rag.Answer) error {
 	var b strings.Builder
+	if a.Resolved != "" {
+		fmt.Fprintf(&b, "%s\n", t.paint(dim, t.Lang.Say("理解为：", "taken as: ")+OneLine(a.Resolved)))
+	}
 	if head := t.status(a.Status); head != "" {
 		fmt.Fprintf(&b, "%s\n", t.paint(bold, head))
 	}

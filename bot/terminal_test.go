@@ -118,9 +118,52 @@ func TestTerminalSaysWhatIsNotAnswered(t *testing.T) {
 	}
 }
 
+func TestTerminalSaysInOneLineHowAQuestionWasTaken(t *testing.T) {
+	t.Parallel()
+	a := answerOver(t, bridge(), 1, "赵州桥谁设计")
+	a.Resolved = "《石\n桥》这篇\x1b是谁写的"
+	for lang, want := range map[bot.Lang]string{
+		bot.Chinese: "\x1b[2m理解为：《石 桥》这篇�是谁写的\x1b[0m\n\n", bot.English: "\x1b[2mtaken as: 《石 桥》这篇�是谁写的\x1b[0m\n\n",
+	} {
+		var out strings.Builder
+		if err := (bot.Terminal{Out: &out, Lang: lang, Color: true}).Answer(a); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.HasPrefix(out.String(), want) {
+			t.Errorf("%s: %q", lang, out.String())
+		}
+	}
+}
+
+// listener notes the conversations that questions come in.
+type listener struct{ heard []string }
+
+func (l *listener) AskIn(_ context.Context, q rag.Query) (rag.Answer, error) {
+	l.heard = append(l.heard, q.Conversation)
+	return rag.Answer{}, nil
+}
+
+func TestAChatIsOneConversationAndAnotherChatAnother(t *testing.T) {
+	t.Parallel()
+	var l listener
+	for _, id := range []string{"", "", "given"} {
+		chat := bot.Chat{In: strings.NewReader("一问\n二问\n"), Show: &scribe{}, Ask: &l, Conversation: id}
+		if err := chat.Run(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	h := l.heard
+	if len(h) != 6 || h[0] != h[1] || h[2] != h[3] || h[0] == h[2] || h[4] != "given" || h[5] != "given" {
+		t.Fatalf("heard %q", h)
+	}
+	if err := rag.CheckConversation(h[0]); err != nil {
+		t.Error(err)
+	}
+}
+
 type asker func(question string) (rag.Answer, error)
 
-func (a asker) Ask(_ context.Context, question string) (rag.Answer, error) { return a(question) }
+func (a asker) AskIn(_ context.Context, q rag.Query) (rag.Answer, error) { return a(q.Question) }
 
 // scribe writes down what is shown.
 type scribe struct{ strings.Builder }

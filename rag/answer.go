@@ -21,6 +21,7 @@ const (
 type Answer struct {
 	ID        string             `json:"id"` // "" until it is logged
 	Question  string             `json:"question"`
+	Resolved  string             `json:"resolved,omitempty"` // the question as its conversation lets it be understood, where that differs
 	Status    Status             `json:"status"`
 	Text      string             `json:"answer"`
 	Citations []Citation         `json:"citations"`
@@ -28,6 +29,8 @@ type Answer struct {
 	Timings   map[string]float64 `json:"timings_ms"` // milliseconds by step, and in all as "total"
 
 	Confidence float64 `json:"confidence"` // that the corpus answers the question, 0..1; Status follows from it
+
+	ConversationID string `json:"conversation_id,omitempty"` // "" for a question by itself
 }
 
 // Answerer answers questions with quotes and logs its answers.
@@ -40,12 +43,13 @@ type Answerer struct {
 // NewAnswerer makes an answerer that finds passages with r and cuts quotes from s.
 func NewAnswerer(r *Retriever, s *Store) *Answerer { return &Answerer{retriever: r, store: s} }
 
-// WithoutLog gives the same answers and logs none, for measuring.
+// WithoutLog gives the same answers and logs none, for measuring. Conversations are kept all the same.
 func (a *Answerer) WithoutLog() *Answerer {
 	return &Answerer{retriever: a.retriever, store: a.store, silent: true}
 }
 
-// ErrNotLogged comes with a full answer that could not be kept: no later check will know of it.
+// ErrNotLogged comes with a full answer that could not be kept: no later check, or no later question of its
+// conversation, will know of it.
 var ErrNotLogged = errors.New("the answer stands, but could not be logged")
 
 // Ask answers a question out of the whole corpus; see AskIn.
@@ -53,20 +57,34 @@ func (a *Answerer) Ask(ctx context.Context, question string) (Answer, error) {
 	return a.AskIn(ctx, Query{Question: question})
 }
 
-// AskIn answers a question and logs the answer. Errors are those of Retriever.SearchIn; ErrNotLogged comes
-// beside an answer.
+// AskIn answers a question, in its conversation if it has one, and logs the answer. Errors are those of
+// Retriever.SearchIn and *ConversationError; ErrNotLogged comes beside an answer.
 func (a *Answerer) AskIn(ctx context.Context, q Query) (Answer, error) {
-	answer, err := a.answer(ctx, q)
+	understood, err := a.understand(ctx, q)
 	if err != nil {
 		return Answer{}, err
 	}
-	if a.silent {
-		return answer, nil
+	answer, err := a.answerOrWiden(ctx, understood)
+	if err != nil {
+		return Answer{}, err
 	}
-	if err := a.store.Log(ctx, &answer); err != nil {
+	answer.asked(q)
+	if err := a.keep(ctx, q.Conversation, &answer); err != nil {
 		return answer, fmt.Errorf("%w: %w", ErrNotLogged, err)
 	}
 	return answer, nil
+}
+
+// keep logs an answer and adds it to its conversation, as far as there is a log and a conversation.
+func (a *Answerer) keep(ctx context.Context, conversation string, answer *Answer) error {
+	var logged, kept error
+	if !a.silent {
+		logged = a.store.Log(ctx, answer)
+	}
+	if conversation != "" {
+		kept = a.store.AddTurn(ctx, conversation, answer.turn())
+	}
+	return errors.Join(logged, kept)
 }
 
 func (a *Answerer) answer(ctx context.Context, q Query) (Answer, error) {

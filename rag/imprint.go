@@ -161,7 +161,7 @@ func (s *search) ofImprint(ctx context.Context, store *Store, fields []Field) (p
 		for _, found := range all {
 			isKnown = isKnown || found.known[field]
 			line, ok := found.lines[field]
-			if ok && !said[line.text] && len(picks) < maxQuotes {
+			if ok && !said[line.text] && !s.followed.gave(line.text) && len(picks) < maxQuotes {
 				said[line.text] = true
 				picks = append(picks, line)
 				break

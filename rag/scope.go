@@ -10,11 +10,11 @@ import (
 // looked in.
 const filteredMost = 200_000
 
-// queueFilter asks in a batch for the passages that a filter leaves.
-func queueFilter(batch *pgx.Batch, f Filter, allowed *[]int64) {
-	condition, args := f.condition(2)
+// queueFilter asks in a batch for the passages that a filter leaves, of some articles or, without any, of all.
+func queueFilter(batch *pgx.Batch, f Filter, articles []int64, allowed *[]int64) {
+	condition, args := f.condition(3)
 	batch.Queue(`select p.id from passages p join articles a on a.id = p.article_id join sources s on s.id = a.source_id
-		where `+condition+` order by p.id limit $1`, append([]any{filteredMost}, args...)...).
+		where ($2::bigint[] is null or a.id = any($2)) and `+condition+` order by p.id limit $1`, append([]any{filteredMost, articles}, args...)...).
 		Query(func(rows pgx.Rows) (err error) {
 			*allowed, err = pgx.CollectRows(rows, pgx.RowTo[int64])
 			return err
@@ -40,6 +40,9 @@ func (s *search) scopes(shown []*Article) []Scope {
 	scopes := []Scope{}
 	if !s.filter.IsZero() {
 		scopes = append(scopes, Scope{Filter: s.filter, Text: s.filter.Describe(chinese), Widened: s.isWidened})
+	}
+	if len(s.followed.articles) > 0 {
+		scopes = append(scopes, s.followed.scope(shown, chinese))
 	}
 	for _, m := range s.scope {
 		scopes = append(scopes, Scope{

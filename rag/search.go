@@ -98,12 +98,14 @@ type search struct {
 	question   string
 	filter     Filter    // the caller's
 	isWidened  bool      // it leaves no article
-	allowed    []int64   // passages that it leaves; nil: all
+	followed   followed  // what the conversation narrows it to
+	allowed    []int64   // passages that all this leaves; nil: all
 	scope      []Mention // the articles that the question names
 	hits       []Hit     // best first
 	nearest    float64   // similarity of the nearest passage, whether it is among the hits or a twin of one
 	lex        lexical
 	ranked     []window           // of the best hits, best first
+	mostGiven  float64            // said by a window that was given before; 0 unless the question is asked again
 	codes      []Code             // of the question's tokens, in each wording of it; none where the embedder has none
 	thresholds Thresholds         // of the answer
 	timing     map[string]float64 // milliseconds
@@ -113,6 +115,12 @@ type search struct {
 type Query struct {
 	Question string
 	Filter   Filter // articles to look in; where it leaves none, all are looked in
+
+	// Conversation is the id of the conversation that the question belongs to, see CheckConversation: it is
+	// understood out of the questions before. "" is a question by itself. Only Answerer.AskIn reads it.
+	Conversation string
+
+	followed followed
 }
 
 // Check says whether a query can be taken: ErrNoQuestion, *LongQuestionError or *FilterError.
@@ -157,7 +165,7 @@ func (r *Retriever) search(ctx context.Context, q Query, depth int) (*search, er
 		return nil, err
 	}
 	begin := time.Now()
-	s := &search{question: q.Question, filter: q.Filter, timing: map[string]float64{}}
+	s := &search{question: q.Question, filter: q.Filter, followed: q.followed, timing: map[string]float64{}}
 	asked, err := read(q.Question, r.dictionary)
 	if err != nil {
 		return nil, fmt.Errorf("read the question: %w", err)
@@ -294,9 +302,12 @@ func (r *Retriever) lookup(ctx context.Context, s *search, asked reading) (found
 			join term_sounds t on t.sound = q.sound join postings p on p.term = t.term
 		where not exists (select from postings x where x.term = q.unless) order by q.sound, p.term, p.source_id`, keys, unless).
 		Query(found.hear)
-	var allowed []int64
+	var allowed, followed []int64
 	if !s.filter.IsZero() {
-		queueFilter(&batch, s.filter, &allowed)
+		queueFilter(&batch, s.filter, nil, &allowed)
+	}
+	if s.followed.narrows() {
+		queueFilter(&batch, s.filter, s.followed.articles, &followed)
 	}
 	queueThresholds(&batch, r.name, &s.thresholds)
 	var names []foundName
@@ -314,7 +325,10 @@ func (r *Retriever) lookup(ctx context.Context, s *search, asked reading) (found
 	}
 	s.scope = readMentions(words, names, dates)
 	s.isWidened = !s.filter.IsZero() && len(allowed) == 0
-	found.allowed = allowed
+	if found.allowed = followed; len(followed) == 0 {
+		s.followed.isWidened = true
+		found.allowed = allowed
+	}
 	return found, nil
 }
 

@@ -40,6 +40,7 @@ func (s *search) windows() []window {
 	for i := range s.hits[:min(quotePassages, len(s.hits))] {
 		all = append(all, s.windowsOf(i)...)
 	}
+	all = s.withoutGiven(all)
 	slices.SortStableFunc(all, compareWindows)
 	s.expect(all[:min(expectedWindows, len(all))])
 	return all
@@ -200,7 +201,12 @@ func (s *search) repeats(a, b window) bool {
 	if s.hits[a.hit].Passage.Article.ID == s.hits[b.hit].Passage.Article.ID && a.span.Start < b.span.End && b.span.Start < a.span.End {
 		return true
 	}
-	x, y := termSet(a.text), termSet(b.text)
+	return sayAlike(a.text, b.text)
+}
+
+// sayAlike says whether a text says what a shorter one does, by the terms that both have.
+func sayAlike(a, b string) bool {
+	x, y := termSet(a), termSet(b)
 	both := 0
 	for t := range x {
 		if y[t] {
@@ -231,7 +237,7 @@ func (s *search) pick() []window {
 	}
 	slices.SortStableFunc(first, compareWindows)
 	picked := s.fill(s.fill(nil, first), s.ranked)
-	most := 0.0
+	most := s.mostGiven
 	for _, w := range picked {
 		most = max(most, w.said())
 	}
