@@ -76,8 +76,8 @@ func TestOnlyAQuestionOfATextAsksForItsImprint(t *testing.T) {
 	}
 }
 
-// lined is an article of which each text is a line of the source, from line 1 on.
-func lined(texts ...string) *Article {
+// imprintArticle is an article of which each text is a line of the source, from line 1 on.
+func imprintArticle(texts ...string) *Article {
 	a := &Article{Facts: map[Field]Fact{}}
 	at := 0
 	for i, text := range texts {
@@ -90,7 +90,7 @@ func lined(texts ...string) *Article {
 
 func TestAnImprintIsTheSourcesOwnLine(t *testing.T) {
 	t.Parallel()
-	a := lined("渠边旧事\n", "何小满\n", "（东川大学教授、\n", "镇志编者）\n", "渠水东流不息。\n", "《渠边晚报》2019年5月6日")
+	a := imprintArticle("渠边旧事\n", "何小满\n", "（东川大学教授、\n", "镇志编者）\n", "渠水东流不息。\n", "《渠边晚报》2019年5月6日")
 	a.ID = 5
 	a.Facts = map[Field]Fact{TitleField: {Line: 1}, AuthorsField: {Line: 2}, AffiliationField: {Line: 3}, DateField: {Line: 6}}
 	found := a.imprint([]Field{AuthorsField, AffiliationField, DateField, PublicationField})
@@ -127,7 +127,7 @@ func TestHeadlineAndBylineStayApartOverASentenceOrATear(t *testing.T) {
 		"too much between":     {longLine(headingsRunes), 0, "何小满"},
 		"layout in the byline": {"", 6, ""},
 	} {
-		a := lined("渠边旧事\n", tc.between, "何小满\n", "磨坊停了。")
+		a := imprintArticle("渠边旧事\n", tc.between, "何小满\n", "磨坊停了。")
 		a.Facts = map[Field]Fact{TitleField: {Line: 1}, AuthorsField: {Line: 3}}
 		if tc.tear > 0 {
 			a.Tears = []int{tc.tear}
@@ -144,21 +144,21 @@ func TestALineThatIsNotInTheTextOrIsALongOneSaysNothing(t *testing.T) {
 		article *Article
 		line    int
 	}{
-		"no line":                {lined("渠边旧事\n", "磨坊停了。"), 0},
-		"a line of another text": {lined("渠边旧事\n", "磨坊停了。"), 9},
-		"too long":               {lined("渠边旧事\n", longLine(imprintRunes+1)), 2},
-		"only white space":       {lined("渠边旧事\n", " \n", "磨坊停了。"), 2},
+		"no line":                {imprintArticle("渠边旧事\n", "磨坊停了。"), 0},
+		"a line of another text": {imprintArticle("渠边旧事\n", "磨坊停了。"), 9},
+		"too long":               {imprintArticle("渠边旧事\n", longLine(imprintRunes+1)), 2},
+		"only white space":       {imprintArticle("渠边旧事\n", " \n", "磨坊停了。"), 2},
 	} {
 		if span, ok := tc.article.lineOf([]rune(tc.article.Text), tc.line); ok {
 			t.Errorf("%s: %v", name, span)
 		}
 	}
-	torn := lined("（东川大学教授、\n", "镇志编者）\n")
+	torn := imprintArticle("（东川大学教授、\n", "镇志编者）\n")
 	torn.Tears = []int{9}
 	if span, ok := torn.lineOf([]rune(torn.Text), 1); ok {
 		t.Errorf("a note goes on over a tear: %v", span)
 	}
-	open := lined("（东川大学教授\n", longLine(imprintRunes+10)+"）")
+	open := imprintArticle("（东川大学教授\n", longLine(imprintRunes+10)+"）")
 	if span, ok := open.lineOf([]rune(open.Text), 1); !ok || span.Len() != 7 {
 		t.Errorf("a bracket that closes far away: %v, %v", span, ok)
 	}

@@ -7,8 +7,8 @@ import (
 	"yinju/rag/ragtest"
 )
 
-// lined is an edition of one article of which each text is a line of the source, and the last a passage of its own.
-func lined(path string, a rag.Article, vector int, texts ...string) rag.Edition {
+// imprintEdition is an edition of one article of which each text is a line of the source, and the last a passage of its own.
+func imprintEdition(path string, a rag.Article, vector int, texts ...string) rag.Edition {
 	e := edition(path, texts...)
 	stored := e.Articles[0]
 	a.File, a.Text, a.Places = stored.File, stored.Text, stored.Places
@@ -22,16 +22,16 @@ func lined(path string, a rag.Article, vector int, texts ...string) rag.Edition 
 func imprintStore(t *testing.T) *rag.Store {
 	t.Helper()
 	s := ragtest.Store(t)
-	replace(t, s, lined("渠.txt", rag.Article{
-		Title: "渠边旧事", Authors: []string{"何小满"}, Affiliation: "东川大学教授", Publication: "渠边晚报", Date: "2019-05-06",
+	replace(t, s, imprintEdition("渠.txt", rag.Article{
+		Title: "石桥镇的渠边旧事", Authors: []string{"何小满"}, Affiliation: "东川大学教授", Publication: "渠边晚报", Date: "2019-05-06",
 		Facts: map[rag.Field]rag.Fact{
 			rag.TitleField: {Line: 1, Confidence: 1}, rag.AuthorsField: {Line: 2, Confidence: 1}, rag.AffiliationField: {Line: 3, Confidence: 1},
 			rag.PublicationField: {Line: 6, Confidence: 1}, rag.DateField: {Line: 6, Confidence: 1},
 		},
-	}, 1, "渠边旧事\n", "何小满\n", "（东川大学水利系教授、\n", "镇志编者）\n", "磨坊的水车转了一百年，后来停了。渠水东流不息。\n", "《渠边晚报》2019年5月6日"))
-	replace(t, s, lined("塔.txt", rag.Article{
-		Title: "砖塔记", Facts: map[rag.Field]rag.Fact{rag.TitleField: {Line: 1, Confidence: 1}},
-	}, 3, "砖塔记\n", "砖塔立在山脚，塔高三十米。鸟在塔顶做窝，孩子们都爱来看。\n"))
+	}, 1, "石桥镇的渠边旧事\n", "何小满\n", "（东川大学水利系教授、\n", "镇志编者）\n", "磨坊的水车转了一百年，后来停了。渠水东流不息。\n", "《渠边晚报》2019年5月6日"))
+	replace(t, s, imprintEdition("塔.txt", rag.Article{
+		Title: "山脚下的砖塔小记", Facts: map[rag.Field]rag.Fact{rag.TitleField: {Line: 1, Confidence: 1}},
+	}, 3, "山脚下的砖塔小记\n", "砖塔立在山脚，塔高三十米。鸟在塔顶做窝，孩子们都爱来看。\n"))
 	return s
 }
 
@@ -40,14 +40,14 @@ func TestAnArticleIsAskedForItsImprint(t *testing.T) {
 	s := imprintStore(t)
 	ask := rag.NewAnswerer(rag.NewRetriever(s, fixed(axis(1)), "m"), s)
 	for question, want := range map[string]string{
-		"《渠边旧事》的作者是谁？":        "渠边旧事\n何小满",
-		"《渠边旧事》是谁写的？":         "渠边旧事\n何小满",
-		"《渠边旧事》登在哪家报纸？":       "《渠边晚报》2019年5月6日",
-		"《渠边旧事》发表于哪一年？":       "《渠边晚报》2019年5月6日",
-		"《渠边旧事》的作者是什么职务？":     "（东川大学水利系教授、\n镇志编者）",
+		"《石桥镇的渠边旧事》的作者是谁？":        "石桥镇的渠边旧事\n何小满",
+		"《石桥镇的渠边旧事》是谁写的？":         "石桥镇的渠边旧事\n何小满",
+		"《石桥镇的渠边旧事》登在哪家报纸？":       "《渠边晚报》2019年5月6日",
+		"《石桥镇的渠边旧事》发表于哪一年？":       "《渠边晚报》2019年5月6日",
+		"《石桥镇的渠边旧事》的作者是什么职务？":     "（东川大学水利系教授、\n镇志编者）",
 		"何小满是什么职务？":           "（东川大学水利系教授、\n镇志编者）",
 		"何小满的文章登在哪家报纸？":       "《渠边晚报》2019年5月6日",
-		"讲磨坊的水车转了一百年的那篇是谁写的？": "渠边旧事\n何小满",
+		"讲磨坊的水车转了一百年的那篇是谁写的？": "石桥镇的渠边旧事\n何小满",
 	} {
 		a, err := ask.Ask(t.Context(), question)
 		if err != nil {
@@ -57,11 +57,11 @@ func TestAnArticleIsAskedForItsImprint(t *testing.T) {
 			t.Errorf("%q: %s, %s", question, a.Status, a.Text)
 		}
 	}
-	a, err := ask.Ask(t.Context(), "《渠边旧事》的作者是谁，登在哪家报纸？")
+	a, err := ask.Ask(t.Context(), "《石桥镇的渠边旧事》的作者是谁，登在哪家报纸？")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(a.Citations) < 2 || a.Citations[0].Quote.Text() != "渠边旧事\n何小满" || a.Citations[1].Quote.Text() != "《渠边晚报》2019年5月6日" {
+	if len(a.Citations) < 2 || a.Citations[0].Quote.Text() != "石桥镇的渠边旧事\n何小满" || a.Citations[1].Quote.Text() != "《渠边晚报》2019年5月6日" {
 		t.Errorf("both are asked for: %s", a.Text)
 	}
 }
@@ -70,7 +70,7 @@ func TestWhatAnArticleDoesNotSayOfItselfIsNotAnswered(t *testing.T) {
 	t.Parallel()
 	s := imprintStore(t)
 	ask := rag.NewAnswerer(rag.NewRetriever(s, fixed(axis(3)), "m"), s)
-	for _, question := range []string{"《砖塔记》的作者是谁？", "《砖塔记》登在哪家报纸？", "《砖塔记》发表于哪一年？", "《砖塔记》是谁写的？"} {
+	for _, question := range []string{"《山脚下的砖塔小记》的作者是谁？", "《山脚下的砖塔小记》登在哪家报纸？", "《山脚下的砖塔小记》发表于哪一年？", "《山脚下的砖塔小记》是谁写的？"} {
 		a, err := ask.Ask(t.Context(), question)
 		if err != nil {
 			t.Fatal(err)
