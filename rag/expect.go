@@ -50,22 +50,25 @@ func foldText(text string) string {
 	return strings.ToLower(strings.Join(strings.Fields(norm.NFKC.String(text)), " "))
 }
 
-const numeral = `[0-9一二三四五六七八九十百千万亿两零〇半][0-9一二三四五六七八九十百千万亿两零〇半.,]*`
+const (
+	digit   = `[0-9一二三四五六七八九十百千万亿两零〇半]`
+	numeral = `[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?[百千万亿]*|` + digit + `+(?:\.` + digit + `+)*` // 1,200万, 3.5; a mark behind it is none of it
+)
 
 var (
 	amountAsked = regexp.MustCompile(`多少|几|百分之几|how (?:many|much|long|old|high|far|fast|big|deep|tall)|多(?:大|高|长|重|远|深|宽|久)|比例|比重|增速|占比|what (?:percentage|share)`)
-	noAmount    = regexp.MustCompile(`(?:哪|好|这|那|第|周|头|十|一)几|几(?:月|号|日|乎|回事|篇都|处都|家都)|有几(?:点|方面)`)
+	noAmount    = regexp.MustCompile(`(?:哪|好|这|那|第|周|头|十|一|近)几|几(?:月|号|日|乎|回事|篇都|处都|家都|[十百千])|有几(?:点|方面)|[许很更众最诸好]多(?:大|高|长|重|远|深|宽)|多重(?:意义|作用|身份|因素|含义|困难|压力)`)
 	numbers     = regexp.MustCompile(numeral)
 )
 
 // unitClasses are units that count the same: a question names one, a text another.
 var unitClasses = [][]string{
-	{"元", "钱", "块", "美元", "两银", "金"},
-	{"%", "百分", "个百分点", "成"},
+	{"元", "钱", "块", "美元", "两银", "金", "yuan", "dollar"},
+	{"%", "百分", "个百分点", "成", "分之", "percent", "per cent"},
 	{"名", "位", "人", "口", "员", "个", "户"},
 	{"年", "周年", "岁", "载"},
-	{"秒", "分钟", "分", "小时", "钟头", "天", "日", "周", "个月", "月", "年"},
-	{"公里", "千米", "米", "里", "厘米", "丈", "尺"},
+	{"秒", "分钟", "分", "小时", "个小时", "钟头", "个钟头", "天", "日", "周", "个月", "月", "年", "second", "minute", "hour", "day", "week", "month", "year"},
+	{"公里", "千米", "米", "里", "厘米", "丈", "尺", "kilomet", "met", "mile", "feet"},
 	{"克", "千克", "公斤", "斤", "吨", "两"},
 	{"平方公里", "平方米", "公顷", "亩", "平方"},
 	{
@@ -80,7 +83,7 @@ var askedUnits = []struct {
 	class int
 }{
 	{regexp.MustCompile(`多少(?:万|亿)*(?:钱|元|块)|票价|价格|造价|罚款|经费|how much money|budget|cost`), 0},
-	{regexp.MustCompile(`百分之|比例|比重|增速|占比|率|percent`), 1},
+	{regexp.MustCompile(`百分之|比例|比重|增速|占比|率(?:[^领先军队部众兵直]|$)|percent`), 1},
 	{regexp.MustCompile(`多长时间|多久|几(?:分钟|小时|个小时|天|个月)|how long`), 4},
 	{regexp.MustCompile(`多(?:高|深|长|宽|远)|how (?:high|far|deep|tall)`), 5},
 	{regexp.MustCompile(`多重`), 6},
@@ -106,23 +109,33 @@ func readAmount(q string) func(string) bool {
 
 var asksUnit = regexp.MustCompile(`(?:多少|几)(?:万|亿)*(\p{Han}{0,4})`)
 
-// unitsAsked are the units in which the answer may count; none where the question does not say.
+// unitsAsked are the units in which the answer may count; none where the question does not say. What stands
+// behind 多少 says it better than another word of the question.
 func unitsAsked(q string) []string {
+	if m := asksUnit.FindStringSubmatch(q); m != nil {
+		if class := classOfUnit(m[1]); class != nil {
+			return class
+		}
+	}
 	for _, u := range askedUnits {
 		if u.asked.MatchString(q) {
 			return unitClasses[u.class]
 		}
 	}
-	m := asksUnit.FindStringSubmatch(q)
-	if m == nil {
-		return nil
-	}
-	for _, class := range unitClasses {
-		if slices.ContainsFunc(class, func(unit string) bool { return strings.HasPrefix(m[1], unit) }) {
-			return class
+	return nil
+}
+
+// classOfUnit is the class of the longest unit with which a text begins: 个月 is no 个.
+func classOfUnit(text string) (class []string) {
+	longest := 0
+	for _, c := range unitClasses {
+		for _, unit := range c {
+			if len(unit) > longest && strings.HasPrefix(text, unit) {
+				longest, class = len(unit), c
+			}
 		}
 	}
-	return nil
+	return class
 }
 
 // isCounted says whether a number between two texts counts one of the units, or anything where there are none.
@@ -133,17 +146,17 @@ func isCounted(before, after string, units []string) bool {
 	if strings.HasSuffix(before, "百分之") {
 		return slices.Contains(units, "百分")
 	}
-	after = strings.TrimLeft(after, " 多余来约")
+	after = strings.TrimLeft(after, " 多余来约百千万亿")
 	return slices.ContainsFunc(units, func(unit string) bool { return strings.HasPrefix(after, unit) })
 }
 
 var (
-	timeAsked = regexp.MustCompile(`哪(?:一)?(?:年|天|日|月)|何(?:时|年|日)|什么(?:时候|时间|日期)|几(?:月|号|日|时)|年份|日期|周几|\bwhen\b|(?:which|what) (?:year|day|date|month)`)
+	timeAsked = regexp.MustCompile(`哪(?:一)?(?:年|天|日|月)|何(?:时|年|日)|什么(?:时候|时间|日期)|几(?:月|号|日|时)|年份|日期|周几|^(?:and |since |until )?when\b|(?:know|tell me) when\b|(?:which|what) (?:year|day|date|month)`)
 	yearAsked = regexp.MustCompile(`哪(?:一)?年|何年|年份|(?:which|what) year`)
 	dayAsked  = regexp.MustCompile(`哪(?:一)?(?:天|日)|几(?:号|日)|何日`)
-	timesTold = regexp.MustCompile(`(?:[0-9一二三四五六七八九〇零]{2,4}|[去今前明当]) ?年|[0-9一二三四五六七八九十]{1,3} ?(?:月|日)|世纪|年代|朝`)
-	yearsTold = regexp.MustCompile(`(?:[0-9一二三四五六七八九〇零]{2,4}|[去今前明当同]|[元一二三四五六七八九十]{1,3}) ?年|in \d{4}|世纪|年代`)
-	daysTold  = regexp.MustCompile(`[0-9一二三四五六七八九十]{1,3} ?日|当天|次日`)
+	timesTold = regexp.MustCompile(`\d{4}[-/.]\d{1,2}|in \d{4}|(?:[0-9一二三四五六七八九〇零]{2,4}|[去今前明当]) ?年|[0-9一二三四五六七八九十]{1,3} ?(?:月|日)|世纪|年代|年间|[秦汉魏晋隋唐宋辽金元明清南北王]朝`)
+	yearsTold = regexp.MustCompile(`\d{4}[-/.]\d{1,2}|(?:[0-9一二三四五六七八九〇零]{2,4}|[去今前明当同]|[元一二三四五六七八九十]{1,3}) ?年|in \d{4}|世纪|年代`)
+	daysTold  = regexp.MustCompile(`\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|[0-9一二三四五六七八九十]{1,3} ?日|当天|次日`)
 )
 
 // readTime looks for a time that the question does not name itself.
@@ -172,8 +185,11 @@ var bodies = []struct{ asked, named *regexp.Regexp }{
 		regexp.MustCompile(`(?:哪|什么)(?:个|些|几个)?(?:部门|部委|机关|单位|机构|组织)|(?:谁|哪里)牵头|which (?:institution|department|agency)|what institution`),
 		regexp.MustCompile(`[\p{Han}]部|委|局|办公|厅|院|会|大学|中心|公司|所|institut|department|university`),
 	},
-	{regexp.MustCompile(`(?:哪|什么)(?:个|家|份|些|几家)?(?:报|刊|杂志|媒体|期刊)|which (?:newspaper|paper|journal|magazine)`), regexp.MustCompile(`报|刊|杂志|网|《|daily|times|journal`)},
+	{regexp.MustCompile(`(?:哪|什么)(?:个|家|份|些|几家)?(?:报(?:[^告道酬复应名答]|$)|刊|杂志|媒体|期刊)|which (?:newspaper|paper|journal|magazine)`), regexp.MustCompile(`报|刊|杂志|网|《|daily|times|journal`)},
 }
+
+// noName are words that end as names of bodies and places do, or begin so, and are none.
+var noName = regexp.MustCompile(`全部|干部|内部|外部|局部|部分|部署|社会|机会|[就不才都也还将只又便他她我你们人]会|会(?:有|在|被|是)|所(?:以|有|谓|说|在|需)|局(?:面|势|限)|报(?:告|道|酬|复|应|名|答)|网络|东西|有利|胜利|权利|福利|便利|顺利|盈利|专利|全国|各国|外国|本国|市场|立场`)
 
 // readBody looks for a body of the kind that is asked for, which the question does not name itself.
 func readBody(q string) func(string) bool {
@@ -188,6 +204,7 @@ func readBody(q string) func(string) bool {
 // newlyNamed finds words of a kind that stand with a character before them with which the question has none.
 func newlyNamed(q string, named *regexp.Regexp) func(string) bool {
 	return func(text string) bool {
+		text = noName.ReplaceAllString(text, " ")
 		for _, at := range named.FindAllStringIndex(text, -1) {
 			last, size := utf8.DecodeLastRuneInString(text[:at[0]])
 			if size > 0 && isWordRune(last) && !strings.Contains(q, text[at[0]-size:at[1]]) {
@@ -207,16 +224,21 @@ var places = []struct{ asked, named *regexp.Regexp }{
 	{regexp.MustCompile(`(?:哪|什么)(?:个|些|几个)?国(?:家)?|哪国|which country`), regexp.MustCompile(`[\p{Han}]国|[\p{Han}]{2}(?:亚|兰|利|西|斯|非)|\bin\b`)},
 	{regexp.MustCompile(`(?:哪|什么)(?:个|些|座)?(?:村|镇|乡|街道|县|区)|which village`), regexp.MustCompile(`[\p{Han}](?:村|镇|乡|街道|县|区)`)},
 	{
-		regexp.MustCompile(`(?:哪|什么)(?:些|个)?(?:地方|场合|地点)|哪(?:里|儿)|在哪|何处|何地|\bwhere\b`),
+		regexp.MustCompile(`(?:哪|什么)(?:些|个)?(?:地方|场合|地点)|哪(?:里|儿)|在哪(?:[^些个几一年天日月次场届本篇家所份种]|$)|何处|何地|^(?:and |from )?where\b|(?:know|tell me) where\b`),
 		regexp.MustCompile(`[\p{Han}](?:省|市|县|区|州|国|村|镇|乡|岛|山|江|河|湖|海|港|会|馆|院|园|场|站|楼|网|平台)|` + provinces + `|\bin\b|\bat\b`),
 	},
 }
 
+// noPlace are questions with a word for a place that ask for none: 难在哪里.
+var noPlace = regexp.MustCompile(`(?:错|难|好|差|妙|强|新|别|不同|优势|关键|问题|原因|难点|意义|症结|根源|特点)(?:出|就|究竟|到底|主要)?在哪(?:里|儿)?|哪(?:里|儿)不同`)
+
 // readPlace looks for a place of the kind that is asked for, which the question does not name itself.
 func readPlace(q string) func(string) bool {
+	q = noPlace.ReplaceAllString(q, "")
 	for _, p := range places {
 		if p.asked.MatchString(q) {
 			return func(text string) bool {
+				text = noName.ReplaceAllString(text, " ")
 				return slices.ContainsFunc(p.named.FindAllString(text, -1), func(name string) bool { return !strings.Contains(q, name) })
 			}
 		}

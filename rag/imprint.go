@@ -13,7 +13,7 @@ import (
 // What a question asks of an article itself: who wrote it, what he is, where and when it came out. The answer is
 // the line of the source that says so, and no sentence of the text can stand in for it.
 var imprintAsked = []imprintRule{
-	{AuthorsField, regexp.MustCompile(`作者(?:都)?(?:是|叫|为|姓)?(?:谁|什么|啥|哪)|作者.{0,4}名字|署名|谁(?:在?哪篇[^，。？]{0,4}|合)?(?:写|撰|执笔|主讲|署)|(?:由|是|被)谁(?:写|撰|主讲)|(?:写|主讲).{0,30}的(?:人)?是谁|谁的(?:文章|手笔)|who (?:wrote|is the author|are the authors)|author of`)},
+	{AuthorsField, regexp.MustCompile(`作者(?:都)?(?:是|叫|为|姓)?(?:谁|什么(?:[^身职头单学]|$)|啥|哪(?:个(?:[^单大学部]|$)|[^个家所]|$))|作者.{0,4}名字|署名|谁(?:在?哪篇[^，。？]{0,4}|合)?(?:写|撰|执笔|主讲|署)|(?:由|是|被)谁(?:写|撰|主讲)|(?:写|主讲).{0,30}的(?:人)?是谁|谁的(?:文章|手笔)|who (?:wrote|is the author|are the authors)|author of`)},
 	{AffiliationField, regexp.MustCompile(`^[^，。？?]{2,8}(?:是)?什么(?:身份|职务|头衔)|作者.{0,12}(?:单位|职务|头衔|任教|任职|供职|大学|学校|干什么|做什么)|(?:单位|职务|头衔|身份)(?:和职务)?(?:是|呢|[?？]|$)|任(?:什么|何)?职|是干什么的|是什么单位的|work for|affiliated with`)},
 	{PublicationField, regexp.MustCompile(`(?:登|刊|发表|载|发|见)(?:在|于)(?:了)?(?:什么|哪|何)(?:一)?(?:家|份|个)?(?:报|刊|杂志|媒体)|什么报|(?:登|刊)在哪|出自哪(?:份|家|张)(?:报|刊)|which (?:newspaper|paper|journal)`)},
 	{DateField, regexp.MustCompile(`(?:发表|刊登|登载|登出|见报|刊发|刊载|登|发)(?:于|在|是|的)?[^，。？?、；]{0,12}(?:哪(?:一)?[年天日月]|几月|什么时候|何时)|(?:哪(?:一)?[年天日]|什么时候|何时)[^，。？?]{0,4}(?:发表|刊登|见报|刊发|登的|登出|登在)|[文篇稿](?:章|子)?(?:是)?(?:哪(?:一)?[年天日]|什么时候|何时)(?:发|写|出)的|(?:什么报|哪家报纸|哪份报纸|报上).{0,4}(?:什么时候|哪(?:一)?[天年日]|何时)|published|come out`)},

@@ -236,12 +236,14 @@ func (s *search) pick() []window {
 		}
 	}
 	slices.SortStableFunc(first, compareWindows)
-	picked := s.fill(s.fill(nil, first), s.ranked)
+	named := s.fill(nil, first)
+	picked := s.fill(slices.Clone(named), s.ranked)
 	most := s.mostGiven
 	for _, w := range picked {
 		most = max(most, w.said())
 	}
-	return slices.DeleteFunc(picked, func(w window) bool { return w.said() < saidShare*most })
+	others := slices.DeleteFunc(picked[len(named):], func(w window) bool { return w.said() < saidShare*most })
+	return append(named, others...)
 }
 
 // saidShare is what a quote has to say of the question, beside the one that says most, to stand with it.
@@ -267,7 +269,7 @@ func (s *search) rerank() {
 	s.ranked = s.windows()
 	best := make([]float64, min(quotePassages, len(s.hits)))
 	for i := range best {
-		best[i] = s.hits[i].Score - noWindow
+		best[i] = s.hits[i].Score
 	}
 	for _, w := range slices.Backward(s.ranked) {
 		best[w.hit] = w.score
@@ -286,9 +288,6 @@ func (s *search) rerank() {
 	}
 	s.hits = hits
 }
-
-// noWindow is what a passage loses that has nothing to quote.
-const noWindow = 0.0
 
 func picksOf(windows []window, hits []Hit) []pick {
 	picks := make([]pick, len(windows))
