@@ -14,16 +14,17 @@ type askedDate struct {
 }
 
 const (
-	chineseNumber = `(?:\d{1,2}|[一二三四五六七八九十]{1,3})`
+	chineseNumber = `(?:\d{1,2}|[一二三]?十[一二三四五六七八九]?|[一二三四五六七八九])`
+	chineseYear   = `[〇○零一二三四五六七八九]{4}`
 	englishMonth  = `(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}\.?`
 )
 
 // dateShapes are how dates are written, the fullest first; groups are named y, m, d, and e for an English month.
 var dateShapes = []*regexp.Regexp{
 	regexp.MustCompile(`(?P<y>\d{4})\s*[-/.]\s*(?P<m>\d{1,2})\s*[-/.]\s*(?P<d>\d{1,2})`),
-	regexp.MustCompile(`(?:(?P<y>\d{4}|\d{2})\s*年\s*)?(?P<m>` + chineseNumber + `)\s*月份?\s*(?P<d>` + chineseNumber + `)\s*[日号號]`),
-	regexp.MustCompile(`(?P<y>\d{4}|\d{2})\s*年\s*(?P<m>` + chineseNumber + `)\s*月份?`),
-	regexp.MustCompile(`(?P<y>\d{4})\s*年`),
+	regexp.MustCompile(`(?:(?P<y>\d{4}|\d{2}|` + chineseYear + `)\s*年\s*)?(?P<m>` + chineseNumber + `)\s*月份?\s*(?P<d>` + chineseNumber + `)\s*[日号號]`),
+	regexp.MustCompile(`(?P<y>\d{4}|\d{2}|` + chineseYear + `)\s*年\s*(?P<m>` + chineseNumber + `)\s*月份?`),
+	regexp.MustCompile(`(?P<y>\d{4}|` + chineseYear + `)\s*年`),
 	regexp.MustCompile(`\b(?P<e>` + englishMonth + `)\s+(?P<d>\d{1,2})(?:st|nd|rd|th)?\b(?:,?\s+(?P<y>\d{4})\b)?`),
 	regexp.MustCompile(`\b(?P<d>\d{1,2})(?:st|nd|rd|th)?\s+(?:of\s+)?(?P<e>` + englishMonth + `)\b(?:,?\s+(?P<y>\d{4})\b)?`),
 	regexp.MustCompile(`\b(?P<e>` + englishMonth + `)\s+(?P<y>\d{4})\b`),
@@ -79,23 +80,26 @@ func (d *askedDate) set(part, text string) {
 	}
 }
 
-// numberOf reads a number below 100 in Chinese characters, or any in digits.
+// numberOf reads a number below 100 or a year in Chinese characters, or any in digits.
 func numberOf(text string) int {
 	if n, err := strconv.Atoi(text); err == nil {
 		return n
 	}
 	tens, units, found := strings.Cut(text, "十")
 	if !found {
-		return digitOf(text)
+		return digitsOf(text)
 	}
 	if tens == "" {
 		tens = "一"
 	}
-	return 10*digitOf(tens) + digitOf(units)
+	return 10*digitsOf(tens) + digitsOf(units)
 }
 
-func digitOf(text string) int {
-	return strings.Index("零一二三四五六七八九", text) / len("零")
+func digitsOf(text string) (n int) {
+	for _, digit := range text {
+		n = 10*n + max(0, strings.IndexRune("零一二三四五六七八九", digit))/len("零")
+	}
+	return n
 }
 
 func (d askedDate) valid() bool {

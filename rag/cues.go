@@ -2,6 +2,7 @@ package rag
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -20,14 +21,23 @@ var (
 	// saidBefore is 照王立文的分析.
 	saidBefore = regexp.MustCompile(`(?:^|[，,。；;？?！!\s])(?:按照|按|照|根据|据|依|听|看|读|对照|对比|比较)?[《“"「『]?$`)
 
+	// spokenOf is what is told of a person, and not what that person says: 李天文是哪年出生的.
+	spokenOf = regexp.MustCompile(closing + `(?:是|在|于|哪一?年|哪里|哪儿|哪天|何时|何地|什么时候|什么地方)*(?:出生|生于|去世|逝世|牺牲|毕业|结婚|当选|去了|来到|大桥|大道|故居|纪念馆)`)
+	// paperItself is what is told of a paper, and not of its texts: 光明日报社, 光明日报的发行量.
+	paperItself = regexp.MustCompile(closing + `(?:社(?:[^论]|$)|的?(?:是|在|于|由|哪一?年|哪里|哪儿|何时|何地|什么时候)*(?:创刊|创办|停刊|改版|发行|主办|举行|举办|召开|开幕|总编|编辑部))`)
+	// goingBefore is said before a place: 从高原, 去高原.
+	goingBefore = regexp.MustCompile(`(?:向|从|往|在|去|到|自)$`)
+
 	englishBehind = regexp.MustCompile(`(?i)^[”"’']?(?:['’]s?)?,?\s*(?:says?|said|writes?|wrote|pieces?|articles?|essays?|words|argues?|thinks?|think|lists?|views?|opinion|propose[sd]?|describes?|warns?|believes?|suggests?|names?|call[s]?|mean|means|paper|commentary|editorial|compare|define[sd]?|explains?|explain)\b`)
 	englishBefore = regexp.MustCompile(`(?i)\b(?:according to|by|does|did|by author|author|in)\s+(?:the\s+)?[“"‘']?$`)
 
 	// rangeBehind is a bound: 2024年以后的文章. What it bounds has to be a text, too.
-	sinceBehind = regexp.MustCompile(`^(?:之|以)?(?:后|来)(?:的|登的|写的|发表|刊登|发的|哪些|有哪些|所有|那些|几篇|那几篇)*(?:文章|报道|评论|社论|材料|稿|篇|发表|刊登|写的|登的)`)
+	sinceBehind = regexp.MustCompile(`^(?:(?:之|以)?(?:后|来)|起)(?:的|登的|写的|发表|刊登|发的|哪些|有哪些|所有|那些|几篇|那几篇)*(?:文章|报道|评论|社论|材料|稿|篇|发表|刊登|写的|登的)`)
 	untilBehind = regexp.MustCompile(`^(?:之|以)?前(?:的|登的|写的|发表|刊登|发的|哪些|有哪些|所有|那些|几篇|那几篇)*(?:文章|报道|评论|社论|材料|稿|篇|发表|刊登|写的|登的)`)
 	// dateBehind is a text of that date: 2023年9月的文章, 3月14日登的.
 	dateBehind = regexp.MustCompile(`^(?:的|当天的?|那天的?|所)?(?:(?:这|那)(?:一|两|几|三)?篇|文章|评论员?文章|报道|社论|消息|访谈|刊登|登的|登出|刊发|刊载|发表的|发的那|见报|写的)`)
+	// eventBehind is no text though it is published: 9月9日发表的讲话.
+	eventBehind = regexp.MustCompile(`^(?:当天|那天)?(?:所)?发表的?(?:的?重要|新年|电视|联合)*(?:讲话|演讲|谈话|声明|公报|致辞|贺词|宣言)`)
 
 	sinceBefore   = regexp.MustCompile(`(?i)\b(?:articles?|pieces?|texts?|reports?|published|written|anything)\s+(?:\w+\s+)?(?:since|after|from)\s+$`)
 	untilBefore   = regexp.MustCompile(`(?i)\b(?:articles?|pieces?|texts?|reports?|published|written|anything)\s+(?:\w+\s+)?(?:before|until)\s+$`)
@@ -79,11 +89,22 @@ const familyNames = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林高�
 	"范汪廖石金韦贾夏付方邹熊白孟秦邱侯江尹薛闫段雷龙黎史陶贺毛郝顾龚邵万覃武钱戴严莫孔向常汤康易乔赖文施洪辛柯葛牛翟樊俞章鲁倪" +
 	"庞殷耿关左焦祝纪柳欧凌霍柴管翁伍谷简齐单季房冉梅包路涂乐鲍宁邢聂甘安申游温庄晏娄车项卓解祁苗骆宗穆"
 
+// familyPairs are family names of two characters.
+var familyPairs = strings.Fields(`欧阳 司马 上官 诸葛 令狐 皇甫 慕容 尉迟 公孙 司徒 端木 东方 夏侯 轩辕 宇文 长孙 独孤 南宫 闻人 澹台`)
+
 // isPersonal says whether a name can be a Chinese person's.
 func isPersonal(name string) bool {
 	first, _ := utf8.DecodeRuneInString(name)
 	n := utf8.RuneCountInString(name)
-	return n >= 2 && n <= 4 && strings.ContainsRune(familyNames, first)
+	return n >= 2 && n <= 4 && (strings.ContainsRune(familyNames, first) ||
+		n > 2 && slices.ContainsFunc(familyPairs, func(pair string) bool { return strings.HasPrefix(name, pair) }))
+}
+
+// inLonger says whether what stands before a name of two characters makes it a part of another one, 王石磊, or a place.
+func (l *lookups) inLonger(s Span) bool {
+	before, _ := l.beside(s)
+	last, _ := utf8.DecodeLastRuneInString(before)
+	return goingBefore.MatchString(before) || last != '于' && strings.ContainsRune(familyNames, last)
 }
 
 // paperEnds are what names of papers and journals end with, by which they are no common words.

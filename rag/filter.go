@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // Filter narrows a search to articles. Every field that is set has to hold; none set is every article.
@@ -34,9 +35,19 @@ func (e *FilterError) Error() string {
 	return fmt.Sprintf("filter by %s: %q, want %s", e.Field, e.Value, e.Want)
 }
 
-// Check says what of a filter cannot be taken, as a *FilterError: dates that are none, From after To, and names
-// without a letter.
+// Check says what of a filter cannot be taken, as a *FilterError: what is no text, dates that are none, From after
+// To, and names without a letter.
 func (f Filter) Check() error {
+	for _, v := range []struct{ field, value string }{
+		{"author", f.Author}, {"publication", f.Publication}, {"title", f.Title}, {"file", f.File},
+	} {
+		if !utf8.ValidString(v.value) || strings.ContainsRune(v.value, 0) {
+			return &FilterError{v.field, v.value, "text in UTF-8"}
+		}
+		if v.field != "file" && v.value != "" && bare(v.value) == "" {
+			return &FilterError{v.field, v.value, "letters or digits"}
+		}
+	}
 	for _, v := range []struct{ field, value string }{{"from", f.From}, {"to", f.To}} {
 		if v.value != "" && !isDate(v.value) {
 			return &FilterError{v.field, v.value, "YYYY, YYYY-MM or YYYY-MM-DD"}
@@ -44,11 +55,6 @@ func (f Filter) Check() error {
 	}
 	if n := min(len(f.From), len(f.To)); f.From[:n] > f.To[:n] {
 		return &FilterError{"from", f.From, "a date no later than " + f.To}
-	}
-	for _, v := range []struct{ field, value string }{{"author", f.Author}, {"publication", f.Publication}, {"title", f.Title}} {
-		if v.value != "" && bare(v.value) == "" {
-			return &FilterError{v.field, v.value, "letters or digits"}
-		}
 	}
 	return nil
 }
@@ -77,9 +83,9 @@ func (f Filter) condition(first int) (sql string, args []any) {
 		{named + `'publication' and strpos(n.name, $) > 0)`, bare(f.Publication)},
 		{named + `'title' and strpos(n.name, $) > 0)`, bare(f.Title)},
 		{`starts_with(s.path, $)`, f.File},
-		// Compared as far as the filter goes: 2024-03-14 lies in 2024-03, and what is of 2024 only does not.
+		// Compared as far as the filter goes: 2024-03-14 lies in 2024-03. What is of 2024 only does not, nor before it.
 		{`a.published <> '' and left(a.published, char_length($::text)) collate "C" >= $`, f.From},
-		{`a.published <> '' and left(a.published, char_length($::text)) collate "C" <= $`, f.To},
+		{`a.published <> '' and left(a.published || '~~~~~~', char_length($::text)) collate "C" <= $`, f.To},
 	} {
 		if c.value != "" {
 			add(c.part, c.value)
@@ -96,7 +102,8 @@ func (f Filter) covers(date string) bool {
 	if f.From == "" && f.To == "" {
 		return true
 	}
-	return date != "" && date[:min(len(date), len(f.From))] >= f.From && (f.To == "" || date[:min(len(date), len(f.To))] <= f.To)
+	padded := date + "~~~~~~" // behind every month and day
+	return date != "" && date[:min(len(date), len(f.From))] >= f.From && (f.To == "" || padded[:len(f.To)] <= f.To)
 }
 
 // Describe says the filter in words, for readers of Chinese or of English; "" where it leaves every article.

@@ -36,7 +36,7 @@ type lookups struct {
 func newLookups(question string) *lookups {
 	l := &lookups{runes: []rune(question), names: map[string][]Span{}, sounds: map[string][]Span{}}
 	l.runes = l.runes[:min(len(l.runes), lookedAt)]
-	l.dates = askedDates(string(l.runes))
+	l.dates = askedDates(strings.Map(narrow, string(l.runes)))
 	for i := 0; i < len(l.runes); {
 		end := skip(l.runes, i, func(r rune) bool { return !notHan(r) })
 		l.han(Span{i, end})
@@ -45,6 +45,14 @@ func newLookups(question string) *lookups {
 	l.latin()
 	l.titles()
 	return l
+}
+
+// narrow makes full-width digits plain ones.
+func narrow(r rune) rune {
+	if r >= '０' && r <= '９' {
+		return r - '０' + '0'
+	}
+	return r
 }
 
 // han notes every part of a run of Han characters.
@@ -118,7 +126,7 @@ func spanOf(text string, start, end int) Span {
 
 var marked = regexp.MustCompile(`《([^《》]+)》|〈([^〈〉]+)〉|“([^“”]+)”|「([^「」]+)」|『([^『』]+)』|"([^"]+)"`)
 
-// titles notes what stands in marks, in every form that a title is kept in.
+// titles notes what stands in marks.
 func (l *lookups) titles() {
 	text := string(l.runes)
 	for _, m := range marked.FindAllStringSubmatchIndex(text, -1) {
@@ -128,9 +136,7 @@ func (l *lookups) titles() {
 			}
 			span := spanOf(text, m[g], m[g+1])
 			l.marked = append(l.marked, span)
-			for _, form := range titleForms(text[m[g]:m[g+1]], "")[:1] {
-				note(l.names, bare(form), span)
-			}
+			note(l.names, bare(text[m[g]:m[g+1]]), span)
 		}
 	}
 }

@@ -114,38 +114,48 @@ func (l *lookups) matches(name foundName) (all []element) {
 // used are the elements that a question uses of a text. One that is listed beside another one that it uses so
 // is used so itself: 宋义和方正坤都讲到.
 func (l *lookups) used(all []element) []element {
-	uses := make([]bool, len(all))
-	for i, e := range all {
-		uses[i] = l.uses(e)
-	}
-	for range all {
-		for i, e := range all {
-			uses[i] = uses[i] || e.match == exactly && e.kind != titleName && slices.ContainsFunc(all, func(o element) bool {
-				return l.listed(e.span, o.span) && uses[indexOf(all, o)]
-			})
-		}
-	}
-	var kept []element
-	for i, e := range all {
-		if uses[i] {
+	var kept, rest []element
+	for _, e := range all {
+		if l.uses(e) {
 			kept = append(kept, e)
+		} else if l.listable(e) {
+			rest = append(rest, e)
 		}
+	}
+	for i := 0; i < len(kept); i++ {
+		rest = slices.DeleteFunc(rest, func(e element) bool {
+			listed := l.listed(kept[i].span, e.span)
+			if listed {
+				kept = append(kept, e)
+			}
+			return listed
+		})
 	}
 	return kept
 }
 
-func indexOf(all []element, e element) int {
-	return slices.IndexFunc(all, func(o element) bool { return o.span == e.span && o.name.Name == e.name.Name })
+// listable says whether a name is clear enough to be used because another one is.
+func (l *lookups) listable(e element) bool {
+	switch {
+	case e.kind == titleName:
+		return l.inMarks(e.span)
+	case l.withinMarks(e.span):
+		return false
+	case e.match == byGap:
+		return l.looksLike(e)
+	default:
+		return e.match == exactly || e.span.Len() > 2
+	}
 }
 
-var listJoint = regexp.MustCompile(`^[》”"」』\s]*(?:和|与|跟|同|及|以及|、|,|，|and|&)[《“"「『\s]*$`)
+var listJoint = regexp.MustCompile(`^(?:[》”"」』\s]*(?:和|与|跟|同|及|以及|、|,|，|and|&)[《“"「『\s]*|》《)$`)
 
 // listed says whether nothing but a joint stands between two spans.
 func (l *lookups) listed(a, b Span) bool {
 	if b.Start < a.Start {
 		a, b = b, a
 	}
-	return a.End < b.Start && listJoint.MatchString(string(l.runes[a.End:b.Start]))
+	return a.End <= b.Start && listJoint.MatchString(string(l.runes[a.End:b.Start]))
 }
 
 // uses says whether a question uses a name of a text, as far as the words beside it tell.
@@ -160,18 +170,21 @@ func (l *lookups) uses(e element) bool {
 		return l.usesPublication(e)
 	case titleName:
 		return l.usesTitle(e)
-	default: // dates are read elsewhere
-		return false
+	case dated: // read elsewhere
 	}
+	return false
 }
 
 func (l *lookups) usesAuthor(e element) bool {
 	length := utf8.RuneCountInString(e.name.Name)
 	han := !strings.ContainsFunc(string(l.runes[e.span.Start:e.span.End]), notHan)
 	text, says := l.ofText(e.span), l.ofSaying(e.span)
+	_, behind := l.beside(e.span)
 	switch {
 	case !isPersonal(e.name.Name):
 		return text && e.match == exactly
+	case length == 2 && han && l.inLonger(e.span), spokenOf.MatchString(behind):
+		return false
 	case e.match == byGap || e.match == exactly && length == 2 && han:
 		return (text || says) && (e.match == exactly || l.looksLike(e))
 	case e.match == exactly:
@@ -196,13 +209,11 @@ func (l *lookups) looksLike(e element) bool {
 
 func (l *lookups) usesPublication(e element) bool {
 	_, behind := l.beside(e.span)
-	if strings.HasPrefix(behind, "社") && !strings.HasPrefix(behind, "社论") {
+	if paperItself.MatchString(behind) {
 		return false
 	}
 	cue := l.ofText(e.span) || l.ofSaying(e.span) || l.inMarks(e.span)
 	switch {
-	case e.match == exactly:
-		return cue || paperEnds.MatchString(e.name.Name) || l.nextToDate(e.span)
 	case e.match == bySound && utf8.RuneCountInString(e.name.Name) == 2:
 		return false
 	case e.match == byGap && !l.slipped(e):
@@ -243,7 +254,7 @@ func (l *lookups) nextToPublication(s Span) bool {
 	return paperEnds.MatchString(strings.TrimRight(before, "《〈“「『\"》 的"))
 }
 
-var filler = regexp.MustCompile(`^[\s》《“”"「」『』（）()的在于上刊登发表载今去年]*$|^(?:['’]s)?\s*(?:publish(?:ed)?\s+)?(?:on|of|in|from|dated)?\s*(?:the)?\s*(?:article|piece|issue|editorial|commentary)?\s*(?:on|of|in|from|dated)?\s*$`)
+var filler = regexp.MustCompile(`^[\s》《“”"「」『』（）()的在于上刊登发表载今去年杂志期]*$|^(?:['’]s)?\s*(?:publish(?:ed)?\s+)?(?:on|of|in|from|dated)?\s*(?:the)?\s*(?:article|piece|issue|editorial|commentary)?\s*(?:on|of|in|from|dated)?\s*$`)
 
 // fillerRunes is the most that stands between two things that are said of one text.
 const fillerRunes = 16
@@ -278,9 +289,12 @@ func (l *lookups) dateElements(names []element) []element {
 }
 
 // datesName says whether a date belongs to a name beside it. A year or month alone may be that of what the text
-// is about: 人民日报2024年经济目标.
+// is about, 人民日报2024年经济目标; not so before a name with a text, 2024年人民日报的文章.
 func (l *lookups) datesName(d askedDate, names []element) bool {
-	return (d.day > 0 || l.ofText(d.span)) && slices.ContainsFunc(names, func(n element) bool { return l.joined(n.span, d.span) })
+	dates := d.day > 0 || l.ofText(d.span)
+	return slices.ContainsFunc(names, func(n element) bool {
+		return (dates || d.span.End <= n.span.Start && l.ofText(n.span)) && l.joined(n.span, d.span)
+	})
 }
 
 // ranges says whether two dates are the ends of a range.
@@ -295,6 +309,8 @@ func (l *lookups) ranges(a, b Span) bool {
 func (l *lookups) dateCue(d askedDate) (bounds, bool) {
 	before, behind := l.beside(d.span)
 	switch {
+	case eventBehind.MatchString(behind):
+		return thatDate, false
 	case sinceBehind.MatchString(behind) || sinceBefore.MatchString(before):
 		return sinceDate, true
 	case untilBehind.MatchString(behind) || untilBefore.MatchString(before):

@@ -10,13 +10,14 @@ import (
 // looked in.
 const filteredMost = 200_000
 
-// queueFilter asks in a batch for the passages that a filter leaves, of some articles or, without any, of all.
+// queueFilter asks in a batch for the passages that a filter leaves, of some articles or, without any, of all; they
+// stay nil where it leaves none.
 func queueFilter(batch *pgx.Batch, f Filter, articles []int64, allowed *[]int64) {
 	condition, args := f.condition(3)
 	batch.Queue(`select p.id from passages p join articles a on a.id = p.article_id join sources s on s.id = a.source_id
 		where ($2::bigint[] is null or a.id = any($2)) and `+condition+` order by p.id limit $1`, append([]any{filteredMost, articles}, args...)...).
 		Query(func(rows pgx.Rows) (err error) {
-			*allowed, err = pgx.CollectRows(rows, pgx.RowTo[int64])
+			*allowed, err = pgx.AppendRows(*allowed, rows, pgx.RowTo[int64])
 			return err
 		})
 }
