@@ -23,10 +23,15 @@ var (
 
 	// spokenOf is what is told of a person, and not what that person says: 李天文是哪年出生的.
 	spokenOf = regexp.MustCompile(closing + `(?:是|在|于|哪一?年|哪里|哪儿|哪天|何时|何地|什么时候|什么地方)*(?:出生|生于|去世|逝世|牺牲|毕业|结婚|当选|去了|来到|大桥|大道|故居|纪念馆)`)
+	// aboutBefore and aboutBehind, on both sides of a name, make it what a text is about: 介绍李天文的文章.
+	aboutBefore = regexp.MustCompile(`(?:关于|有关|报道|采访|纪念|怀念|回忆|描写|介绍|(?:^|[^讲])讲|(?:^|[^写])写)(?:了|到|过)?$`)
+	aboutBehind = regexp.MustCompile(`^的(?:那|这|几|一|两|哪|些)*(?:篇|文章|报道|稿|访谈|消息)`)
 	// paperItself is what is told of a paper, and not of its texts: 光明日报社, 光明日报的发行量.
 	paperItself = regexp.MustCompile(closing + `(?:社(?:[^论]|$)|的?(?:是|在|于|由|哪一?年|哪里|哪儿|何时|何地|什么时候)*(?:创刊|创办|停刊|改版|发行|主办|举行|举办|召开|开幕|总编|编辑部))`)
 	// goingBefore is said before a place: 从高原, 去高原.
 	goingBefore = regexp.MustCompile(`(?:向|从|往|在|去|到|自)$`)
+	// wordBefore ends with what may be a family name, and is none.
+	wordBefore = regexp.MustCompile(`(?:于|有关|相关|如何|为何|任何|双方|对方|周)$`)
 
 	englishBehind = regexp.MustCompile(`(?i)^[”"’']?(?:['’]s?)?,?\s*(?:says?|said|writes?|wrote|pieces?|articles?|essays?|words|argues?|thinks?|think|lists?|views?|opinion|propose[sd]?|describes?|warns?|believes?|suggests?|names?|call[s]?|mean|means|paper|commentary|editorial|compare|define[sd]?|explains?|explain)\b`)
 	englishBefore = regexp.MustCompile(`(?i)\b(?:according to|by|does|did|by author|author|in)\s+(?:the\s+)?[“"‘']?$`)
@@ -104,7 +109,7 @@ func isPersonal(name string) bool {
 func (l *lookups) inLonger(s Span) bool {
 	before, _ := l.beside(s)
 	last, _ := utf8.DecodeLastRuneInString(before)
-	return goingBefore.MatchString(before) || last != '于' && strings.ContainsRune(familyNames, last)
+	return goingBefore.MatchString(before) || !wordBefore.MatchString(before) && strings.ContainsRune(familyNames, last)
 }
 
 // paperEnds are what names of papers and journals end with, by which they are no common words.

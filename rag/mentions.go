@@ -179,11 +179,13 @@ func (l *lookups) usesAuthor(e element) bool {
 	length := utf8.RuneCountInString(e.name.Name)
 	han := !strings.ContainsFunc(string(l.runes[e.span.Start:e.span.End]), notHan)
 	text, says := l.ofText(e.span), l.ofSaying(e.span)
-	_, behind := l.beside(e.span)
+	before, behind := l.beside(e.span)
 	switch {
+	case aboutBefore.MatchString(before) && aboutBehind.MatchString(behind), spokenOf.MatchString(behind):
+		return false
 	case !isPersonal(e.name.Name):
 		return text && e.match == exactly
-	case length == 2 && han && l.inLonger(e.span), spokenOf.MatchString(behind):
+	case length == 2 && han && l.inLonger(e.span):
 		return false
 	case e.match == byGap || e.match == exactly && length == 2 && han:
 		return (text || says) && (e.match == exactly || l.looksLike(e))
@@ -272,6 +274,9 @@ func (l *lookups) joined(a, b Span) bool {
 func (l *lookups) dateElements(names []element) []element {
 	var used, rest []element
 	for _, d := range l.dates {
+		if l.withinMarks(d.span) {
+			continue
+		}
 		e := element{span: d.span, kind: dated, date: d}
 		cue, ok := l.dateCue(d)
 		if e.bounds = cue; ok || l.datesName(d, names) {
@@ -289,11 +294,15 @@ func (l *lookups) dateElements(names []element) []element {
 }
 
 // datesName says whether a date belongs to a name beside it. A year or month alone may be that of what the text
-// is about, 人民日报2024年经济目标; not so before a name with a text, 2024年人民日报的文章.
+// is about, 人民日报2024年经济目标; not so before a name with a text, 2024年人民日报的文章, or a
+// paper's that it is said to be of, 2024年的人民日报.
 func (l *lookups) datesName(d askedDate, names []element) bool {
 	dates := d.day > 0 || l.ofText(d.span)
+	_, behind := l.beside(d.span)
+	of := strings.HasPrefix(behind, "的")
 	return slices.ContainsFunc(names, func(n element) bool {
-		return (dates || d.span.End <= n.span.Start && l.ofText(n.span)) && l.joined(n.span, d.span)
+		before := d.span.End <= n.span.Start && (l.ofText(n.span) || of && n.kind == publicationName)
+		return (dates || before) && l.joined(n.span, d.span)
 	})
 }
 
