@@ -34,8 +34,8 @@ func TestStoredThresholdsJudgeUnlessAnotherEmbedderMadeThem(t *testing.T) {
 		embedder string
 		want     rag.Status
 	}{
-		{rag.Thresholds{Answered: confidence + 0.01, Related: confidence - 0.01}, "m", rag.Related},
-		{rag.Thresholds{Answered: 1, Related: confidence + 0.01}, "m", rag.NotFound},
+		{rag.Thresholds{Answered: (1 + confidence) / 2, Related: confidence / 2}, "m", rag.Related},
+		{rag.Thresholds{Answered: 1, Related: (1 + confidence) / 2}, "m", rag.NotFound},
 		{rag.Thresholds{Answered: 1, Related: 1}, "another", rag.Answered},
 	} {
 		if err := s.SetThresholds(t.Context(), c.set, c.embedder, 50); err != nil {
