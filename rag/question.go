@@ -189,11 +189,13 @@ func (q *reading) hear(alike map[string][]string, isKnown func(term string) bool
 		case g.latin:
 			g.renderings = append(g.renderings, spell(g.sounds, alike)...)
 		case len(g.sounds) > 0 && !isKnown(g.renderings[0].terms[0]):
+			var heard []string
 			for _, key := range g.sounds {
-				for _, term := range alike[key] {
-					if sharesCharacter(term, g.renderings[0].terms[0]) {
-						g.renderings = append(g.renderings, rendering{[]string{term}, soundWeight})
-					}
+				heard = append(heard, alike[key]...)
+			}
+			for _, term := range distinct(heard) { // once, however many readings it shares
+				if sharesCharacter(term, g.renderings[0].terms[0]) {
+					g.renderings = append(g.renderings, rendering{[]string{term}, soundWeight})
 				}
 			}
 		}

@@ -68,20 +68,22 @@ func hashedEdition(path string, a rag.Article, texts ...string) rag.Edition {
 // village writes passages of sentences about a village, of all lengths, some of them alike, with headlines and torn lines.
 func village(random *rand.Rand, passages int) (texts []string) {
 	pick := func(words ...string) string { return words[random.IntN(len(words))] }
-	sentence := func() string {
-		s := pick("老木匠", "磨坊主", "船家", "放牛的孩子", "石匠", "接生婆") + pick("在渠边", "在塔下", "从桥上", "每到秋天", "那年冬天") +
-			pick("修了三条船", "看见水车转动", "数了四十只鹅", "种下一排柳树", "磨出新麦的面", "捡到一枚铜钱")
+	var b strings.Builder
+	sentence := func() {
+		b.WriteString(pick("老木匠", "磨坊主", "船家", "放牛的孩子", "石匠", "接生婆") + pick("在渠边", "在塔下", "从桥上", "每到秋天", "那年冬天"))
+		b.WriteString(pick("修了三条船", "看见水车转动", "数了四十只鹅", "种下一排柳树", "磨出新麦的面", "捡到一枚铜钱"))
 		for range random.IntN(4) * random.IntN(8) {
-			s += pick("，", "，", "；") + pick("水声很响", "风从北坡来", "谁也没有说话", "灯一直亮到半夜", "孩子们跟在后面", "石板上结了霜")
+			b.WriteString(pick("，", "，", "；") + pick("水声很响", "风从北坡来", "谁也没有说话", "灯一直亮到半夜", "孩子们跟在后面", "石板上结了霜"))
 		}
-		return s + pick("。", "。", "。", "！", "？", "……\n", "\n")
+		b.WriteString(pick("。", "。", "。", "！", "？", "……\n", "\n"))
 	}
 	for range passages {
-		text := pick("", "", "渠边人家\n")
+		b.Reset()
+		b.WriteString(pick("", "", "渠边人家\n"))
 		for range 2 + random.IntN(6) {
-			text += sentence()
+			sentence()
 		}
-		texts = append(texts, text)
+		texts = append(texts, b.String())
 	}
 	return texts
 }

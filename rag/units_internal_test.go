@@ -128,10 +128,7 @@ func TestQuotesEndWithTheSentenceOrBeforeTheMarkOfAClause(t *testing.T) {
 		"":                "",
 	} {
 		runes := []rune(text)
-		end := mayEnd(runes, Span{0, len(runes)})
-		if end < 0 {
-			end = 0
-		}
+		end := max(0, mayEnd(runes, Span{0, len(runes)}))
 		if got := string(runes[:end]); got != want {
 			t.Errorf("%q ends as %q, want %q", text, got, want)
 		}
