@@ -146,7 +146,7 @@ func isCounted(before, after string, units []string) bool {
 	if strings.HasSuffix(before, "百分之") {
 		return slices.Contains(units, "百分")
 	}
-	after = strings.TrimLeft(after, " 多余来约百千万亿")
+	after = strings.TrimLeft(after, " 多余来约")
 	return slices.ContainsFunc(units, func(unit string) bool { return strings.HasPrefix(after, unit) })
 }
 
