@@ -34,7 +34,7 @@ func (t Terminal) Answer(a rag.Answer) error {
 	if a.Resolved != "" {
 		fmt.Fprintf(&b, "%s\n", t.paint(dim, t.Lang.Say("理解为：", "taken as: ")+OneLine(a.Resolved)))
 	}
-	if head := t.status(a.Status); head != "" {
+	if head := t.status(a); head != "" {
 		fmt.Fprintf(&b, "%s\n", t.paint(bold, head))
 	}
 	b.WriteString(t.scopes(a.Scope))
@@ -72,8 +72,11 @@ func (t Terminal) Refuse(_ string, err error) error {
 	return err
 }
 
-func (t Terminal) status(s rag.Status) string {
-	switch s {
+func (t Terminal) status(a rag.Answer) string {
+	if a.NoMore {
+		return t.Lang.Say("除了已经引用的，语料中没有别的原文了。", "The corpus has nothing beside what was quoted.")
+	}
+	switch a.Status {
 	case rag.Related:
 		return t.Lang.Say("语料没有直接回答这个问题，最接近的原文是：", "The corpus does not answer this directly. The nearest passages are:")
 	case rag.NotFound:

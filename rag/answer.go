@@ -25,8 +25,9 @@ type Answer struct {
 	Status    Status             `json:"status"`
 	Text      string             `json:"answer"`
 	Citations []Citation         `json:"citations"`
-	Scope     []Scope            `json:"scope"`      // what the question or the caller restricts the search to
-	Timings   map[string]float64 `json:"timings_ms"` // milliseconds by step, and in all as "total"
+	NoMore    bool               `json:"no_more,omitempty"` // not found beside what the conversation has quoted
+	Scope     []Scope            `json:"scope"`             // what the question or the caller restricts the search to
+	Timings   map[string]float64 `json:"timings_ms"`        // milliseconds by step, and in all as "total"
 
 	Confidence float64 `json:"confidence"` // that the corpus answers the question, 0..1; Status follows from it
 
@@ -128,7 +129,7 @@ func (a *Answerer) judge(ctx context.Context, s *search, answer *Answer) ([]pick
 	}
 	answer.Status = s.thresholds.status(answer.Confidence)
 	if len(picks) == 0 || answer.Status == NotFound {
-		answer.Status = NotFound
+		answer.Status, answer.NoMore = NotFound, s.followed.isAgain
 		return nil, nil
 	}
 	return picks, nil

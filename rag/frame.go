@@ -10,7 +10,7 @@ import (
 func frame(a Answer) string {
 	chinese := hasHan(a.Question)
 	var b strings.Builder
-	b.WriteString(opening(a.Status, chinese))
+	b.WriteString(opening(a.Status, a.NoMore, chinese))
 	for _, s := range a.Scope {
 		if s.Widened {
 			fmt.Fprintf(&b, "\n"+widened(chinese), s.Text)
@@ -33,8 +33,12 @@ func widened(chinese bool) string {
 	return "(Nothing was found in %s; what follows is from all of the corpus.)"
 }
 
-func opening(status Status, chinese bool) string {
+func opening(status Status, noMore, chinese bool) string {
 	switch {
+	case noMore && chinese:
+		return "除了已经引用的，语料中没有别的原文了。"
+	case noMore:
+		return "The corpus has nothing beside what was quoted."
 	case status == NotFound && chinese:
 		return "语料中没有找到这个问题的答案。"
 	case status == NotFound:

@@ -242,12 +242,20 @@ func (s *search) pick() []window {
 	for _, w := range picked {
 		most = max(most, w.said())
 	}
-	others := slices.DeleteFunc(picked[len(named):], func(w window) bool { return w.said() < saidShare*most })
+	least := saidShare * most
+	if s.followed.isAgain {
+		least = againShare * most
+	}
+	others := slices.DeleteFunc(picked[len(named):], func(w window) bool { return w.said() < least })
 	return append(named, others...)
 }
 
-// saidShare is what a quote has to say of the question, beside the one that says most, to stand with it.
-const saidShare = 0.5
+// What a quote has to say of the question, beside the one that says most, to stand with it: saidShare, or
+// againShare where that one was given before.
+const (
+	saidShare  = 0.5
+	againShare = 0.7
+)
 
 // said is how much a window has of the question, whatever the passage it is from.
 func (w window) said() float64 {
