@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -56,10 +57,10 @@ func (t Terminal) Answer(a rag.Answer) error {
 func (t Terminal) scopes(scopes []rag.Scope) string {
 	var b strings.Builder
 	for _, s := range scopes {
-		what := s.Filter.Describe(t.Lang != English)
+		what := cmp.Or(s.Filter.Describe(t.Lang != English), s.Text)
 		line := fmt.Sprintf(t.Lang.Say("范围：%s", "looked in: %s"), what)
 		if s.Widened {
-			line = fmt.Sprintf(t.Lang.Say("在“%s”中没有找到，已扩大到全部语料。", "Nothing was found in %s: all of the corpus was looked in."), what)
+			line = fmt.Sprintf(t.Lang.Say("“%s”中没有可引的原文，以下出自其他文章。", "There is nothing to quote from %s: what follows is from other articles."), what)
 		}
 		fmt.Fprintf(&b, "%s\n", t.paint(dim, OneLine(line)))
 	}

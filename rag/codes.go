@@ -10,7 +10,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgtype"
 )
 
 // Code is a token as the embedding model sees it in its text, one bit for each of its numbers: two tokens are
@@ -109,23 +108,4 @@ func insertCodes(ctx context.Context, tx pgx.Tx, passages []Passage, ids []int64
 			return []any{ids[i], data}, nil
 		}))
 	return err
-}
-
-// queueCodes asks for the codes of passages by id and hands them to found, in any order. Passages without codes
-// are left out.
-func queueCodes(batch *pgx.Batch, ids []int64, found func(id int64, codes []Code, starts []int32)) {
-	batch.Queue(`select passage_id, codes from passage_codes where passage_id = any($1)`, ids).
-		Query(func(rows pgx.Rows) error {
-			var id int64
-			var data pgtype.DriverBytes // the driver's memory, good until the next row
-			_, err := pgx.ForEachRow(rows, []any{&id, &data}, func() error {
-				codes, starts, err := decodeTokens(data)
-				if err != nil {
-					return fmt.Errorf("codes of passage %d: %w", id, err)
-				}
-				found(id, codes, starts)
-				return nil
-			})
-			return err
-		})
 }

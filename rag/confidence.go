@@ -14,11 +14,10 @@ import (
 // written for that, as many with an answer as without in weight; docs/decisions.md says how they do on others.
 var (
 	subjectModel = model{-9.53, map[string]float64{
-		"nearest": 7.79, "near10": 4.24, "words": 4.2, "passage": 3.42, "tokens": 8.85, "foreign": 0.3,
+		"nearest": 7.80, "near10": 4.23, "words": 4.20, "passage": 3.42, "tokens": 8.86, "foreign": 0.30,
 	}}
-	factModel = model{-3.64, map[string]float64{
-		"nearest": 9.99, "foreign": 0.16, "focus": 0.55, "words": -7.68, "late": -1.55, "body": -0.31, "place": -0.97,
-		"no amount": -1.33, "far amount": -1.36, "far time": -0.11, "far body": -1.58, "far place": -0.49, "no reason": -1.24,
+	factModel = model{-4.16, map[string]float64{
+		"nearest": 8.25, "foreign": 0.52, "focus": 0.09, "far amount": -1.86, "far body": -1.59, "far place": -1.47, "no reason": -2.14, "no amount": -1.37, "no time": -1.25, "body": -0.46, "place": -0.94,
 	}}
 )
 
@@ -38,11 +37,16 @@ func (m model) probability(features map[string]float64) float64 {
 
 // confidence is how sure it is that the picked quotes answer the question, 0..1; 0 where there is none.
 func (s *search) confidence(picked []window) float64 {
-	if len(picked) == 0 {
+	if len(picked) == 0 || !slices.ContainsFunc(s.lex.groups, group.saysSomething) {
 		return 0
 	}
 	features := s.features(picked)
 	return subjectModel.probability(features) * factModel.probability(features)
+}
+
+// saysSomething says whether a group names a thing, and does not just ask or join.
+func (g group) saysSomething() bool {
+	return len(g.renderings) > 0 && !isFunctional(g.renderings[0].terms[0])
 }
 
 // features are what both models go by: shares and similarities of 0..1 or -1..1, and for each kind of thing
@@ -55,10 +59,6 @@ func (s *search) features(picked []window) map[string]float64 {
 	for _, w := range picked {
 		has.add(s.lex.termsIn(w.text))
 		texts = append(texts, foldText(w.text))
-		f["late"] = max(f["late"], w.late)
-	}
-	if len(s.codes) == 0 {
-		f["late"] = usualLate
 	}
 	f["focus"] = s.focus(has)
 	all, near := strings.Join(texts, "\n"), s.telling(texts)
@@ -74,11 +74,8 @@ func (s *search) features(picked []window) map[string]float64 {
 	return f
 }
 
-// What late interaction says on average, for embedders that have no codes.
-const (
-	usualTokens = 0.34
-	usualLate   = 0.31
-)
+// usualTokens is what late interaction says of a subject on average, for embedders that have no codes.
+const usualTokens = 0.34
 
 const (
 	subjectPassages = 5  // best passages of which one has to speak of the subject

@@ -54,9 +54,7 @@ func (d dialogue) more() (r resolved, ok bool) {
 	}
 	r.Question, r.Again = d.last().Resolved, true
 	for _, t := range d.turns {
-		if t.Resolved == r.Question {
-			r.Without = append(r.Without, t.Cited...)
-		}
+		r.Without = append(r.Without, t.Cited...)
 	}
 	return r, true
 }

@@ -28,9 +28,9 @@ func frame(a Answer) string {
 
 func widened(chinese bool) string {
 	if chinese {
-		return "（在“%s”中没有找到，以下出自全部语料。）"
+		return "（“%s”中没有可引的原文，以下出自其他文章。）"
 	}
-	return "(Nothing was found in %s; what follows is from all of the corpus.)"
+	return "(There is nothing to quote from %s; what follows is from other articles.)"
 }
 
 func opening(status Status, noMore, chinese bool) string {

@@ -40,7 +40,7 @@ type LoggedAnswer struct {
 
 // LoggedAnswers are the newest logged answers, at most limit, newest first.
 func (s *Store) LoggedAnswers(ctx context.Context, limit int) ([]LoggedAnswer, error) {
-	rows, _ := s.pool.Query(ctx, `select id, asked_at, question, status, answer from answers order by id desc limit $1`, limit)
+	rows, _ := s.pool.Query(ctx, `select id, asked_at, question, status, jsonb_set(answer, '{id}', to_jsonb(id::text)) from answers order by id desc limit $1`, limit)
 	all, err := pgx.CollectRows(rows, pgx.RowToStructByPos[LoggedAnswer])
 	if err != nil {
 		return nil, fmt.Errorf("read the logged answers: %w", err)
@@ -62,7 +62,8 @@ type LoggedCitation struct {
 func (s *Store) LoggedCitations(ctx context.Context, fn func(LoggedCitation) error) error {
 	rows, err := s.pool.Query(ctx, `select l.id, l.asked_at, (c ->> 'n')::int, c ->> 'quote', c -> 'article' ->> 'file',
 			exists (select from articles a join sources s on s.id = a.source_id
-				where s.path = c -> 'article' ->> 'file' and strpos(a.body, c ->> 'quote') > 0)
+				where s.path = c -> 'article' ->> 'file'
+					and strpos(regexp_replace(a.body, '\s', '', 'g'), regexp_replace(c ->> 'quote', '\s', '', 'g')) > 0)
 		from answers l, jsonb_array_elements(l.answer -> 'citations') c order by l.id, 3`)
 	if err != nil {
 		return fmt.Errorf("read the logged citations: %w", err)

@@ -265,7 +265,35 @@ func (s *search) take(found []Hit, twins twinPairs) {
 		s.nearest = max(s.nearest, h.Similarity)
 	}
 	s.rank(found)
-	s.hits = collapse(found, twins)
+	s.hits = s.promoted(collapse(found, twins))
+}
+
+// mentionPassages is how many passages of each text that a question names are among the first, where it names several.
+const mentionPassages = 3
+
+// promoted puts the best passages of each text that the question names first, in turns: a comparison needs of all.
+func (s *search) promoted(hits []Hit) []Hit {
+	if len(s.scope) < 2 {
+		return hits
+	}
+	first := make([]bool, len(hits))
+	var promoted []Hit
+	for range mentionPassages {
+		for _, m := range s.scope {
+			for i, h := range hits {
+				if !first[i] && m.isOf(h.Passage.Article) {
+					first[i], promoted = true, append(promoted, h)
+					break
+				}
+			}
+		}
+	}
+	for i, h := range hits {
+		if !first[i] {
+			promoted = append(promoted, h)
+		}
+	}
+	return promoted
 }
 
 // lap notes the time since begin under a name, and begins anew.
@@ -379,6 +407,9 @@ func distinct[T comparable](all []T) []T {
 	})
 }
 
+// namedPassages is how many passages of one article are read because the question names it.
+const namedPassages = 15
+
 // wanted are the passages that a search reads.
 type wanted struct {
 	ids     []int64   // these
@@ -396,8 +427,12 @@ func (s *Store) hits(ctx context.Context, w wanted) (found []Hit, twins twinPair
 			select passage_id from passage_vectors where $5::bigint[] is null or passage_id = any($5)
 			order by embedding <=> $2 limit $3
 		), named as materialized (
-			select v.passage_id from passages p join passage_vectors v on v.passage_id = p.id
-			where p.article_id = any($4) and ($5::bigint[] is null or p.id = any($5)) order by v.embedding <=> $2 limit $3
+			select passage_id from (
+				select v.passage_id, v.embedding <=> $2 as far,
+					row_number() over (partition by p.article_id order by v.embedding <=> $2) as place
+				from passages p join passage_vectors v on v.passage_id = p.id
+				where p.article_id = any($4) and ($5::bigint[] is null or p.id = any($5))) n
+			where place <= $6 order by far limit 3 * $3
 		), found as materialized (
 			select passage_id as id from near union select passage_id from named union select unnest($1::bigint[])
 		)
@@ -406,7 +441,7 @@ func (s *Store) hits(ctx context.Context, w wanted) (found []Hit, twins twinPair
 			left(a.body, 80), a.length, s.path, array(select twin_id from article_twins where article_id = a.id)
 		from found join passages p on p.id = found.id join passage_vectors v on v.passage_id = p.id
 			left join passage_codes c on c.passage_id = p.id
-			join articles a on a.id = p.article_id join sources s on s.id = a.source_id`, w.ids, pgvector.NewHalfVector(w.near), w.depth, w.named, w.allowed)
+			join articles a on a.id = p.article_id join sources s on s.id = a.source_id`, w.ids, pgvector.NewHalfVector(w.near), w.depth, w.named, w.allowed, namedPassages)
 	found, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (Hit, error) { return scanHit(row, twins) })
 	return found, twins, err
 }
