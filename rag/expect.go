@@ -28,7 +28,8 @@ const (
 	expectList                       // so many things
 	expectRole                       // somebody of whom the question says what he is
 	expectReason
-	expectedKinds // how many there are
+	expectDefinition // what something is
+	expectedKinds    // how many there are
 )
 
 // expectations are what a question asks for, as far as its words tell. All texts of it are folded by fold.
@@ -37,6 +38,7 @@ func expectations(question string) (all []expectation) {
 	for kind, read := range [expectedKinds]func(q string) func(string) bool{
 		expectAmount: readAmount, expectTime: readTime, expectBody: readBody, expectPlace: readPlace,
 		expectList: readList, expectRole: readRole, expectReason: readReason,
+		expectDefinition: readDefinition,
 	} {
 		if isIn := read(q); isIn != nil {
 			all = append(all, expectation{expectedKind(kind), isIn})
@@ -309,5 +311,25 @@ func readReason(q string) func(string) bool {
 
 // String names a kind.
 func (k expectedKind) String() string {
-	return [expectedKinds]string{"amount", "time", "body", "place", "list", "role", "reason"}[k]
+	return [expectedKinds]string{"amount", "time", "body", "place", "list", "role", "reason", "definition"}[k]
+}
+
+var (
+	definitionAsked = regexp.MustCompile(`什么(?:是|叫)|啥(?:是|叫)|何谓|是(?:个|一种)?什么(?:意思|概念|东西)?(?:[?？]|$)|(?:的|怎么|如何|怎样)定义|指(?:的)?(?:是)?什么|\bwhat (?:is|are)\b|\bdefin`)
+	definitionTold  = regexp.MustCompile(`是指|指的是|所谓|就是|叫做|称为|是(?:一种|由|以|代表|对|[^,。?!;:]{2,30}的)`)
+)
+
+// definedAsked finds what is to be defined: 什么是脉冲星, 脉冲星是什么.
+var definedAsked = regexp.MustCompile(`(?:什么(?:是|叫)|何谓|啥(?:是|叫))[“"]?(\p{Han}{2,12})|(\p{Han}{2,12})[”"]?(?:是|指)(?:的是|的)?(?:一种)?什么`)
+
+// readDefinition looks for a sentence that says what something is, and does not ask it.
+func readDefinition(q string) func(string) bool {
+	if !definitionAsked.MatchString(q) {
+		return nil
+	}
+	told := definitionTold
+	if m := definedAsked.FindStringSubmatch(q); m != nil {
+		told = regexp.MustCompile(regexp.QuoteMeta(m[1]+m[2]) + `[”"]?,?(?:是|就是|指|即|意味)`)
+	}
+	return func(text string) bool { return told.MatchString(text) && !strings.Contains(text, "?") }
 }

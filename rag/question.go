@@ -55,7 +55,7 @@ func read(text string, translate func() (translator, error)) (reading, error) {
 		q.readForeign(phrases)
 		return q, nil
 	}
-	for _, term := range distinct(Terms(text)) {
+	for _, term := range telling(distinct(Terms(text))) {
 		g := group{renderings: []rendering{{[]string{term}, 1}}, sounds: soundsOf(term)}
 		for _, p := range phrases { // GDP in a Chinese question
 			if strings.EqualFold(p.Words, term) {
@@ -65,6 +65,15 @@ func read(text string, translate func() (translator, error)) (reading, error) {
 		q.groups = append(q.groups, g)
 	}
 	return q, nil
+}
+
+// telling leaves out the terms that only ask or join, unless there are no others.
+func telling(terms []string) []string {
+	said := slices.DeleteFunc(slices.Clone(terms), isFunctional)
+	if len(said) == 0 {
+		return terms
+	}
+	return said
 }
 
 // readForeign takes a glossed question apart: its phrases, and its own words, which the corpus may have.
