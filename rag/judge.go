@@ -13,7 +13,7 @@ type Thresholds struct {
 
 // DefaultThresholds hold where none were fitted to the reader's own corpus. docs/decisions.md says how many
 // questions they answer and refuse.
-var DefaultThresholds = Thresholds{Answered: 0.15, Related: 0.04}
+var DefaultThresholds = Thresholds{Answered: 0.14, Related: 0.04}
 
 // confidenceMadeBy names how confidence is reckoned. Thresholds that were fitted to another reckoning are
 // not used, so change it with that.

@@ -23,7 +23,7 @@ type Quote struct {
 	also     []Copy
 }
 
-// Text is the quoted text, whole sentences.
+// Text is the quoted text: whole sentences, of overlong ones whole clauses.
 func (q Quote) Text() string { return q.text }
 
 // Article is where the quote stands; of its text it has the first words only.
