@@ -152,7 +152,10 @@ func (im *imprint) add(label, value string) bool {
 	case "Subject":
 		im.title = value
 		return value != ""
-	case "作者", "撰文", "撰稿", "记者", "記者", "文", "Author", "By", "From":
+	case "记者", "記者": // in an interview, what follows is what he asks
+		im.authors = byline("记者 " + value)
+		return value == "" || im.authors != nil
+	case "作者", "撰文", "撰稿", "文", "Author", "By", "From":
 		im.authors = pen(value)
 		return value == "" || im.authors != nil
 	case "信息来源", "文章来源", "来源", "稿源", "出处", "來源", "Source", "公众号", "微信公众号", "公眾號":

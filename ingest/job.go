@@ -20,7 +20,7 @@ import (
 
 // rules names the reading, reflow, segmentation and cutting of this package, and what the store makes of them. A
 // source made by other rules is made again, so change it with them.
-const rules = "2026-11-25.2"
+const rules = "2026-11-25.3"
 
 const (
 	filesAtOnce  = 4 // enough to keep the embedder busy while a file is read or stored
