@@ -54,7 +54,11 @@ func (d dialogue) more() (r resolved, ok bool) {
 	}
 	r.Question, r.Again = d.last().Resolved, true
 	for _, t := range d.turns {
-		r.Without = append(r.Without, t.Cited...)
+		for _, c := range t.Cited {
+			if t.Resolved == r.Question || strings.Contains(r.Question, c.Text) { // of a quote that is asked about, that one
+				r.Without = append(r.Without, c)
+			}
+		}
 	}
 	return r, true
 }
