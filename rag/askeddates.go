@@ -85,7 +85,7 @@ func numberOf(text string) int {
 	if n, err := strconv.Atoi(text); err == nil {
 		return n
 	}
-	tens, units, found := strings.Cut(text, "十")
+	tens, units, found := strings.Cut(strings.ReplaceAll(text, "两", "二"), "十")
 	if !found {
 		return digitsOf(text)
 	}

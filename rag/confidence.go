@@ -63,7 +63,7 @@ func (s *search) features(picked []window) map[string]float64 {
 	}
 	f["focus"] = s.focus(has)
 	all, near := strings.Join(texts, "\n"), s.telling(texts)
-	for _, e := range expectations(s.question) {
+	for _, e := range s.expecting() {
 		f[e.kind.String()] = 1
 		if !e.isIn(all) {
 			f["no "+e.kind.String()] = 1
@@ -143,7 +143,7 @@ func (s *search) focused() (groups []group) {
 		}
 	}
 	for _, g := range s.lex.groups {
-		if len(g.renderings) > 0 && near[g.renderings[0].terms[0]] && !isFunctional(g.renderings[0].terms[0]) {
+		if g.saysSomething() && near[g.renderings[0].terms[0]] {
 			groups = append(groups, g)
 		}
 	}

@@ -105,7 +105,7 @@ func (d dialogue) ordinal(quotes int) (n int, isPoint bool, rest string, ok bool
 	case m[1] == "最后":
 		n = quotes
 	default:
-		n = smallNumber(m[2])
+		n = numberOf(m[2])
 	}
 	return n, slices.Contains([]string{"点", "项", "种", "方面", "部分"}, m[3]), strings.TrimSpace(m[5]), true
 }

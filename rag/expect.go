@@ -47,6 +47,14 @@ func expectations(question string) (all []expectation) {
 	return all
 }
 
+// expecting are the expectations of the search's question, read once: its windows and its confidence go by them.
+func (s *search) expecting() []expectation {
+	if s.expected == nil {
+		s.expected = expectations(s.question)
+	}
+	return s.expected
+}
+
 // foldText takes out what an extraction puts between characters: width, white space and case.
 func foldText(text string) string {
 	return strings.ToLower(strings.Join(strings.Fields(norm.NFKC.String(text)), " "))
@@ -259,26 +267,8 @@ func readList(q string) func(string) bool {
 	if m == nil {
 		return nil
 	}
-	least := max(2, smallNumber(m[1]+m[2])-1)
+	least := max(2, numberOf(m[1]+m[2])-1)
 	return func(text string) bool { return len(listParts.FindAllString(text, least))+1 >= least }
-}
-
-// smallNumber reads a small number; 0 where it is none.
-func smallNumber(s string) (n int) {
-	const chinese = "〇一二三四五六七八九十"
-	if s == "两" {
-		return 2
-	}
-	if i := strings.Index(chinese, s); i >= 0 && s != "" {
-		return utf8.RuneCountInString(chinese[:i])
-	}
-	for _, r := range s {
-		if r < '0' || r > '9' {
-			return 0
-		}
-		n = 10*n + int(r-'0')
-	}
-	return n
 }
 
 // roleAsked finds what the one is who is asked for: 组长是谁, 哪位记者, 带头人叫什么.

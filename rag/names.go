@@ -90,7 +90,7 @@ func nameSounds(shown string) []string {
 // tidy takes the white space out of a name; between letters of other scripts than Chinese a blank stays.
 func tidy(name string) string {
 	words := strings.Fields(name)
-	if strings.ContainsFunc(name, func(r rune) bool { return unicode.Is(unicode.Han, r) }) {
+	if hasHan(name) {
 		return strings.Join(words, "")
 	}
 	return strings.Join(words, " ")

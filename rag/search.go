@@ -92,13 +92,14 @@ type Hit struct {
 // search is everything that one search learned; answering needs more of it than the hits.
 type search struct {
 	question   string
-	filter     Filter    // the caller's
-	isWidened  bool      // it leaves no article
-	followed   followed  // what the conversation narrows it to
-	allowed    []int64   // passages that all this leaves; nil: all
-	scope      []Mention // the articles that the question names
-	hits       []Hit     // best first
-	nearest    float64   // similarity of the nearest passage, whether it is among the hits or a twin of one
+	expected   []expectation // of the question; see expecting
+	filter     Filter        // the caller's
+	isWidened  bool          // it leaves no article
+	followed   followed      // what the conversation narrows it to
+	allowed    []int64       // passages that all this leaves; nil: all
+	scope      []Mention     // the articles that the question names
+	hits       []Hit         // best first
+	nearest    float64       // similarity of the nearest passage, whether it is among the hits or a twin of one
 	lex        lexical
 	ranked     []window           // of the best hits, best first
 	mostGiven  float64            // said by a window that was given before; 0 unless the question is asked again

@@ -57,7 +57,7 @@ const (
 
 // expect puts windows first that have what the question asks for: a number, a time, a place, a list.
 func (s *search) expect(best []window) {
-	all := expectations(s.question)
+	all := s.expecting()
 	if len(all) == 0 {
 		return
 	}
