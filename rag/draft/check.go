@@ -1,0 +1,254 @@
+package draft
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// Options say how a draft is checked.
+type Options struct {
+	// Simplify writes traditional characters simplified, one for one. It is called only for a quotation that no
+	// passage has as it stands; nil: such a one is lost.
+	Simplify func(text string) string
+
+	// IsName says whether words of Latin letters stand for a name that a text has in Chinese characters: Harbin. It
+	// is asked of sentences in another language; nil: their names are not checked.
+	IsName func(words, text string) (isName, isThere bool)
+}
+
+// minShared is the least share of a sentence's pairs of Chinese characters that the passages which it cites must
+// have. See docs/decisions.md for what it was fitted to.
+const minShared = 0.25
+
+// source is a passage as sentences are checked against it.
+type source struct {
+	Passage
+	runes  []rune
+	folded folded
+	simple *folded // simplified; nil until it is wanted
+}
+
+// checker checks the sentences of one draft.
+type checker struct {
+	passages []source
+	handles  map[string]int
+	all      []int // indices of the passages
+	simplify func(string) string
+	isName   func(words, text string) (isName, isThere bool)
+}
+
+func newChecker(passages []Passage, o Options) *checker {
+	c := &checker{handles: map[string]int{}, simplify: o.Simplify, isName: o.IsName}
+	for i, p := range passages {
+		runes := []rune(p.Text)
+		c.passages = append(c.passages, source{Passage: p, runes: runes, folded: fold(runes, nil)})
+		c.handles[strings.ToLower(p.Handle)] = i
+		c.all = append(c.all, i)
+	}
+	return c
+}
+
+func (c *checker) simplified(i int) folded {
+	p := &c.passages[i]
+	if p.simple == nil {
+		f := fold(p.runes, c.simplify)
+		p.simple = &f
+	}
+	return *p.simple
+}
+
+var (
+	lists   = regexp.MustCompile(`^(?:[-*•·+]\s+|\d{1,2}(?:\.\s|[、)）]\s?)|[（(]\d{1,2}[)）]\s?|#{1,6}\s+)`)
+	images  = regexp.MustCompile(`!\[[^\]\n]*\]\([^)\n]*\)`)
+	links   = regexp.MustCompile(`\[([^\]\n]*)\]\([^)\n]*\)`)
+	tags    = regexp.MustCompile(`</?[A-Za-z!?|][^<>\n]{0,300}>|<\|[^|\n]{0,60}\|>`)
+	entity  = regexp.MustCompile(`&(?:#\d{1,7}|#x[0-9A-Fa-f]{1,6}|[A-Za-z]{2,8});`)
+	urls    = regexp.MustCompile(`(?i)(?:https?|ftp|javascript|data|file):[^\s，。；、）)】]+|\bwww\.[^\s，。；、）)】]+`)
+	blanks  = regexp.MustCompile(`\s+`)
+	hanGaps = regexp.MustCompile(`(\p{Han}|[，。；：、！？”“])\s+(\p{Han}|[，。；：、！？”“])`)
+	beforeP = regexp.MustCompile(`\s+([，。；：、！？,.;:!?）)])`)
+)
+
+// check reads one sentence with what stands before it and the references behind it.
+func (c *checker) check(raw string) Sentence {
+	rest := strings.TrimLeftFunc(raw, unicode.IsSpace)
+	s := Sentence{Lead: strings.Repeat("\n", min(2, strings.Count(raw[:len(raw)-len(rest)], "\n")))}
+	rest, s.Cites, s.Unknown = references(rest, c.handles)
+	rest = c.plain(&s, rest)
+	parts, lost := segments(rest)
+	s.Lost = lost
+	var text, own strings.Builder
+	runes := 0
+	add := func(part string) {
+		text.WriteString(part)
+		runes += len([]rune(part))
+	}
+	for _, part := range parts {
+		found, ok := []Quote(nil), false
+		if part.quoted {
+			found, ok = c.match(part.text, own.String(), s.Cites)
+		}
+		if !ok {
+			if part.quoted {
+				s.Lost++
+			}
+			add(part.text)
+			own.WriteString(part.text)
+			continue
+		}
+		add("“")
+		spelt, at := c.spell(found)
+		for i, q := range found {
+			q.At = Span{runes + at[i].Start, runes + at[i].End}
+			s.Quotes = append(s.Quotes, q)
+			if !slices.Contains(s.Cites, q.Passage) {
+				s.Cites = append(s.Cites, q.Passage)
+			}
+		}
+		add(spelt + "”")
+		own.WriteString("“”")
+	}
+	s.Text = text.String()
+	if strings.Trim(s.Text, " \t“”。．.,，;；:：、-*#|") == "" {
+		s.Text = ""
+		return s
+	}
+	s.Faults = c.faults(&s, own.String())
+	return s
+}
+
+// plain takes the markup off a sentence, notes the mark of a list, and makes a quotation of a block that is set
+// off as one.
+func (c *checker) plain(s *Sentence, text string) string {
+	isBlock := strings.HasPrefix(text, ">")
+	text = strings.TrimLeft(text, "> \t")
+	s.Marker = lists.FindString(text)
+	text = text[len(s.Marker):]
+	if strings.HasPrefix(s.Marker, "#") {
+		s.Marker = ""
+	}
+	text = images.ReplaceAllString(text, "")
+	text = links.ReplaceAllString(text, "$1")
+	text = tags.ReplaceAllString(text, "")
+	text = entity.ReplaceAllString(text, "")
+	text = urls.ReplaceAllString(text, "")
+	text = strings.NewReplacer("**", "", "__", "", "`", "", "*", "").Replace(text)
+	text = strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r):
+			return ' '
+		case unicode.IsControl(r), unicode.Is(unicode.Cf, r), unicode.Is(unicode.Co, r), r == unicode.ReplacementChar:
+			return -1
+		}
+		return r
+	}, text)
+	text = blanks.ReplaceAllString(text, " ")
+	text = hanGaps.ReplaceAllString(text, "$1$2")
+	text = strings.TrimSpace(beforeP.ReplaceAllString(text, "$1"))
+	if isBlock && !strings.ContainsAny(text, "“”「」『』\"") {
+		text = "“" + text + "”"
+	}
+	return text
+}
+
+var (
+	// leadIn is a line that says nothing but that something follows, counted how many things those are.
+	leadIn  = regexp.MustCompile(`^.{1,60}[：:]$`)
+	counted = regexp.MustCompile(`(?:[二两三四五六七八九十]|\d{1,2})\s*(?:个?方面|点|项|条|类|种|个|大)|\b(?:two|three|four|five|six|seven|\d{1,2})\b`)
+)
+
+// faults are what is wrong with a sentence, judged by the words that are its own.
+func (c *checker) faults(s *Sentence, own string) (all []Fault) {
+	s.LeadsOn = len(s.Cites) == 0 && leadIn.MatchString(s.Text)
+	on := s.Cites
+	switch {
+	case s.LeadsOn:
+		own, on = counted.ReplaceAllLiteralString(own, ""), c.all
+	case len(s.Cites) == 0:
+		return []Fault{NoHandle}
+	}
+	var text strings.Builder
+	for _, i := range on {
+		text.WriteString(c.passages[i].Text + "\n" + c.passages[i].About + "\n")
+	}
+	source := norm.NFKC.String(text.String())
+	claim := norm.NFKC.String(own)
+	have, _ := dates(source)
+	said, rest := dates(claim)
+	in := fold([]rune(source), nil)
+	out := fold([]rune(claim), nil)
+	for _, look := range []struct {
+		fault Fault
+		is    bool
+	}{
+		{Date, inventsDate(said, have)},
+		{Number, inventsNumber(rest, source)},
+		{Name, inventsName(claim, in) || c.misattributes(s, claim, source) || c.inventsForeignName(claim, source)},
+		{Negation, hasHan(claim) && (contradicts(string(out.runes), string(in.runes)) || deniesAnew(string(out.runes), string(in.runes)))},
+		{Unrelated, hasHan(claim) && !s.LeadsOn && !shares(out.runes, in.runes)},
+	} {
+		if look.is {
+			all = append(all, look.fault)
+		}
+	}
+	return all
+}
+
+// deniesAnew says whether a claim denies something and the source denies nothing at all.
+func deniesAnew(claim, source string) bool {
+	return len(denials(claim)) > 0 && len(denials(source)) == 0
+}
+
+// misattributes says whether a claim names the author of a passage that it does not cite.
+func (c *checker) misattributes(s *Sentence, claim, source string) bool {
+	for i := range c.passages {
+		if slices.Contains(s.Cites, i) || s.LeadsOn {
+			continue
+		}
+		for _, name := range c.passages[i].Authors {
+			if len([]rune(name)) > 1 && strings.Contains(claim, name) && !strings.Contains(source, name) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// capitalised are words that may be a name.
+var capitalised = regexp.MustCompile(`\b[A-Z][A-Za-z'’]+(?:[ -][A-Z][A-Za-z'’]+)*`)
+
+// inventsForeignName looks for names in a sentence of another language that the passages do not have.
+func (c *checker) inventsForeignName(claim, source string) bool {
+	if c.isName == nil || hasHan(claim) {
+		return false
+	}
+	for _, words := range capitalised.FindAllString(claim, -1) {
+		if isName, isThere := c.isName(words, source); isName && !isThere && !strings.Contains(source, words) {
+			return true
+		}
+	}
+	return false
+}
+
+// shares says whether a source has enough of a claim's pairs of Chinese characters. One of fewer than four pairs
+// says too little for that.
+func shares(claim, source []rune) bool {
+	have := map[[2]rune]bool{}
+	for i := range len(source) - 1 {
+		have[[2]rune{source[i], source[i+1]}] = true
+	}
+	shared, all := 0, 0
+	for i := range max(0, len(claim)-1) {
+		if unicode.Is(unicode.Han, claim[i]) && unicode.Is(unicode.Han, claim[i+1]) {
+			all++
+			if have[[2]rune{claim[i], claim[i+1]}] {
+				shared++
+			}
+		}
+	}
+	return all < 4 || float64(shared) >= minShared*float64(all)
+}

@@ -1,0 +1,235 @@
+package draft
+
+import (
+	"math"
+	"regexp"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// amount is a number in a text, and what it counts as far as that matters.
+type amount struct {
+	value   float64
+	percent bool
+	unit    string // of measures, "" where it counts something else
+	text    string // as it stands, with two runes behind it
+	alone   bool   // one Chinese digit without a word that counts: 一 in 统一
+}
+
+const (
+	arabic  = `\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?`
+	chinese = `[〇零一二两三四五六七八九十百千万亿]+(?:点[〇零一二三四五六七八九]+)?`
+	scales  = `万亿|千万|百万|十万|亿|万|千|百`
+)
+
+// measures are units that other units are easily mistaken for.
+const measures = `平方公里|平方千米|平方米|立方米|公顷|万吨|公里|千米|厘米|毫米|英里|公斤|千克|毫克|千瓦时|千瓦|兆瓦|小时|分钟|美元|欧元|英镑|日元|港元|人民币|吨|克|斤|米|元|亩|度|秒|天|年|岁|km|kg|mm|cm|kwh|mw|gw|kilomet(?:er|re)s?|met(?:er|re)s?|tons?|tonnes?|hours?|minutes?|days?|years?|yuan|dollars?|euros?`
+
+var (
+	amountForm = regexp.MustCompile(`(?i)(百分之)?(?:(` + arabic + `)\s*(` + scales + `)?(?:\s*(thousand|million|billion|trillion)\b)?|(` + chinese + `))(?:多|余|来|左右)?\s*(%|‰|个百分点|percentage points?|per ?cent|成(?:[，。、；的以左上下]|$))?\s*(` + measures + `)?`)
+
+	englishNumbers = regexp.MustCompile(`(?i)\b(two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty|fifty|hundred)\b`)
+	englishValues  = map[string]string{
+		"two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7", "eight": "8", "nine": "9", "ten": "10",
+		"eleven": "11", "twelve": "12", "twenty": "20", "thirty": "30", "forty": "40", "fifty": "50", "hundred": "100",
+	}
+
+	// counters stand behind a Chinese digit that counts.
+	counters = regexp.MustCompile(`^(?:个|项|点|种|大(?:类|领域|任务|方面|特征|优势|体系)|类|次|年|月|日|号|届|家|名|位|条|倍|省|市|座|台|所|篇|章|部|万|亿|成|批|艘|架|亩|米|元|吨|天|小时|分钟|重|步|方面|层|块|头|只|颗|岁|户|人)`)
+
+	scaleOf = map[string]float64{
+		"百": 1e2, "千": 1e3, "万": 1e4, "十万": 1e5, "百万": 1e6, "千万": 1e7, "亿": 1e8, "万亿": 1e12,
+		"thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12,
+	}
+)
+
+// amounts are the numbers in a text of one width.
+func amounts(text string) (all []amount) {
+	text = englishNumbers.ReplaceAllStringFunc(text, func(word string) string { return englishValues[strings.ToLower(word)] })
+	for _, m := range amountForm.FindAllStringSubmatchIndex(text, -1) {
+		part := func(n int) string {
+			if m[2*n] < 0 {
+				return ""
+			}
+			return text[m[2*n]:m[2*n+1]]
+		}
+		a := amount{percent: part(1) != "" || strings.HasPrefix(part(6), "%") || strings.HasPrefix(strings.ToLower(part(6)), "per"), unit: strings.ToLower(part(7)), text: text[m[0]:min(len(text), m[1])]}
+		if strings.HasPrefix(strings.ToLower(part(6)), "percentage") {
+			a.percent = false
+		}
+		switch digits := part(5); {
+		case digits == "":
+			value, err := strconv.ParseFloat(strings.ReplaceAll(part(2), ",", ""), 64)
+			if err != nil {
+				continue
+			}
+			a.value = value
+			if scale := strings.ToLower(part(3) + part(4)); scale != "" {
+				a.value *= scaleOf[scale]
+			}
+			all = append(all, a)
+		default:
+			isOne := utf8.RuneCountInString(digits) == 1
+			a.alone = isOne && (digits == "一" || digits == "万" || digits == "千" || digits == "百" || digits == "亿" || !counters.MatchString(text[m[11]:]))
+			if strings.HasPrefix(part(6), "成") {
+				a.percent = true
+			}
+			for _, value := range chineseValues(digits) {
+				a.value = value
+				if strings.HasPrefix(part(6), "成") {
+					a.value *= 10
+				}
+				all = append(all, a)
+			}
+		}
+	}
+	return all
+}
+
+// chineseValues reads a row of Chinese digits: 一千二百 and 二〇二四; what is no one number, 十四五, is several.
+func chineseValues(text string) (all []float64) {
+	whole, point, _ := strings.Cut(text, "点")
+	var digits, units []rune
+	for _, r := range whole {
+		if strings.ContainsRune("十百千万亿", r) {
+			units = append(units, r)
+		} else {
+			digits = append(digits, r)
+		}
+	}
+	if len(units) == 0 {
+		value, _ := strconv.ParseFloat(arabicOf(digits)+"."+arabicOf([]rune(point))+"0", 64)
+		return []float64{value}
+	}
+	var total, section, digit float64
+	last := math.Inf(1) // unit of the section that came before
+	for _, r := range whole {
+		switch unit := map[rune]float64{'十': 10, '百': 100, '千': 1000, '万': 1e4, '亿': 1e8}[r]; {
+		case unit == 0:
+			if digit != 0 { // two digits in a row
+				all, total, section, last = append(all, total+section+digit), 0, 0, math.Inf(1)
+			}
+			digit = float64(strings.IndexRune("零一二三四五六七八九", r) / len("零"))
+			if r == '两' {
+				digit = 2
+			}
+			digit = max(digit, 0)
+		case unit >= 1e4:
+			total = (total + max(section+digit, boolOf(section+digit == 0 && total == 0))) * unit
+			section, digit, last = 0, 0, math.Inf(1)
+		default:
+			if unit >= last {
+				all, total, section = append(all, total+section+digit), 0, 0
+			}
+			section += max(digit, boolOf(digit == 0)) * unit
+			digit, last = 0, unit
+		}
+	}
+	if point != "" {
+		fraction, _ := strconv.ParseFloat("0."+arabicOf([]rune(point)), 64)
+		digit += fraction
+	}
+	return append(all, total+section+digit)
+}
+
+func boolOf(is bool) float64 {
+	if is {
+		return 1
+	}
+	return 0
+}
+
+func arabicOf(digits []rune) string {
+	var b strings.Builder
+	for _, r := range digits {
+		switch i := strings.IndexRune("零一二三四五六七八九", r); {
+		case r == '〇':
+			b.WriteByte('0')
+		case r == '两':
+			b.WriteByte('2')
+		case i >= 0:
+			b.WriteByte(byte('0' + i/len("零"))) //nolint:gosec // 0 to 9
+		}
+	}
+	return b.String()
+}
+
+// inventsNumber says whether a claim has a number that a source has not: not at all, as a share where it is none,
+// or with another measure.
+func inventsNumber(claim, source string) bool {
+	have := amounts(source)
+	for _, a := range amounts(claim) {
+		if a.alone || strings.Contains(source, a.text) && !isCut(source, a.text) {
+			continue
+		}
+		if !borneOut(a, have) {
+			return true
+		}
+	}
+	return false
+}
+
+// isCut says whether a number stands in a text only as a part of longer ones.
+func isCut(text, number string) bool {
+	for from := 0; ; {
+		i := strings.Index(text[from:], number)
+		if i < 0 {
+			return true
+		}
+		start, end := from+i, from+i+len(number)
+		before, _ := utf8.DecodeLastRuneInString(text[:start])
+		after, _ := utf8.DecodeRuneInString(text[end:])
+		if !isDigitOrPoint(before) && !isDigitOrPoint(after) && !strings.ContainsRune("%‰万亿千百十", after) {
+			return false
+		}
+		from = start + 1
+		for from < len(text) && !utf8.RuneStart(text[from]) {
+			from++
+		}
+	}
+}
+
+func isDigitOrPoint(r rune) bool {
+	return unicode.IsDigit(r) || r == '.' || r == ',' || strings.ContainsRune("〇零一二两三四五六七八九十百千万亿", r)
+}
+
+func borneOut(a amount, have []amount) bool {
+	for _, h := range have {
+		same := math.Abs(h.value-a.value) <= 1e-9*max(math.Abs(h.value), 1)
+		if same && (h.percent || !a.percent) && (a.unit == "" || h.unit == "" || sameMeasure(a.unit, h.unit)) {
+			return true
+		}
+	}
+	return false
+}
+
+// sameMeasures are names of one measure.
+var sameMeasures = [][]string{
+	{"公里", "千米", "km", "kilometer", "kilometre"}, {"米", "meter", "metre"}, {"公斤", "千克", "kg"}, {"吨", "ton", "tonne"},
+	{"平方公里", "平方千米"}, {"小时", "hour"}, {"分钟", "minute"}, {"天", "day", "日"}, {"年", "year", "岁"},
+	{"元", "人民币", "yuan"}, {"美元", "dollar"}, {"欧元", "euro"}, {"厘米", "cm"}, {"毫米", "mm"}, {"千瓦时", "kwh", "度"}, {"兆瓦", "mw"},
+}
+
+func sameMeasure(a, b string) bool {
+	a, b = strings.TrimSuffix(a, "s"), strings.TrimSuffix(b, "s")
+	if a == b {
+		return true
+	}
+	for _, names := range sameMeasures {
+		if contains(names, a) && contains(names, b) {
+			return true
+		}
+	}
+	return false
+}
+
+func contains(all []string, one string) bool {
+	for _, s := range all {
+		if s == one {
+			return true
+		}
+	}
+	return false
+}
