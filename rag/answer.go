@@ -32,13 +32,16 @@ type Answer struct {
 	Confidence float64 `json:"confidence"` // that the corpus answers the question, 0..1; Status follows from it
 
 	ConversationID string `json:"conversation_id,omitempty"` // "" for a question by itself
+
+	Written *Written `json:"written,omitempty"` // nil where no language model is set
 }
 
 // Answerer answers questions with quotes and logs its answers.
 type Answerer struct {
 	retriever *Retriever
 	store     *Store
-	silent    bool // logs nothing
+	silent    bool     // logs nothing
+	writing   *Writing // nil: answers are quotes
 }
 
 // NewAnswerer makes an answerer that finds passages with r and cuts quotes from s.
@@ -46,7 +49,17 @@ func NewAnswerer(r *Retriever, s *Store) *Answerer { return &Answerer{retriever:
 
 // WithoutLog gives the same answers and logs none, for measuring. Conversations are kept all the same.
 func (a *Answerer) WithoutLog() *Answerer {
-	return &Answerer{retriever: a.retriever, store: a.store, silent: true}
+	silent := *a
+	silent.silent = true
+	return &silent
+}
+
+// WithWriting is an answerer that lets a language model write answers, and understand questions that go on from
+// others or are in another language.
+func (a *Answerer) WithWriting(w Writing) *Answerer {
+	with := *a
+	with.writing = &w
+	return &with
 }
 
 // ErrNotLogged comes with a full answer that could not be kept: no later check, or no later question of its
@@ -61,11 +74,24 @@ func (a *Answerer) Ask(ctx context.Context, question string) (Answer, error) {
 // AskIn answers a question, in its conversation if it has one, and logs the answer. Errors are those of
 // Retriever.SearchIn and *ConversationError; ErrNotLogged comes beside an answer.
 func (a *Answerer) AskIn(ctx context.Context, q Query) (Answer, error) {
-	understood, err := a.understand(ctx, q)
+	return a.Stream(ctx, q, func(Event) error { return nil })
+}
+
+// Stream is AskIn that tells of the answer piece by piece. An error of tell ends it, and whatever a model is doing
+// for it, and is returned.
+func (a *Answerer) Stream(ctx context.Context, q Query, tell func(Event) error) (Answer, error) {
+	if err := tell(Event{Stage: StageSearch}); err != nil {
+		return Answer{}, err
+	}
+	var spent *spending
+	if a.writing != nil {
+		spent = a.writing.spend()
+	}
+	understood, err := a.understand(ctx, q, spent)
 	if err != nil {
 		return Answer{}, err
 	}
-	answer, err := a.answerOrWiden(ctx, understood)
+	answer, err := a.answerOrWiden(ctx, understood, spent, tell)
 	if err != nil {
 		return Answer{}, err
 	}
@@ -88,30 +114,67 @@ func (a *Answerer) keep(ctx context.Context, conversation string, answer *Answer
 	return errors.Join(logged, kept)
 }
 
-func (a *Answerer) answer(ctx context.Context, q Query) (Answer, error) {
-	begin := time.Now()
-	s, err := a.retriever.search(ctx, q, legDepth)
+// found is an answer of quotes, and the search that they come from.
+func (a *Answerer) found(ctx context.Context, q Query) (answer Answer, s *search, err error) {
+	s, err = a.retriever.search(ctx, q, legDepth)
 	if err != nil {
-		return Answer{}, err
+		return answer, nil, err
 	}
-	answer := Answer{Question: q.Question, Citations: []Citation{}, Timings: s.timing}
+	answer = Answer{Question: q.Question, Citations: []Citation{}, Timings: s.timing}
 	lap := time.Now()
 	picks, err := a.judge(ctx, s, &answer)
 	if err != nil {
-		return Answer{}, fmt.Errorf("answer: %w", err)
+		return answer, nil, fmt.Errorf("answer: %w", err)
 	}
 	quotes, err := a.store.quotes(ctx, picks)
 	if err != nil {
-		return Answer{}, fmt.Errorf("answer: %w", err)
+		return answer, nil, fmt.Errorf("answer: %w", err)
 	}
 	for i, q := range quotes {
 		answer.Citations = append(answer.Citations, Citation{N: i + 1, Quote: q})
 	}
-	answer.Scope = s.scopes(answer.quoted())
-	answer.Text = frame(answer)
 	s.lap("quote", &lap)
+	return answer, s, nil
+}
+
+// answer answers a question that stands by itself. spent is nil where no language model is set.
+func (a *Answerer) answer(ctx context.Context, q Query, spent *spending, tell func(Event) error) (Answer, error) {
+	begin := time.Now()
+	answer, s, err := a.found(ctx, q)
+	if err != nil || answer.Status == NotFound && q.followed.narrows() { // it is answered out of all articles then
+		return answer, err
+	}
+	if err := a.finish(ctx, s, &answer, spent, tell); err != nil {
+		return answer, err
+	}
 	s.lap("total", &begin)
 	return answer, nil
+}
+
+// finish gives an answer its text: written by the model where there is one and the corpus answers, else around the
+// quotes. Nothing is asked of a model that the corpus does not answer.
+func (a *Answerer) finish(ctx context.Context, s *search, answer *Answer, spent *spending, tell func(Event) error) error {
+	if spent != nil {
+		answer.Written = spent.written()
+		if answer.Status == Answered {
+			lap := time.Now()
+			if err := a.write(ctx, s, answer, spent, tell); err != nil {
+				return err
+			}
+			s.lap("write", &lap)
+		}
+	}
+	answer.Scope = s.scopes(answer.quoted())
+	if answer.Written != nil && answer.Written.Used {
+		return nil
+	}
+	answer.Text = frame(*answer)
+	for i := range answer.Citations {
+		if err := tell(Event{Citation: &answer.Citations[i]}); err != nil {
+			return err
+		}
+	}
+	return tell(Event{Text: answer.Text})
 }
 
 // judge sets how far the corpus answers the question, and chooses what is quoted.

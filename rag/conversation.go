@@ -58,13 +58,13 @@ func (s *search) wasGiven(w window) bool {
 }
 
 // answerOrWiden answers a question; where the articles of the conversation have no answer, out of all.
-func (a *Answerer) answerOrWiden(ctx context.Context, q Query) (Answer, error) {
-	answer, err := a.answer(ctx, q)
+func (a *Answerer) answerOrWiden(ctx context.Context, q Query, spent *spending, tell func(Event) error) (Answer, error) {
+	answer, err := a.answer(ctx, q, spent, tell)
 	if err != nil || answer.Status != NotFound || !q.followed.narrows() {
 		return answer, err
 	}
 	q.followed.isWidened = true
-	return a.answer(ctx, q)
+	return a.answer(ctx, q, spent, tell)
 }
 
 // asked notes the question as it was asked, where it was understood otherwise, and its conversation.
@@ -87,14 +87,27 @@ func (a Answer) turn() Turn {
 	return t
 }
 
-// understand resolves a question against its conversation, if it has one.
-func (a *Answerer) understand(ctx context.Context, q Query) (Query, error) {
-	if q.Conversation == "" {
-		return q, nil
-	}
-	if err := CheckQuestion(q.Question); err != nil {
+// understand resolves a question against its conversation, if it has one, and has one in another language
+// translated, if there is a model that can.
+func (a *Answerer) understand(ctx context.Context, q Query, spent *spending) (Query, error) {
+	if err := q.Check(); err != nil {
 		return q, err
 	}
+	if q.Conversation != "" {
+		var err error
+		if q, err = a.resolve(ctx, q, spent); err != nil {
+			return q, err
+		}
+	}
+	if spent == nil || hasHan(q.Question) {
+		return q, nil
+	}
+	q.translated = spent.tryLine(ctx, func() (string, error) { return spent.translate(ctx, q.Question) })
+	return q, ctx.Err()
+}
+
+// resolve understands a question out of the turns before it, by rules, and in the words of a model where there is one.
+func (a *Answerer) resolve(ctx context.Context, q Query, spent *spending) (Query, error) {
 	turns, err := a.store.History(ctx, q.Conversation)
 	if err != nil || len(turns) == 0 {
 		return q, err
@@ -108,8 +121,12 @@ func (a *Answerer) understand(ctx context.Context, q Query) (Query, error) {
 		return q, err
 	}
 	r := resolve(q.Question, turns, func(text string) []Mention { return named[text] })
+	if spent != nil && !r.Again && len(r.Without) == 0 { // which are no questions that words could ask
+		asked := q.Question
+		r.Question = cmp.Or(spent.tryLine(ctx, func() (string, error) { return spent.rewrite(ctx, asked, turns) }), r.Question)
+	}
 	q.Question, q.followed = r.Question, followed{articles: r.Articles, without: r.Without, isAgain: r.Again}
-	return q, nil
+	return q, ctx.Err()
 }
 
 // mentions are those in some texts, by text.

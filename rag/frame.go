@@ -10,6 +10,9 @@ import (
 func frame(a Answer) string {
 	chinese := hasHan(a.Question)
 	var b strings.Builder
+	if a.Written != nil && a.Written.Why != "" {
+		b.WriteString(whyNot(a.Written.Why, chinese) + "\n")
+	}
 	b.WriteString(opening(a.Status, a.NoMore, chinese))
 	for _, s := range a.Scope {
 		if s.Widened {
@@ -68,4 +71,35 @@ func attribution(a *Article) string {
 		return name
 	}
 	return name + "（" + strings.Join(rest, "，") + "）"
+}
+
+// whyNot says why a model's answer is not given, or not to its end.
+func whyNot(why Reason, chinese bool) string {
+	said := map[Reason][2]string{
+		NoAnswer:         {"（语言模型认为这些原文没有回答这个问题。）", "(The language model finds no answer in these passages.)"},
+		NothingSupported: {"（语言模型写的没有一句能由原文证实，所以只给原文。）", "(Nothing that the language model wrote is borne out by the passages, so these are the passages alone.)"},
+		CutOff:           {"（语言模型的回答中途断了。）", "(The language model's answer broke off.)"},
+		Failed:           {"（语言模型没有作答，所以只给原文。）", "(The language model gave no answer, so these are the passages alone.)"},
+		OverBudget:       {"（语言模型的用量已到上限，所以只给原文。）", "(The language model's tokens are spent, so these are the passages alone.)"},
+	}[why]
+	if chinese {
+		return said[0]
+	}
+	return said[1]
+}
+
+// unsupported marks a sentence that nothing supports.
+func unsupported(chinese bool) string {
+	if chinese {
+		return "〔原文未能证实〕"
+	}
+	return " [not borne out by the passages]"
+}
+
+// unquoted marks a sentence in which a quotation lost its marks.
+func unquoted(chinese bool) string {
+	if chinese {
+		return "〔引语与原文不符，已去引号〕"
+	}
+	return " [not a verbatim quotation]"
 }

@@ -37,7 +37,7 @@ func (l *lexical) keep(ids []int64) {
 // scopes are what the search was for, as far as that is not the whole corpus, and whether what is shown comes from
 // elsewhere. There is always a list, for the JSON.
 func (s *search) scopes(shown []*Article) []Scope {
-	chinese := !s.lex.foreign
+	chinese := s.chinese
 	scopes := []Scope{}
 	if !s.filter.IsZero() {
 		scopes = append(scopes, Scope{Filter: s.filter, Text: s.filter.Describe(chinese), Widened: s.isWidened})

@@ -63,6 +63,7 @@ type Retriever struct {
 	embedder   QueryEmbedder
 	name       string                     // of the embedding model; the store's vectors must come from it
 	dictionary func() (translator, error) // nil: questions in English keep their own words
+	words      func() (*gloss.Dictionary, error)
 }
 
 // NewRetriever makes a retriever over the store. name is the embedding model's, as in Edition.Embedder. Where
@@ -75,7 +76,8 @@ func NewRetriever(store *Store, embedder QueryEmbedder, name string) *Retriever 
 // called at the first such question.
 func (r *Retriever) WithDictionary(open func() (*gloss.Dictionary, error)) *Retriever {
 	with := *r
-	with.dictionary = sync.OnceValues(func() (translator, error) { return open() })
+	with.words = sync.OnceValues(open)
+	with.dictionary = func() (translator, error) { return with.words() }
 	return &with
 }
 
@@ -91,7 +93,8 @@ type Hit struct {
 
 // search is everything that one search learned; answering needs more of it than the hits.
 type search struct {
-	question   string
+	question   string        // in Chinese where it was translated
+	chinese    bool          // it was asked in Chinese
 	expected   []expectation // of the question; see expecting
 	filter     Filter        // the caller's
 	isWidened  bool          // it leaves no article
@@ -117,7 +120,8 @@ type Query struct {
 	// understood out of the questions before. "" is a question by itself. Only Answerer.AskIn reads it.
 	Conversation string
 
-	followed followed
+	followed   followed
+	translated string // into Chinese; "" where it is, or cannot be
 }
 
 // Check says whether a query can be taken: ErrNoQuestion, *LongQuestionError or *FilterError.
@@ -162,12 +166,13 @@ func (r *Retriever) search(ctx context.Context, q Query, depth int) (*search, er
 		return nil, err
 	}
 	begin := time.Now()
-	s := &search{question: q.Question, filter: q.Filter, followed: q.followed, timing: map[string]float64{}}
-	asked, err := read(q.Question, r.dictionary)
+	wording := cmp.Or(q.translated, q.Question)
+	s := &search{question: wording, chinese: hasHan(q.Question), filter: q.Filter, followed: q.followed, timing: map[string]float64{}}
+	asked, err := read(wording, r.dictionary)
 	if err != nil {
 		return nil, fmt.Errorf("read the question: %w", err)
 	}
-	found, wordings, err := r.look(ctx, s, asked)
+	found, wordings, err := r.look(ctx, s, asked, q.Question)
 	if err != nil {
 		return nil, err
 	}
@@ -193,13 +198,16 @@ const maxAskedTokens = 256
 
 // look embeds the question while the database looks up its words. What is in another language is embedded in
 // the corpus' words, too, which are known only then.
-func (r *Retriever) look(ctx context.Context, s *search, asked reading) (lexicalScores, []float32, error) {
+func (r *Retriever) look(ctx context.Context, s *search, asked reading, original string) (lexicalScores, []float32, error) {
 	group, groupCtx := errgroup.WithContext(ctx)
-	var own Encoded
-	group.Go(func() (err error) {
-		own, err = r.encode(groupCtx, asked.text)
-		return err
-	})
+	texts := distinct([]string{asked.text, original})
+	wordings := make([]Encoded, len(texts))
+	for i, text := range texts {
+		group.Go(func() (err error) {
+			wordings[i], err = r.encode(groupCtx, text)
+			return err
+		})
+	}
 	var found lookup
 	group.Go(func() (err error) {
 		found, err = r.lookup(groupCtx, s, asked)
@@ -214,7 +222,6 @@ func (r *Retriever) look(ctx context.Context, s *search, asked reading) (lexical
 	s.lex = newLexical(asked, frequencies, found.all.Passages)
 	s.allowed = found.allowed
 	s.lex.keep(s.allowed)
-	wordings := []Encoded{own}
 	if chinese := asked.inChinese(frequencies.count); chinese != "" {
 		translated, err := r.encode(ctx, chinese)
 		if err != nil {

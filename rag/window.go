@@ -2,6 +2,7 @@ package rag
 
 import (
 	"cmp"
+	"iter"
 	"slices"
 )
 
@@ -79,28 +80,48 @@ func (s *search) windowsOf(hit int) (out []window) {
 	text := []rune(p.Text)
 	parts := units(text)
 	scorer := s.scorerOf(p, text, parts)
-	for first := range parts {
-		begin := trim(text, parts[first]).Start
-		if !mayBegin(p, text, parts[first].Start) {
-			continue
+	for r := range runs(p, text, parts) {
+		if r.first == r.last {
+			scorer.reset()
 		}
-		scorer.reset()
-		for last := first; last < min(first+quoteUnits, len(parts)); last++ {
-			span := trim(text, Span{begin, parts[last].End})
-			if last > first && (span.Len() > quoteRunes || slices.Contains(text[span.Start:span.End], '\n')) {
-				break
-			}
-			scorer.add(last)
-			if span.End = mayEnd(text, span); span.End < 0 || span.Len() < quoteLeast {
-				continue
-			}
+		scorer.add(r.last)
+		if r.isQuotable {
 			out = append(out, s.score(scorer, window{
-				hit: hit, text: string(text[span.Start:span.End]),
-				span: Span{p.Span.Start + span.Start, p.Span.Start + span.End},
+				hit: hit, text: string(text[r.span.Start:r.span.End]),
+				span: Span{p.Span.Start + r.span.Start, p.Span.Start + r.span.End},
 			}))
 		}
 	}
 	return out
+}
+
+// run is some units of a passage, the first to the last one. Its span is of the passage's runes.
+type run struct {
+	first, last int
+	span        Span
+	isQuotable  bool // it begins and ends as a quote may
+}
+
+// runs are all runs of units that are short enough to quote, those of one beginning behind each other and growing.
+func runs(p *Passage, text []rune, parts []Span) iter.Seq[run] {
+	return func(yield func(run) bool) {
+		for first := range parts {
+			if !mayBegin(p, text, parts[first].Start) {
+				continue
+			}
+			begin := trim(text, parts[first]).Start
+			for last := first; last < min(first+quoteUnits, len(parts)); last++ {
+				span := trim(text, Span{begin, parts[last].End})
+				if last > first && (span.Len() > quoteRunes || slices.Contains(text[span.Start:span.End], '\n')) {
+					break
+				}
+				span.End = mayEnd(text, span)
+				if !yield(run{first, last, span, span.End >= 0 && span.Len() >= quoteLeast}) {
+					return
+				}
+			}
+		}
+	}
 }
 
 func (s *search) score(scorer *scorer, w window) window {

@@ -226,7 +226,11 @@ func (c *checker) inventsForeignName(claim, source string) bool {
 	if c.isName == nil || hasHan(claim) {
 		return false
 	}
-	for _, words := range capitalised.FindAllString(claim, -1) {
+	for _, at := range capitalised.FindAllStringIndex(claim, -1) {
+		words := claim[at[0]:at[1]]
+		if at[0] == 0 && !strings.Contains(words, " ") {
+			continue // every sentence begins with a capital
+		}
 		if isName, isThere := c.isName(words, source); isName && !isThere && !strings.Contains(source, words) {
 			return true
 		}

@@ -233,3 +233,27 @@ func contains(all []string, one string) bool {
 	}
 	return false
 }
+
+// Keeps says whether a question that was put otherwise still has what was named and counted in it: numbers, words
+// of Latin letters in a Chinese text, titles and what stood between quotation marks.
+func Keeps(question, otherwise string) bool {
+	if inventsNumber(question, otherwise) {
+		return false
+	}
+	in := fold([]rune(otherwise), nil)
+	if hasHan(question) && inventsWord(question, in) {
+		return false
+	}
+	parts, _ := segments(question)
+	for _, part := range parts {
+		if part.quoted && !in.has(part.text) {
+			return false
+		}
+	}
+	for _, m := range titles.FindAllStringSubmatch(question, -1) {
+		if !in.has(m[1]) {
+			return false
+		}
+	}
+	return true
+}

@@ -221,3 +221,14 @@ func endsSentence(text string) bool {
 	return strings.HasSuffix(text, "。") || strings.HasSuffix(text, "！") || strings.HasSuffix(text, "？") ||
 		strings.HasSuffix(text, ".") || strings.HasSuffix(text, "!") || strings.HasSuffix(text, "?")
 }
+
+// WithoutThoughts leaves out what a model thought aloud before its reply.
+func WithoutThoughts(reply string) string {
+	if at := thought.FindStringIndex(reply); at != nil {
+		return reply[at[1]:]
+	}
+	if thinking.MatchString(reply) {
+		return ""
+	}
+	return reply
+}

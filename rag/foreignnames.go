@@ -1,0 +1,64 @@
+package rag
+
+import (
+	"slices"
+	"strings"
+
+	"yinju/rag/draft"
+	"yinju/rag/gloss"
+	"yinju/rag/sound"
+)
+
+// draftOptions are what drafts are checked with. Without a dictionary, traditional characters stay and names in
+// another language are not checked.
+func (r *Retriever) draftOptions() draft.Options {
+	if r.words == nil {
+		return draft.Options{}
+	}
+	return draft.Options{
+		Simplify: func(text string) string {
+			if d, err := r.words(); err == nil {
+				return d.Simplify(text)
+			}
+			return text
+		},
+		IsName: func(words, text string) (isName, isThere bool) {
+			if d, err := r.words(); err == nil {
+				return isNameIn(d, words, text)
+			}
+			return false, false
+		},
+	}
+}
+
+// isNameIn says whether words of another language are a Chinese name in pinyin, and whether a text has it: as the
+// dictionary writes it, or as it sounds. Behind a preposition the dictionary takes a capital for that of a name.
+func isNameIn(d *gloss.Dictionary, words, text string) (isName, isThere bool) {
+	for _, phrase := range d.Gloss("in " + words) {
+		if slices.ContainsFunc(phrase.Chinese, func(c string) bool { return strings.Contains(text, c) }) {
+			return true, true
+		}
+		if !phrase.Name {
+			continue
+		}
+		for _, key := range sound.Latin(phrase.Words) {
+			if strings.Contains(key, " ") {
+				isName = true
+				isThere = isThere || soundsIn(key, text)
+			}
+		}
+	}
+	return isName, isThere
+}
+
+// soundsIn says whether a run of characters in a text has a key.
+func soundsIn(key, text string) bool {
+	n := strings.Count(key, " ") + 1
+	runes := []rune(text)
+	for i := range len(runes) - n + 1 {
+		if slices.Contains(sound.Keys(string(runes[i:i+n])), key) {
+			return true
+		}
+	}
+	return false
+}
