@@ -15,25 +15,22 @@ func isRewriting(a asked) bool {
 
 func isTranslating(a asked) bool { return strings.Contains(a.system, "译成") }
 
-// understands is a model that rewrites and translates as it is told and writes nothing.
-func understands(rewritten, translated string) *scripted {
+// understands is a model that rewrites as it is told and writes nothing.
+func understands(rewritten string) *scripted {
 	return says(func(a asked) string {
-		switch {
-		case isRewriting(a):
+		if isRewriting(a) {
 			return rewritten
-		case isTranslating(a):
-			return translated
 		}
 		return a.none()
 	})
 }
 
-// follows asks two questions of a conversation and gives how the second one was taken.
-func follows(t *testing.T, m *scripted, first, second string) rag.Answer {
+// follows asks a question behind another one of a conversation, and gives how it was taken.
+func follows(t *testing.T, m *scripted, question string) rag.Answer {
 	t.Helper()
 	s := canals(t)
 	var a rag.Answer
-	for _, q := range []string{first, second} {
+	for _, q := range []string{"渠上有多少座闸门？", question} {
 		var err error
 		if a, _, err = writes(t, s, m, rag.Writing{}, rag.Query{Question: q, Conversation: "c"}); err != nil {
 			t.Fatal(err)
@@ -44,8 +41,8 @@ func follows(t *testing.T, m *scripted, first, second string) rag.Answer {
 
 func TestAFollowUpIsTakenInTheModelsWords(t *testing.T) {
 	t.Parallel()
-	m := understands("渠上最老的一座闸门是什么闸？", "")
-	a := follows(t, m, "渠上有多少座闸门？", "最老的是啥？")
+	m := understands("渠上最老的一座闸门是什么闸？")
+	a := follows(t, m, "最老的是啥？")
 	if a.Question != "最老的是啥？" || a.Resolved != "渠上最老的一座闸门是什么闸？" {
 		t.Errorf("%q was taken as %q", a.Question, a.Resolved)
 	}
@@ -63,9 +60,9 @@ func TestWordsOfTheModelThatChangeTheQuestionAreNotTaken(t *testing.T) {
 	for _, reply := range []string{
 		"", "……", "两行\n的回答", "Which sluice is the oldest?", strings.Repeat("长", 3000),
 		"渠上1958年的闸门有几座？", // another year
-		"渠上闸门有几座？",      // without the year
+		"渠上闸门有几座？",       // without the year
 	} {
-		a := follows(t, understands(reply, ""), "渠上有多少座闸门？", "渠1959年有多少座闸门？")
+		a := follows(t, understands(reply), "渠1959年有多少座闸门？")
 		if a.Resolved != "" {
 			t.Errorf("with %.40q the question was taken as %q", reply, a.Resolved)
 		}
@@ -75,7 +72,7 @@ func TestWordsOfTheModelThatChangeTheQuestionAreNotTaken(t *testing.T) {
 func TestWithoutTheModelAFollowUpIsUnderstoodByRules(t *testing.T) {
 	t.Parallel()
 	m := &scripted{reply: func(asked) (string, string, error) { return "", "", errors.New("down") }}
-	a := follows(t, m, "渠上有多少座闸门？", "这篇是谁写的？")
+	a := follows(t, m, "这篇是谁写的？")
 	if a.Resolved != "《渠的故事》这篇是谁写的？" || a.Written == nil || a.Written.Error == "" {
 		t.Errorf("taken as %q, %+v", a.Resolved, a.Written)
 	}
@@ -83,8 +80,8 @@ func TestWithoutTheModelAFollowUpIsUnderstoodByRules(t *testing.T) {
 
 func TestMoreOfTheSameIsNotRewritten(t *testing.T) {
 	t.Parallel()
-	m := understands("渠上有多少座闸门？", "")
-	if a := follows(t, m, "渠上有多少座闸门？", "还有呢？"); a.Resolved != "渠上有多少座闸门？" || slices.ContainsFunc(m.calls, isRewriting) {
+	m := understands("渠上有多少座闸门？")
+	if a := follows(t, m, "还有呢？"); a.Resolved != "渠上有多少座闸门？" || slices.ContainsFunc(m.calls, isRewriting) {
 		t.Errorf("taken as %q after %d calls", a.Resolved, len(m.calls))
 	}
 }

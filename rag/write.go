@@ -61,7 +61,6 @@ type composer struct {
 	mark     bool
 
 	picks     []pick // of the citations, in their order
-	from      []int  // which passage each is of
 	citations []Citation
 	text      strings.Builder
 	leading   []draft.Sentence // that lead on to one that has not come yet

@@ -34,7 +34,9 @@ func (a asked) ref(text string) string {
 }
 
 // none is what stands for no answer.
-func (a asked) none() string { return regexp.MustCompile(`只写 (\[ref:[a-z0-9]{5}\])|only (\[ref:[a-z0-9]{5}\])`).FindString(a.system)[len("只写 "):] }
+func (a asked) none() string {
+	return regexp.MustCompile(`只写 (\[ref:[a-z0-9]{5}\])|only (\[ref:[a-z0-9]{5}\])`).FindString(a.system)[len("只写 "):]
+}
 
 // scripted is a model that does what it is told.
 type scripted struct {
@@ -243,12 +245,14 @@ func TestWithoutASentenceThatHoldsTheQuotesAreGivenAndWhy(t *testing.T) {
 		status rag.Status
 		reply  func(a asked) (string, string, error)
 	}{
-		"nothing supported": {rag.NothingSupported, rag.Answered, func(asked) (string, string, error) { return "渠上有13座闸门。[ref:zzzz2]“渠是河”。", "stop", nil }},
-		"empty":             {rag.NothingSupported, rag.Answered, func(asked) (string, string, error) { return "", "stop", nil }},
-		"no answer":         {rag.NoAnswer, rag.Related, func(a asked) (string, string, error) { return a.none(), "stop", nil }},
-		"failed":            {rag.Failed, rag.Answered, func(asked) (string, string, error) { return "", "", errors.New("down") }},
-		"cut at once":       {rag.CutOff, rag.Answered, func(asked) (string, string, error) { return "渠上有十", "", llm.ErrCut }},
-		"day spent":         {rag.OverBudget, rag.Answered, func(asked) (string, string, error) { return "", "", llm.ErrBudget }},
+		"nothing supported": {rag.NothingSupported, rag.Answered, func(asked) (string, string, error) {
+			return "渠上有13座闸门。[ref:zzzz2]“渠是河”。", "stop", nil
+		}},
+		"empty":       {rag.NothingSupported, rag.Answered, func(asked) (string, string, error) { return "", "stop", nil }},
+		"no answer":   {rag.NoAnswer, rag.Related, func(a asked) (string, string, error) { return a.none(), "stop", nil }},
+		"failed":      {rag.Failed, rag.Answered, func(asked) (string, string, error) { return "", "", errors.New("down") }},
+		"cut at once": {rag.CutOff, rag.Answered, func(asked) (string, string, error) { return "渠上有十", "", llm.ErrCut }},
+		"day spent":   {rag.OverBudget, rag.Answered, func(asked) (string, string, error) { return "", "", llm.ErrBudget }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -263,8 +267,12 @@ func TestWithoutASentenceThatHoldsTheQuotesAreGivenAndWhy(t *testing.T) {
 func TestAReplyThatBreaksOffKeepsWhatHolds(t *testing.T) {
 	t.Parallel()
 	for name, reply := range map[string]func(a asked) (string, string, error){
-		"cut":    func(a asked) (string, string, error) { return "渠上共有十二座闸门。" + a.ref("闸门") + "其中最老的一座", "", llm.ErrCut },
-		"length": func(a asked) (string, string, error) { return "渠上共有十二座闸门。" + a.ref("闸门") + "其中最老的一座", "length", nil },
+		"cut": func(a asked) (string, string, error) {
+			return "渠上共有十二座闸门。" + a.ref("闸门") + "其中最老的一座", "", llm.ErrCut
+		},
+		"length": func(a asked) (string, string, error) {
+			return "渠上共有十二座闸门。" + a.ref("闸门") + "其中最老的一座", "length", nil
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -296,7 +304,9 @@ func TestAReaderWhoGoesAwayEndsTheCall(t *testing.T) {
 	t.Parallel()
 	s := canals(t)
 	gone := errors.New("gone")
-	m := says(func(a asked) string { return "渠上共有十二座闸门。" + a.ref("闸门") + strings.Repeat("渠上共有十二座闸门。", 100) })
+	m := says(func(a asked) string {
+		return "渠上共有十二座闸门。" + a.ref("闸门") + strings.Repeat("渠上共有十二座闸门。", 100)
+	})
 	answerer := rag.NewAnswerer(rag.NewRetriever(s, hashed{}, "m"), s).WithWriting(rag.Writing{Model: m, Context: 8192})
 	_, err := answerer.Stream(t.Context(), rag.Query{Question: "渠上有多少座闸门？"}, func(e rag.Event) error {
 		if e.Text != "" {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/tmc/langchaingo/llms"
 
@@ -139,10 +138,15 @@ func (s *spending) line(ctx context.Context, name, lang string, data any) (strin
 	}
 	text := strings.TrimSpace(draft.WithoutThoughts(choice.Content))
 	text = strings.Trim(text, "“”\"`「」 ")
-	if choice.StopReason != "stop" || strings.ContainsAny(text, "\n\r") || utf8.RuneCountInString(text) > MaxQuestion || CheckQuestion(text) != nil {
+	if choice.StopReason != "stop" || !isLine(text) {
 		return "", nil
 	}
 	return text, nil
+}
+
+// isLine says whether a reply is one line that can be asked.
+func isLine(text string) bool {
+	return !strings.ContainsAny(text, "\n\r") && CheckQuestion(text) == nil
 }
 
 // translate puts a question in another language into Chinese, "" where that is not to be had.

@@ -95,6 +95,7 @@ func (c *checker) check(raw string) Sentence {
 		if !ok {
 			if part.quoted {
 				s.Lost++
+				part.text = withoutMarks(part.text)
 			}
 			add(part.text)
 			own.WriteString(part.text)

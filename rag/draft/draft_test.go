@@ -1,6 +1,7 @@
 package draft_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"unicode"
@@ -95,19 +96,10 @@ func TestWhatPassagesDoNotBearOutIsAFault(t *testing.T) {
 		{draft.Negation, "水磨的效率不比畜力高三倍。[ref:p3r9w]"},
 		{draft.Unrelated, "过度捕捞导致海洋生态系统面临崩溃的风险。[ref:k7m2x]"},
 	} {
-		if s := one(t, tc.text); len(s.Faults) == 0 || !has(s.Faults, tc.fault) {
+		if s := one(t, tc.text); len(s.Faults) == 0 || !slices.Contains(s.Faults, tc.fault) {
 			t.Errorf("%q: faults %v, want %s", tc.text, s.Faults, tc.fault)
 		}
 	}
-}
-
-func has(all []draft.Fault, one draft.Fault) bool {
-	for _, f := range all {
-		if f == one {
-			return true
-		}
-	}
-	return false
 }
 
 func TestQuotesAreSpeltAsThePassageHasThem(t *testing.T) {

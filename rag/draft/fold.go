@@ -64,7 +64,7 @@ func isKept(r rune, text []rune, i int) bool {
 }
 
 func digitAt(text []rune, i int) bool {
-	return i >= 0 && i < len(text) && (unicode.IsDigit(text[i]))
+	return i >= 0 && i < len(text) && unicode.IsDigit(text[i])
 }
 
 // groupsDigits says whether the comma at i parts thousands: three digits stand behind it, and no more.
@@ -86,33 +86,6 @@ func noteEnd(text []rune, i int) int {
 		}
 	}
 	return i
-}
-
-// find gives the places in f where g stands, as spans of f's text, at most limit.
-func (f folded) find(g []rune, limit int) (spans []Span) {
-	if len(g) == 0 {
-		return nil
-	}
-	text, want := string(f.runes), string(g)
-	from, passed := 0, 0 // in bytes, and in runes
-	for len(spans) < limit {
-		i := strings.Index(text[from:], want)
-		if i < 0 {
-			return spans
-		}
-		first := passed + len([]rune(text[from:from+i]))
-		spans = append(spans, Span{f.at[first], f.at[first+len(g)-1] + 1})
-		_, size := firstRune(text[from+i:])
-		from, passed = from+i+size, first+1
-	}
-	return spans
-}
-
-func firstRune(s string) (rune, int) {
-	for i, r := range s {
-		return r, i + len(string(r))
-	}
-	return 0, 0
 }
 
 // has says whether a text stands in f.

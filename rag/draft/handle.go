@@ -67,6 +67,16 @@ var (
 	noBrackets   = regexp.MustCompile(`[\[［【〔（(]\s*[,，;；、]?\s*[\]］】〕）)]`)
 )
 
+// indexFold is where a text has a word of ASCII letters, large or small; -1 where it has not.
+func indexFold(text, word string) int {
+	for i := range len(text) - len(word) + 1 {
+		if strings.EqualFold(text[i:i+len(word)], word) {
+			return i
+		}
+	}
+	return -1
+}
+
 // references takes the references out of a text. It gives the passages that are cited, in order and distinct,
 // and how many references are to nothing that was given.
 func references(text string, known map[string]int) (rest string, cites []int, unknown int) {
@@ -85,9 +95,8 @@ func references(text string, known map[string]int) (rest string, cites []int, un
 		return ""
 	})
 	for handle, i := range known { // a handle is no word: wherever it stands it is a reference
-		bare := regexp.MustCompile("(?i)" + regexp.QuoteMeta(handle))
-		if bare.MatchString(rest) {
-			rest = bare.ReplaceAllLiteralString(rest, "")
+		for at := indexFold(rest, handle); at >= 0; at = indexFold(rest, handle) {
+			rest = rest[:at] + rest[at+len(handle):]
 			if !seen[i] {
 				seen[i] = true
 				cites = append(cites, i)

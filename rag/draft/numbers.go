@@ -3,6 +3,7 @@ package draft
 import (
 	"math"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -59,31 +60,33 @@ func amounts(text string) (all []amount) {
 		if strings.HasPrefix(strings.ToLower(part(6)), "percentage") {
 			a.percent = false
 		}
-		switch digits := part(5); {
-		case digits == "":
-			value, err := strconv.ParseFloat(strings.ReplaceAll(part(2), ",", ""), 64)
-			if err != nil {
-				continue
-			}
-			a.value = value
-			if scale := strings.ToLower(part(3) + part(4)); scale != "" {
-				a.value *= scaleOf[scale]
-			}
-			all = append(all, a)
-		default:
-			isOne := utf8.RuneCountInString(digits) == 1
-			a.alone = isOne && (digits == "一" || digits == "万" || digits == "千" || digits == "百" || digits == "亿" || !counters.MatchString(text[m[11]:]))
-			if strings.HasPrefix(part(6), "成") {
-				a.percent = true
-			}
-			for _, value := range chineseValues(digits) {
-				a.value = value
-				if strings.HasPrefix(part(6), "成") {
-					a.value *= 10
-				}
-				all = append(all, a)
-			}
+		if digits := part(5); digits != "" {
+			all = append(all, a.inChinese(digits, text[m[11]:], strings.HasPrefix(part(6), "成"))...)
+			continue
 		}
+		value, err := strconv.ParseFloat(strings.ReplaceAll(part(2), ",", ""), 64)
+		if err != nil {
+			continue
+		}
+		a.value = value
+		if scale := strings.ToLower(part(3) + part(4)); scale != "" {
+			a.value *= scaleOf[scale]
+		}
+		all = append(all, a)
+	}
+	return all
+}
+
+// inChinese are the amounts that Chinese digits say; behind is what follows them, tenths says that it is 成.
+func (a amount) inChinese(digits, behind string, tenths bool) (all []amount) {
+	isOne := utf8.RuneCountInString(digits) == 1
+	a.alone = isOne && (slices.Contains([]string{"一", "百", "千", "万", "亿"}, digits) || !counters.MatchString(behind))
+	a.percent = a.percent || tenths
+	for _, value := range chineseValues(digits) {
+		if a.value = value; tenths {
+			a.value *= 10
+		}
+		all = append(all, a)
 	}
 	return all
 }
@@ -207,9 +210,22 @@ func borneOut(a amount, have []amount) bool {
 
 // sameMeasures are names of one measure.
 var sameMeasures = [][]string{
-	{"公里", "千米", "km", "kilometer", "kilometre"}, {"米", "meter", "metre"}, {"公斤", "千克", "kg"}, {"吨", "ton", "tonne"},
-	{"平方公里", "平方千米"}, {"小时", "hour"}, {"分钟", "minute"}, {"天", "day", "日"}, {"年", "year", "岁"},
-	{"元", "人民币", "yuan"}, {"美元", "dollar"}, {"欧元", "euro"}, {"厘米", "cm"}, {"毫米", "mm"}, {"千瓦时", "kwh", "度"}, {"兆瓦", "mw"},
+	{"公里", "千米", "km", "kilometer", "kilometre"},
+	{"米", "meter", "metre"},
+	{"公斤", "千克", "kg"},
+	{"吨", "ton", "tonne"},
+	{"平方公里", "平方千米"},
+	{"小时", "hour"},
+	{"分钟", "minute"},
+	{"天", "day", "日"},
+	{"年", "year", "岁"},
+	{"元", "人民币", "yuan"},
+	{"美元", "dollar"},
+	{"欧元", "euro"},
+	{"厘米", "cm"},
+	{"毫米", "mm"},
+	{"千瓦时", "kwh", "度"},
+	{"兆瓦", "mw"},
 }
 
 func sameMeasure(a, b string) bool {
@@ -218,16 +234,7 @@ func sameMeasure(a, b string) bool {
 		return true
 	}
 	for _, names := range sameMeasures {
-		if contains(names, a) && contains(names, b) {
-			return true
-		}
-	}
-	return false
-}
-
-func contains(all []string, one string) bool {
-	for _, s := range all {
-		if s == one {
+		if slices.Contains(names, a) && slices.Contains(names, b) {
 			return true
 		}
 	}

@@ -46,6 +46,18 @@ func segments(text string) (all []segment, lost int) {
 	return append(all, segment{text: own.String()}), lost
 }
 
+// withoutMarks takes all quotation marks away.
+func withoutMarks(text string) string {
+	runes := []rune(text)
+	var b strings.Builder
+	for i, r := range runes {
+		if _, opens := quoteMarks[r]; !opens && !strings.ContainsRune("”」』»〞‘’", r) && !isSingle(runes, i) {
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
 // isSingle says whether a single quotation mark opens at i: not within a word, as an apostrophe does.
 func isSingle(runes []rune, i int) bool {
 	if runes[i] != '‘' && runes[i] != '\'' {

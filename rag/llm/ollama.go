@@ -60,4 +60,6 @@ func (ollamaStream) text(text string) []byte {
 	return frame("", map[string]any{"message": map[string]string{"role": "assistant", "content": text}, "done": false}, "\n")
 }
 
-func (ollamaStream) tail() string { return `{"message":{"role":"assistant","content":""},"done":true}` + "\n" }
+func (ollamaStream) tail() string {
+	return `{"message":{"role":"assistant","content":""},"done":true}` + "\n"
+}
