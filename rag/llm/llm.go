@@ -53,7 +53,7 @@ type Options struct {
 	Retries     int           // after 429, 5xx, or a connection that failed before anything came; default 3; less than 0: none
 	Concurrency int           // calls at once; default 4; waiting for a turn ends with the context
 	Context     int           // tokens of prompt and reply that a call may have; default 8192. Ollama is told it, since it cuts longer prompts silently
-	Temperature float64       // 0 to 2
+	Temperature float64       // 0 to 2; to 1 for anthropic
 
 	Ledger       Ledger       // nil: nothing is counted
 	TokensPerDay int          // most that the Ledger lets pass in a day; 0: no limit
@@ -127,13 +127,27 @@ func (o Options) check() error {
 	fault(o.Provider == OpenAI && o.APIKey == "" && o.BaseURL == "", "openai needs a key, or the address of a server that asks for none")
 	fault(strings.ContainsFunc(o.APIKey, func(r rune) bool { return r <= ' ' || r > '~' }), "the key has characters that no key has")
 	fault(o.Silence < 0 || o.Timeout < 0 || o.Concurrency < 0 || o.Context < 0 || o.TokensPerDay < 0, "a limit is less than 0")
-	fault(!(o.Temperature >= 0 && o.Temperature <= 2), "temperature: want 0 to 2")
+	if err := o.checkTemperature(o.Temperature); err != nil {
+		faults = append(faults, err)
+	}
 	fault(!(o.PriceIn >= 0) || !(o.PriceOut >= 0), "a price is less than 0")
 	fault(o.TokensPerDay > 0 && o.Ledger == nil, "a limit of tokens a day needs a ledger")
 	if err := checkURL(o.BaseURL); o.BaseURL != "" {
 		fault(err != nil, "base URL: %w", err)
 	}
 	return errors.Join(faults...)
+}
+
+// checkTemperature knows that Anthropic refuses more than 1.
+func (o Options) checkTemperature(t float64) error {
+	most := 2.0
+	if o.Provider == Anthropic {
+		most = 1
+	}
+	if !(t >= 0 && t <= most) { // also what is no number
+		return fmt.Errorf("temperature: want 0 to %v", most)
+	}
+	return nil
 }
 
 // checkURL does not repeat the address: what is wrong with it may be a password.
@@ -258,10 +272,8 @@ func (m *Model) checkCall(o llms.CallOptions) error {
 		return errors.New("another model than the one that was opened is asked for")
 	case o.N > 1 || o.CandidateCount > 1:
 		return errors.New("more than one reply is asked for")
-	case !(o.Temperature >= 0 && o.Temperature <= 2):
-		return errors.New("temperature: want 0 to 2")
 	}
-	return nil
+	return m.options.checkTemperature(o.Temperature)
 }
 
 // plain brings messages into the one form that langchaingo sends alike to all providers: a part of text each.
@@ -271,9 +283,7 @@ func plain(messages []llms.MessageContent) ([]llms.MessageContent, error) {
 	}
 	made := make([]llms.MessageContent, len(messages))
 	for i, message := range messages {
-		switch message.Role {
-		case llms.ChatMessageTypeSystem, llms.ChatMessageTypeAI, llms.ChatMessageTypeHuman:
-		default:
+		if r := message.Role; r != llms.ChatMessageTypeSystem && r != llms.ChatMessageTypeAI && r != llms.ChatMessageTypeHuman {
 			return nil, fmt.Errorf("message %d: role %q: want system, human or ai", i+1, message.Role)
 		}
 		var texts []string

@@ -109,7 +109,8 @@ func (t *transport) attempt(req *http.Request, x *exchange) (*http.Response, err
 	x.begin()
 	b := newBody(ctx, cancel, src, x, t.protocol, t.key)
 	if err := b.prime(); err != nil {
-		return nil, errors.Join(err, b.Close())
+		_ = b.Close() // what is wrong is known
+		return nil, err
 	}
 	resp.Body, resp.ContentLength = b, -1
 	resp.Header.Del("Content-Length")

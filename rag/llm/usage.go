@@ -87,11 +87,3 @@ func promptTokens(messages []llms.MessageContent) int {
 	}
 	return n
 }
-
-// Plus adds what further calls have used.
-func (u Usage) Plus(more Usage) Usage {
-	return Usage{
-		Prompt: u.Prompt + more.Prompt, Completion: u.Completion + more.Completion, Calls: u.Calls + more.Calls,
-		Cost: u.Cost + more.Cost, Estimated: u.Estimated || more.Estimated,
-	}
-}
