@@ -77,33 +77,23 @@ var (
 func (c *checker) check(raw string) Sentence {
 	rest := strings.TrimLeftFunc(raw, unicode.IsSpace)
 	s := Sentence{Lead: strings.Repeat("\n", min(2, strings.Count(raw[:len(raw)-len(rest)], "\n")))}
-	rest, s.Cites, s.Unknown = references(rest, c.handles)
+	rest, s.Cites, s.Unknown = c.references(rest)
 	rest = c.plain(&s, rest)
-	parts, lost := segments(rest)
-	s.Lost = lost
 	var text, own strings.Builder
 	runes := 0
 	add := func(part string) {
 		text.WriteString(part)
 		runes += len([]rune(part))
 	}
-	for _, part := range parts {
-		found, ok := []Quote(nil), false
-		if part.quoted {
-			found, ok = c.match(part.text, own.String(), s.Cites)
-		}
-		if !ok {
-			if part.quoted {
-				s.Lost++
-				part.text = withoutMarks(part.text)
-			}
+	for _, part := range c.parts(&s, rest) {
+		if part.quotes == nil {
 			add(part.text)
 			own.WriteString(part.text)
 			continue
 		}
 		add("“")
-		spelt, at := c.spell(found)
-		for i, q := range found {
+		spelt, at := c.spell(part.quotes)
+		for i, q := range part.quotes {
 			q.At = Span{runes + at[i].Start, runes + at[i].End}
 			s.Quotes = append(s.Quotes, q)
 			if !slices.Contains(s.Cites, q.Passage) {
@@ -120,6 +110,44 @@ func (c *checker) check(raw string) Sentence {
 	}
 	s.Faults = c.faults(&s, own.String())
 	return s
+}
+
+// part is a part of a sentence: words of its own, or quotes that stand in a passage.
+type part struct {
+	text   string
+	quotes []Quote // of its own words: none
+}
+
+// parts looks up what a sentence quotes. What no passage has is the sentence's own words, without quotation marks.
+func (c *checker) parts(s *Sentence, text string) (all []part) {
+	pieces, lost := segments(text)
+	s.Lost += lost
+	var own strings.Builder
+	settle := func() {
+		plain, cites := c.withoutHandles(own.String())
+		for _, i := range cites {
+			if !slices.Contains(s.Cites, i) {
+				s.Cites = append(s.Cites, i)
+			}
+		}
+		all = append(all, part{text: plain})
+		own.Reset()
+	}
+	for _, piece := range pieces {
+		if !piece.quoted {
+			own.WriteString(piece.text)
+			continue
+		}
+		if found, ok := c.match(piece.text, own.String(), s.Cites); ok {
+			settle()
+			all = append(all, part{quotes: found})
+			continue
+		}
+		s.Lost++
+		own.WriteString(withoutMarks(piece.text))
+	}
+	settle()
+	return all
 }
 
 // plain takes the markup off a sentence, notes the mark of a list, and makes a quotation of a block that is set

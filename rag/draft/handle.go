@@ -3,6 +3,7 @@ package draft
 import (
 	"crypto/rand"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -79,29 +80,44 @@ func indexFold(text, word string) int {
 
 // references takes the references out of a text. It gives the passages that are cited, in order and distinct,
 // and how many references are to nothing that was given.
-func references(text string, known map[string]int) (rest string, cites []int, unknown int) {
-	seen := map[int]bool{}
+func (c *checker) references(text string) (rest string, cites []int, unknown int) {
 	rest = reference.ReplaceAllStringFunc(text, func(group string) string {
 		for _, name := range handleShaped.FindAllString(group, -1) {
-			i, ok := known[strings.ToLower(name)]
+			i, ok := c.handles[strings.ToLower(name)]
 			switch {
-			case ok && !seen[i]:
-				seen[i] = true
+			case ok:
 				cites = append(cites, i)
-			case !ok && !refAlone.MatchString(name):
+			case !refAlone.MatchString(name):
 				unknown++
 			}
 		}
 		return ""
 	})
-	for handle, i := range known { // a handle is no word: wherever it stands it is a reference
-		for at := indexFold(rest, handle); at >= 0; at = indexFold(rest, handle) {
-			rest = rest[:at] + rest[at+len(handle):]
-			if !seen[i] {
-				seen[i] = true
-				cites = append(cites, i)
-			}
+	rest, more := c.withoutHandles(rest)
+	return noBrackets.ReplaceAllLiteralString(rest, ""), distinct(append(cites, more...)), unknown
+}
+
+// withoutHandles takes out handles that stand alone: a handle is no word, wherever it stands it is a reference.
+func (c *checker) withoutHandles(text string) (rest string, cites []int) {
+	for i := 0; i < len(c.passages); {
+		handle := c.passages[i].Handle
+		at := indexFold(text, handle)
+		if at < 0 {
+			i++
+			continue
+		}
+		text = text[:at] + text[at+len(handle):]
+		cites = append(cites, i)
+		i = 0 // what is left may be one
+	}
+	return text, cites
+}
+
+func distinct(all []int) (some []int) {
+	for _, i := range all {
+		if !slices.Contains(some, i) {
+			some = append(some, i)
 		}
 	}
-	return noBrackets.ReplaceAllLiteralString(rest, ""), cites, unknown
+	return some
 }

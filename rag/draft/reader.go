@@ -76,6 +76,7 @@ var (
 
 // begin says whether the draft has begun, and leaves out what was thought aloud.
 func (r *Reader) begin() bool {
+	r.pending = []rune(strings.TrimLeftFunc(string(r.pending), unicode.IsSpace))
 	text := string(r.pending)
 	switch at := thought.FindStringIndex(text); {
 	case at != nil:
