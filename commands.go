@@ -234,7 +234,10 @@ func (c *askCommand) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	answerer := rag.NewAnswerer(retriever, a.db)
+	answerer, err := a.answerer(retriever)
+	if err != nil {
+		return err
+	}
 	show := a.show(c.JSON)
 	if len(c.Question) == 0 {
 		return bot.Chat{
@@ -243,7 +246,7 @@ func (c *askCommand) Run(ctx context.Context, a *app) error {
 		}.Run(ctx)
 	}
 	q.Conversation = conversation
-	answer, err := answerer.AskIn(ctx, q)
+	answer, err := answerer.Stream(ctx, q, show.Piece)
 	if err != nil && !errors.Is(err, rag.ErrNotLogged) {
 		return err
 	}
@@ -264,7 +267,7 @@ func (c *askCommand) conversation() (string, error) {
 // show is how answers, and questions that cannot be taken, are put out.
 func (a *app) show(asJSON bool) bot.Shower {
 	if !asJSON {
-		return a.terminal()
+		return &bot.Live{Terminal: a.terminal()}
 	}
 	out := json.NewEncoder(a.out)
 	out.SetEscapeHTML(false)
@@ -273,6 +276,8 @@ func (a *app) show(asJSON bool) bot.Shower {
 
 // jsonLines puts out one object a line: an Answer, or a question with the error that it met.
 type jsonLines struct{ out *json.Encoder }
+
+func (j jsonLines) Piece(rag.Event) error { return nil }
 
 func (j jsonLines) Answer(a rag.Answer) error { return j.out.Encode(a) }
 

@@ -15,12 +15,13 @@ import (
 
 // Asker answers questions.
 type Asker interface {
-	AskIn(ctx context.Context, q rag.Query) (rag.Answer, error)
+	Stream(ctx context.Context, q rag.Query, tell func(rag.Event) error) (rag.Answer, error)
 }
 
 // Shower puts out answers, and questions that cannot be taken.
 type Shower interface {
-	Answer(a rag.Answer) error
+	Piece(e rag.Event) error   // of an answer on its way
+	Answer(a rag.Answer) error // the whole of it, or what its pieces have not shown
 	Refuse(question string, err error) error
 }
 
@@ -70,7 +71,7 @@ func (c Chat) turn(ctx context.Context, question string) error {
 	if strings.TrimSpace(question) == "" && c.Prompt {
 		return nil
 	}
-	a, err := c.Ask.AskIn(ctx, rag.Query{Question: question, Filter: c.Filter, Conversation: c.Conversation})
+	a, err := c.Ask.Stream(ctx, rag.Query{Question: question, Filter: c.Filter, Conversation: c.Conversation}, c.Show.Piece)
 	var long *rag.LongQuestionError
 	switch {
 	case errors.Is(err, rag.ErrNoQuestion), errors.As(err, &long):

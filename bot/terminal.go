@@ -29,8 +29,46 @@ func (t Terminal) paint(code, s string) string {
 	return "\x1b[" + code + "m" + s + "\x1b[0m"
 }
 
-// Answer shows an answer: how the question was understood, what the answer says of itself, then every quote with its article, file and lines.
+// Answer shows an answer: how the question was understood, what the answer says of itself, the text that a model
+// wrote, then every quote with its article, file and lines.
 func (t Terminal) Answer(a rag.Answer) error {
+	text := ""
+	if a.Written != nil && a.Written.Used {
+		text = "\n" + printable(a.Text) + "\n"
+	}
+	return t.show(a, text)
+}
+
+// Live is a terminal on which an answer appears as it is written.
+type Live struct {
+	Terminal
+	isShown bool // something of the text
+}
+
+// Piece shows what a model wrote, as far as it is settled.
+func (l *Live) Piece(e rag.Event) error {
+	if !e.Written {
+		return nil
+	}
+	l.isShown = true
+	_, err := io.WriteString(l.Out, printable(e.Text))
+	return err
+}
+
+// Answer shows what the pieces have not.
+func (l *Live) Answer(a rag.Answer) error {
+	if !l.isShown {
+		return l.Terminal.Answer(a)
+	}
+	l.isShown = false
+	if _, err := io.WriteString(l.Out, "\n"); err != nil {
+		return err
+	}
+	return l.show(a, "")
+}
+
+// show shows an answer with a text between what is said of it and its quotes.
+func (t Terminal) show(a rag.Answer, text string) error {
 	var b strings.Builder
 	if a.Resolved != "" {
 		fmt.Fprintf(&b, "%s\n", t.paint(dim, t.Lang.Say("理解为：", "taken as: ")+OneLine(a.Resolved)))
@@ -39,6 +77,7 @@ func (t Terminal) Answer(a rag.Answer) error {
 		fmt.Fprintf(&b, "%s\n", t.paint(bold, head))
 	}
 	b.WriteString(t.scopes(a.Scope))
+	b.WriteString(text)
 	for _, c := range a.Citations {
 		fmt.Fprintf(&b, "\n%s “%s”\n", t.paint(bold, fmt.Sprintf("[%d]", c.N)), t.paint(green, printable(c.Quote.Text())))
 		if name := articleName(c.Quote.Article()); name != "" {
@@ -49,8 +88,21 @@ func (t Terminal) Answer(a rag.Answer) error {
 			fmt.Fprintf(&b, "    %s\n", t.paint(dim, also))
 		}
 	}
+	b.WriteString(t.spent(a.Written))
 	_, err := io.WriteString(t.Out, strings.TrimLeft(b.String(), "\n"))
 	return err
+}
+
+// spent says what a language model has used for an answer.
+func (t Terminal) spent(w *rag.Written) string {
+	if w == nil || w.Usage.Calls == 0 {
+		return ""
+	}
+	line := fmt.Sprintf(t.Lang.Say("%s：输入 %d、输出 %d 个 token", "%s: %d tokens in, %d out"), OneLine(w.Model), w.Usage.Prompt, w.Usage.Completion)
+	if w.Usage.Cost > 0 {
+		line += fmt.Sprintf(t.Lang.Say("，费用 %.4f", ", cost %.4f"), w.Usage.Cost)
+	}
+	return "\n" + t.paint(dim, line) + "\n"
 }
 
 // scopes says in which articles was looked, where that was not all.
@@ -74,6 +126,9 @@ func (t Terminal) Refuse(_ string, err error) error {
 }
 
 func (t Terminal) status(a rag.Answer) string {
+	if a.Written != nil && a.Written.Why != "" && !a.Written.Used {
+		return a.Written.Why.Say(t.Lang != English)
+	}
 	if a.NoMore {
 		return t.Lang.Say("除了已经引用的，语料中没有别的原文了。", "The corpus has nothing beside what was quoted.")
 	}

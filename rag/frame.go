@@ -11,7 +11,7 @@ func frame(a Answer) string {
 	chinese := hasHan(a.Question)
 	var b strings.Builder
 	if a.Written != nil && a.Written.Why != "" {
-		b.WriteString(whyNot(a.Written.Why, chinese) + "\n")
+		b.WriteString(a.Written.Why.Say(chinese) + "\n")
 	}
 	b.WriteString(opening(a.Status, a.NoMore, chinese))
 	for _, s := range a.Scope {
@@ -73,15 +73,15 @@ func attribution(a *Article) string {
 	return name + "（" + strings.Join(rest, "，") + "）"
 }
 
-// whyNot says why a model's answer is not given, or not to its end.
-func whyNot(why Reason, chinese bool) string {
+// Say says why a model's answer is not given, or not to its end, in Chinese or in English.
+func (r Reason) Say(chinese bool) string {
 	said := map[Reason][2]string{
 		NoAnswer:         {"（语言模型认为这些原文没有回答这个问题。）", "(The language model finds no answer in these passages.)"},
 		NothingSupported: {"（语言模型写的没有一句能由原文证实，所以只给原文。）", "(Nothing that the language model wrote is borne out by the passages, so these are the passages alone.)"},
 		CutOff:           {"（语言模型的回答中途断了。）", "(The language model's answer broke off.)"},
 		Failed:           {"（语言模型没有作答，所以只给原文。）", "(The language model gave no answer, so these are the passages alone.)"},
 		OverBudget:       {"（语言模型的用量已到上限，所以只给原文。）", "(The language model's tokens are spent, so these are the passages alone.)"},
-	}[why]
+	}[r]
 	if chinese {
 		return said[0]
 	}

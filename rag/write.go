@@ -95,7 +95,7 @@ func (a *Answerer) write(ctx context.Context, s *search, answer *Answer, spent *
 	}
 	answer.Written.Used = true
 	if !complete {
-		if err := w.add("\n" + whyNot(answer.Written.Why, w.chinese)); err != nil {
+		if err := w.add("\n" + answer.Written.Why.Say(w.chinese)); err != nil {
 			return err
 		}
 	}
