@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -131,6 +132,70 @@ func TestABareErrorObjectIsAnError(t *testing.T) {
 				t.Errorf("%v", err)
 			}
 		})
+	}
+}
+
+func TestWhatStandsInALineDecides(t *testing.T) {
+	t.Parallel()
+	const (
+		text = `data: {"choices":[{"delta":{"content":"磨坊"}}]}` + "\n\n"
+		stop = `data: {"choices":[{"delta":{},"finish_reason":"stop"}]}` + "\n\n"
+	)
+	for name, tc := range map[string]struct {
+		raw  string
+		want error
+	}{
+		"whole, the last line without an end": {text + stop + "data: [DONE]", nil},
+		"whole, without a blank":              {text + stop + "data:[DONE]\n", nil},
+		"whole, with another choice":          {`data: {"choices":[{"index":1,"delta":{"content":"other"},"finish_reason":"length"}]}` + "\n" + text + stop, nil},
+		"whole, the reason not in the last":   {text + stop + `data: {"choices":[{"delta":{},"finish_reason":null}]}` + "\n\ndata: [DONE]\n", nil},
+		"half a line":                         {text + `data: {"choi`, llm.ErrCut},
+		"done, but why":                       {text + "data: [DONE]\n\n", llm.ErrCut},
+		"broken characters":                   {text + "data: {\"choices\":[{\"delta\":{\"content\":\"\xe7\xa3\"}}]}\n" + stop, llm.ErrMalformed},
+		"a text that is a number":             {text + `data: {"choices":[{"delta":{"content":1}}]}` + "\n" + stop, llm.ErrMalformed},
+		"null":                                {text + "data: null\n\n" + stop, llm.ErrMalformed},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			m := open(t, llm.Options{Provider: llm.OpenAI, Model: "m", APIKey: "k"})
+			m.SetBase(canned(tc.raw))
+			streamed, r, err := ask(t.Context(), m)
+			if streamed != "磨坊" || !errors.Is(err, tc.want) || err == nil && (r.Choices[0].Content != "磨坊" || r.Choices[0].StopReason != "stop") {
+				t.Errorf("%v, %v, streamed %q", r, err, streamed)
+			}
+		})
+	}
+}
+
+// taken is a network that keeps the last request.
+type taken struct {
+	canned
+	url, body string
+}
+
+func (n *taken) RoundTrip(req *http.Request) (*http.Response, error) {
+	raw, err := io.ReadAll(req.Body)
+	n.url, n.body = req.URL.String(), string(raw)
+	if err != nil {
+		return nil, err
+	}
+	return n.canned.RoundTrip(req)
+}
+
+func TestWithoutAnAddressTheProvidersOwnIsAsked(t *testing.T) {
+	t.Parallel()
+	for provider, want := range map[string]struct{ url, field string }{
+		llm.OpenAI:    {"https://api.openai.com/v1/chat/completions", `"max_completion_tokens":`},
+		llm.Ollama:    {"http://127.0.0.1:11434/api/chat", `"num_predict":`},
+		llm.Anthropic: {"https://api.anthropic.com/v1/messages", `"max_tokens":`},
+	} {
+		m := open(t, llm.Options{Provider: provider, Model: "m", APIKey: "k"})
+		network := &taken{}
+		m.SetBase(network)
+		m.SetClock(noWait, time.Now)
+		if _, _, err := ask(t.Context(), m); !errors.Is(err, llm.ErrCut) || network.url != want.url || !strings.Contains(network.body, want.field) {
+			t.Errorf("%s: %v, %s, %s", provider, err, network.url, network.body)
+		}
 	}
 }
 
