@@ -56,7 +56,7 @@ func TestABrokenReplyIsAnErrorAndNeverAskedForAgainOnceTextWasPassedOn(t *testin
 					o.APIKey = llmtest.Key
 					o.Log = slog.New(slog.NewTextHandler(&log, nil))
 					if tc.fault == llmtest.Silence {
-						o.Silence = 300 * time.Millisecond
+						o.Silence = time.Second
 					}
 				})
 				streamed, r, err := ask(t.Context(), m)
@@ -101,7 +101,7 @@ func TestWhatIsNoReplyAtAllIsAnError(t *testing.T) {
 				s := llmtest.New(t, shape, func(llmtest.Request) llmtest.Reply { return tc.reply })
 				m := s.Open(t, func(o *llm.Options) {
 					if tc.reply.Fault == llmtest.Silence {
-						o.Silence = 300 * time.Millisecond
+						o.Silence = time.Second
 					}
 				})
 				m.SetClock(noWait, time.Now)
@@ -292,7 +292,7 @@ func TestACallThatTakesTooLongEnds(t *testing.T) {
 // The limit of silence is the provider's, not that of who reads the text.
 func TestASlowReaderIsNoSilence(t *testing.T) {
 	t.Parallel()
-	const silence = 200 * time.Millisecond
+	const silence = time.Second
 	for _, shape := range llmtest.Shapes {
 		t.Run(string(shape), func(t *testing.T) {
 			t.Parallel()
@@ -300,7 +300,7 @@ func TestASlowReaderIsNoSilence(t *testing.T) {
 			slow := true
 			_, err := m.GenerateContent(t.Context(), question(), llms.WithStreamingFunc(func(context.Context, []byte) error {
 				if slow {
-					time.Sleep(2 * silence) // the very thing that is tested
+					time.Sleep(silence + silence/4) // the very thing that is tested
 				}
 				slow = false
 				return nil
@@ -333,6 +333,21 @@ func TestThereIsNoConnection(t *testing.T) {
 			}
 			noKey(t, err.Error())
 		})
+	}
+}
+
+// failing is a network that fails with an error.
+type failing struct{ error }
+
+func (f failing) RoundTrip(*http.Request) (*http.Response, error) { return nil, f.error }
+
+func TestNoPasswordOfAProxyIsShown(t *testing.T) {
+	t.Parallel()
+	m := open(t, llm.Options{Provider: llm.Ollama, Model: "m", Retries: -1})
+	m.SetBase(failing{errors.New(`invalid proxy address "http://u:hunter2@proxy:x": broken`)})
+	_, _, err := ask(t.Context(), m)
+	if !errors.Is(err, llm.ErrUnreachable) || !strings.Contains(err.Error(), "http://proxy:x") || strings.Contains(err.Error(), "hunter2") {
+		t.Errorf("%v", err)
 	}
 }
 
