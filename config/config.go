@@ -35,6 +35,8 @@ type Config struct {
 	LogLevel     slog.Level // least level that is logged
 
 	ArticleDelimiter *regexp.Regexp // matches a whole line that parts the articles of a file; nil: there is none
+
+	LLM LLM // the language model; without a Provider there is none
 }
 
 // key is one setting: its name in the environment and how its text is read.
@@ -51,7 +53,7 @@ func text(field func(*Config) *string) func(*Config, string) error {
 	}
 }
 
-var keys = []key{
+var keys = append([]key{
 	{"DATABASE_URL", true, func(c *Config, v string) error { c.DatabaseURL = Secret(v); return nil }},
 	{"CORPUS_DIR", false, text(func(c *Config) *string { return &c.CorpusDir })},
 	{"DATA_DIR", false, folder(func(c *Config) *string { return &c.DataDir })},
@@ -63,7 +65,7 @@ var keys = []key{
 	{"ARTICLE_DELIMITER", false, setDelimiter},
 	{"YINJU_LANG", false, setLang},
 	{"LOG_LEVEL", false, func(c *Config, v string) error { return c.LogLevel.UnmarshalText([]byte(v)) }},
-}
+}, llmKeys...)
 
 // folder reads a path and makes it absolute, so that a later change of folder does not move it.
 func folder(field func(*Config) *string) func(*Config, string) error {
@@ -108,10 +110,12 @@ func setLang(c *Config, v string) error {
 
 // Load reads the settings; getenv is os.Getenv or the like. Every fault is in the error, not only the first.
 func Load(getenv func(string) string) (Config, error) {
-	c := Config{Lang: langOf(getenv), LogLevel: slog.LevelWarn}
+	c := Config{Lang: langOf(getenv), LogLevel: slog.LevelWarn, LLM: LLM{Unsupported: Drop}}
 	var faults []error
+	set := map[string]bool{}
 	for _, k := range keys {
 		v, err := k.value(getenv)
+		set[k.name] = v != "" || err != nil
 		if err == nil && v != "" {
 			err = k.set(&c, v)
 		}
@@ -119,6 +123,7 @@ func Load(getenv func(string) string) (Config, error) {
 			faults = append(faults, fmt.Errorf("%s: %w", k.name, err))
 		}
 	}
+	faults = append(faults, c.LLM.check(set)...)
 	return c, errors.Join(faults...)
 }
 

@@ -198,7 +198,8 @@ func (m *Model) Call(ctx context.Context, prompt string, options ...llms.CallOpt
 }
 
 // GenerateContent asks the model. Messages are text, of the system, a human or the AI; their parts are joined by line
-// ends. Without a most for the reply (llms.WithMaxTokens) it is 2048 tokens, or what Context leaves.
+// ends. Without a most for the reply (llms.WithMaxTokens) it is 2048 tokens, or what Context leaves. A prompt that
+// leaves no room for the most of its reply, by [EstimateTokens], is an [ErrPromptTooLong].
 //
 // It gives an error unless the provider said that the reply is complete. The reply is one choice: all the text, a
 // StopReason of "stop" or "length", and in GenerationInfo what [UsageOf] reads. Thinking is dropped.

@@ -59,6 +59,9 @@ func TestAWholeReplyIsTheSameForAllProviders(t *testing.T) {
 			if shape == llmtest.Ollama && sent.Context != 4096 {
 				t.Errorf("num_ctx is %d", sent.Context)
 			}
+			if sent.NewMaxTokens {
+				t.Error("max_completion_tokens was sent to a server of one's own")
+			}
 			if m.Name() != llmtest.Model || m.Context() != 4096 {
 				t.Errorf("%s, %d", m.Name(), m.Context())
 			}

@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -58,6 +59,9 @@ func newBase(concurrency int) *http.Transport {
 		DisableCompression:     true,
 	}
 }
+
+// credentials are user and password in an address; a proxy's may be in an error.
+var credentials = regexp.MustCompile(`//[^/@\s"]*@`)
 
 // errNoExchange is a request that no call of a [Model] has made.
 var errNoExchange = errors.New("llm: a request outside of a call")
@@ -144,7 +148,8 @@ func (t *transport) unreachable(ctx context.Context, err error, x *exchange) err
 	_, untrusted := errors.AsType[*tls.CertificateVerificationError](err)
 	dns, unknown := errors.AsType[*net.DNSError](err)
 	unknown = unknown && dns.IsNotFound
-	return &unreachableError{cause: clean(err.Error(), t.key, maxMessage), again: !untrusted && !unknown}
+	cause := credentials.ReplaceAllString(err.Error(), "//")
+	return &unreachableError{cause: clean(cause, t.key, maxMessage), again: !untrusted && !unknown}
 }
 
 // refusal reads a response other than 200.

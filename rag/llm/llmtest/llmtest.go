@@ -39,16 +39,18 @@ type Message struct {
 
 // Request is what a server was asked.
 type Request struct {
-	N           int       // how many-th request, from 1
-	System      string    // texts of the system, joined by line ends
-	Prompt      string    // the last text of the user
-	Messages    []Message // all, in order; for Anthropic's shape the system's first
-	Model       string
-	MaxTokens   int // 0: none was given
-	Context     int // Ollama's num_ctx
-	Temperature float64
-	Header      http.Header
-	Cancelled   <-chan struct{} // closed when the client goes away, or the reply is over
+	N         int       // how many-th request, from 1
+	System    string    // texts of the system, joined by line ends
+	Prompt    string    // the last text of the user
+	Messages  []Message // all, in order; for Anthropic's shape the system's first
+	Model     string
+	MaxTokens int // 0: none was given
+	Context   int // Ollama's num_ctx
+
+	NewMaxTokens bool // OpenAI's shape: it came as max_completion_tokens, which few servers of that protocol know
+	Temperature  float64
+	Header       http.Header
+	Cancelled    <-chan struct{} // closed when the client goes away, or the reply is over
 }
 
 // Usage is what a reply says of its tokens.

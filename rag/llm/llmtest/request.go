@@ -153,11 +153,11 @@ func (s *Server) admit(h http.Header) *refusal {
 	switch s.shape {
 	case OpenAI:
 		if h.Get("Authorization") != "Bearer "+Key {
-			return &refusal{status: http.StatusUnauthorized, message: "Incorrect API key provided: " + h.Get("Authorization")}
+			return &refusal{status: http.StatusUnauthorized, message: "Incorrect API key provided: " + masked(strings.TrimPrefix(h.Get("Authorization"), "Bearer "))}
 		}
 	case Anthropic:
 		if h.Get("X-Api-Key") != Key {
-			return &refusal{status: http.StatusUnauthorized, message: "invalid x-api-key " + h.Get("X-Api-Key")}
+			return &refusal{status: http.StatusUnauthorized, message: "invalid x-api-key " + masked(h.Get("X-Api-Key"))}
 		}
 		if h.Get("Anthropic-Version") != "2023-06-01" {
 			return bad("anthropic-version: header is required")
@@ -167,12 +167,21 @@ func (s *Server) admit(h http.Header) *refusal {
 	return nil
 }
 
+// masked is a key as OpenAI repeats it: its first eight characters and its last four.
+func masked(key string) string {
+	if len(key) < 12 {
+		return key
+	}
+	return key[:8] + "****" + key[len(key)-4:]
+}
+
 // openAI: max_tokens is deprecated in favour of max_completion_tokens, and both are refused; temperature is between 0
 // and 2; usage comes with stream_options.include_usage (API reference, Create chat completion).
 func (in wire) openAI(out *Request) *refusal {
 	if in.MaxTokens != nil && in.MaxCompletionTokens != nil {
 		return bad("setting 'max_tokens' and 'max_completion_tokens' at the same time is not supported")
 	}
+	out.NewMaxTokens = in.MaxCompletionTokens != nil
 	for _, n := range []*int{in.MaxTokens, in.MaxCompletionTokens} {
 		if n == nil {
 			continue
