@@ -62,23 +62,31 @@ func (c *checker) simplified(i int) folded {
 }
 
 var (
-	lists   = regexp.MustCompile(`^(?:[-*•·+]\s+|\d{1,2}(?:\.\s|[、)）]\s?)|[（(]\d{1,2}[)）]\s?|#{1,6}\s+)`)
-	images  = regexp.MustCompile(`!\[[^\]\n]*\]\([^)\n]*\)`)
-	links   = regexp.MustCompile(`\[([^\]\n]*)\]\([^)\n]*\)`)
-	tags    = regexp.MustCompile(`</?[A-Za-z!?|][^<>\n]{0,300}>|<\|[^|\n]{0,60}\|>`)
-	entity  = regexp.MustCompile(`&(?:#\d{1,7}|#x[0-9A-Fa-f]{1,6}|[A-Za-z]{2,8});`)
-	urls    = regexp.MustCompile(`(?i)(?:https?|ftp|javascript|data|file):[^\s，。；、）)】]+|\bwww\.[^\s，。；、）)】]+`)
-	blanks  = regexp.MustCompile(`\s+`)
-	hanGaps = regexp.MustCompile(`(\p{Han}|[，。；：、！？”“])\s+(\p{Han}|[，。；：、！？”“])`)
-	beforeP = regexp.MustCompile(`\s+([，。；：、！？,.;:!?）)])`)
+	lists  = regexp.MustCompile(`^(?:[-*•·+]\s+|\d{1,2}(?:\.\s|[、)）]\s?)|[（(]\d{1,2}[)）]\s?|#{1,6}\s+)`)
+	images = regexp.MustCompile(`!\[[^\]\n]*\]\([^)\n]*\)`)
+	links  = regexp.MustCompile(`\[([^\]\n]*)\]\([^)\n]*\)`)
+	tags   = regexp.MustCompile(`</?[A-Za-z!?|][^<>\n]{0,300}>|<\|[^|\n]{0,60}\|>`)
+	entity = regexp.MustCompile(`&(?:#\d{1,7}|#x[0-9A-Fa-f]{1,6}|[A-Za-z]{2,8});`)
+	urls   = regexp.MustCompile(`(?i)(?:[a-z][a-z0-9+.\-]{1,20}://|(?:https?|ftp|javascript|vbscript|data|file|blob|mailto|tel|tg|intent):)[^\s，。；、）)】]+|\bwww\.[^\s，。；、）)】]+`)
+	// beginsTag is what a reader of HTML takes for a tag though it has no end.
+	beginsTag = regexp.MustCompile(`<([A-Za-z/!?])`)
+	blanks    = regexp.MustCompile(`\s+`)
+	hanGaps   = regexp.MustCompile(`(\p{Han}|[，。；：、！？”“])\s+(\p{Han}|[，。；：、！？”“])`)
+	beforeP   = regexp.MustCompile(`\s+([，。；：、！？,.;:!?）)])`)
+)
+
+var (
+	emphasis = strings.NewReplacer("**", "", "__", "", "`", "", "*", "")
+	// otherMarks are quotation marks of other kinds than those that segments knows.
+	otherMarks = strings.NewReplacer("｢", "“", "｣", "”", "﹁", "“", "﹂", "”", "﹃", "“", "﹄", "”", "❝", "“", "❞", "”", "‹", "“", "›", "”",
+		"❛", "‘", "❜", "’", "‛", "‘", "‟", "\"", "〟", "\"", "``", "\"", "''", "\"", "‘‘", "“", "’’", "”", "＇", "'")
 )
 
 // check reads one sentence with what stands before it and the references behind it.
 func (c *checker) check(raw string) Sentence {
 	rest := strings.TrimLeftFunc(raw, unicode.IsSpace)
 	s := Sentence{Lead: strings.Repeat("\n", min(2, strings.Count(raw[:len(raw)-len(rest)], "\n")))}
-	rest, s.Cites, s.Unknown = c.references(rest)
-	rest = c.plain(&s, rest)
+	rest = c.plain(&s, otherMarks.Replace(rest))
 	var text, own strings.Builder
 	runes := 0
 	add := func(part string) {
@@ -124,13 +132,7 @@ func (c *checker) parts(s *Sentence, text string) (all []part) {
 	s.Lost += lost
 	var own strings.Builder
 	settle := func() {
-		plain, cites := c.withoutHandles(own.String())
-		for _, i := range cites {
-			if !slices.Contains(s.Cites, i) {
-				s.Cites = append(s.Cites, i)
-			}
-		}
-		all = append(all, part{text: plain})
+		all = append(all, part{text: c.bare(s, own.String())}) // marks that were taken away may have parted a reference
 		own.Reset()
 	}
 	for _, piece := range pieces {
@@ -153,6 +155,7 @@ func (c *checker) parts(s *Sentence, text string) (all []part) {
 // plain takes the markup off a sentence, notes the mark of a list, and makes a quotation of a block that is set
 // off as one.
 func (c *checker) plain(s *Sentence, text string) string {
+	text, s.Cites, s.Unknown = c.references(text)
 	isBlock := strings.HasPrefix(text, ">")
 	text = strings.TrimLeft(text, "> \t")
 	s.Marker = lists.FindString(text)
@@ -160,28 +163,31 @@ func (c *checker) plain(s *Sentence, text string) string {
 	if strings.HasPrefix(s.Marker, "#") {
 		s.Marker = ""
 	}
-	text = images.ReplaceAllString(text, "")
-	text = links.ReplaceAllString(text, "$1")
-	text = tags.ReplaceAllString(text, "")
-	text = entity.ReplaceAllString(text, "")
-	text = urls.ReplaceAllString(text, "")
-	text = strings.NewReplacer("**", "", "__", "", "`", "", "*", "").Replace(text)
-	text = strings.Map(func(r rune) rune {
-		switch {
-		case unicode.IsSpace(r):
-			return ' '
-		case unicode.IsControl(r), unicode.Is(unicode.Cf, r), unicode.Is(unicode.Co, r), r == unicode.ReplacementChar:
-			return -1
-		}
-		return r
-	}, text)
-	text = blanks.ReplaceAllString(text, " ")
+	text = blanks.ReplaceAllString(c.bare(s, text), " ")
 	text = hanGaps.ReplaceAllString(text, "$1$2")
 	text = strings.TrimSpace(beforeP.ReplaceAllString(text, "$1"))
 	if isBlock && !strings.ContainsAny(text, "“”「」『』\"") {
 		text = "“" + text + "”"
 	}
 	return text
+}
+
+// bare takes markup, addresses and references out of a text until none is left: what stood around one may be another.
+func (c *checker) bare(s *Sentence, text string) string {
+	for before := ""; before != text; {
+		before = text
+		text = images.ReplaceAllString(text, "")
+		text = links.ReplaceAllString(text, "$1")
+		text = tags.ReplaceAllString(text, "")
+		text = entity.ReplaceAllString(text, "")
+		text = urls.ReplaceAllString(text, "")
+		text = emphasis.Replace(text)
+		var cites []int
+		var unknown int
+		text, cites, unknown = c.references(text)
+		s.Cites, s.Unknown = distinct(append(s.Cites, cites...)), s.Unknown+unknown
+	}
+	return beginsTag.ReplaceAllString(text, "< $1")
 }
 
 var (

@@ -58,13 +58,13 @@ func withoutMarks(text string) string {
 	return b.String()
 }
 
-// isSingle says whether a single quotation mark opens at i: not within a word, as an apostrophe does.
+// isSingle says whether a single quotation mark opens at i: not within or behind a word, as an apostrophe does.
 func isSingle(runes []rune, i int) bool {
 	if runes[i] != '‘' && runes[i] != '\'' {
 		return false
 	}
 	return (i == 0 || !unicode.IsLetter(runes[i-1]) || unicode.Is(unicode.Han, runes[i-1])) &&
-		i+1 < len(runes) && (unicode.IsLetter(runes[i+1]) || unicode.IsDigit(runes[i+1]))
+		i+1 < len(runes) && !unicode.IsSpace(runes[i+1])
 }
 
 // closes is where the mark at i is closed, -1 where it is not.

@@ -25,8 +25,18 @@ func NewReader(passages []Passage, o Options) *Reader {
 
 // Write takes the next piece of a draft and gives the sentences that it settles.
 func (r *Reader) Write(piece string) []Sentence {
-	r.pending = append(r.pending, []rune(piece)...)
+	r.pending = append(r.pending, []rune(visible(piece))...)
 	return r.settle(false)
+}
+
+// visible leaves out what does not show: within a handle, a mark or an address it would hide that.
+func visible(text string) string {
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsSpace(r) && (unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Co) || r == unicode.ReplacementChar) {
+			return -1
+		}
+		return r
+	}, text)
 }
 
 // Close gives what is left. A last sentence without an end has the fault Unending, unless the model was done.
