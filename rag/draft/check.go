@@ -68,7 +68,7 @@ var (
 	tags   = regexp.MustCompile(`</?[A-Za-z!?|][^<>\n]{0,300}>|<\|[^|\n]{0,60}\|>`)
 	entity = regexp.MustCompile(`&(?:#\d{1,7}|#x[0-9A-Fa-f]{1,6}|[A-Za-z]{2,8});`)
 	urls   = regexp.MustCompile(`(?i)(?:[a-z][a-z0-9+.\-]{1,20}://|(?:https?|ftp|javascript|vbscript|data|file|blob|mailto|tel|tg|intent):)[^\s，。；、）)】]+|\bwww\.[^\s，。；、）)】]+`)
-	// beginsTag is what a reader of HTML takes for a tag though it has no end.
+	// beginsTag is what a reader of HTML takes for a tag though it has no end; "](" is such of Markdown.
 	beginsTag = regexp.MustCompile(`<([A-Za-z/!?])`)
 	blanks    = regexp.MustCompile(`\s+`)
 	hanGaps   = regexp.MustCompile(`(\p{Han}|[，。；：、！？”“])\s+(\p{Han}|[，。；：、！？”“])`)
@@ -172,9 +172,21 @@ func (c *checker) plain(s *Sentence, text string) string {
 	return text
 }
 
+// maxNested is how deep markup within markup is taken out; a text with deeper ones loses all that makes them.
+const maxNested = 8
+
 // bare takes markup, addresses and references out of a text until none is left: what stood around one may be another.
 func (c *checker) bare(s *Sentence, text string) string {
-	for before := ""; before != text; {
+	before := ""
+	for n := 0; before != text; n++ {
+		if n == maxNested {
+			text = strings.Map(func(r rune) rune {
+				if strings.ContainsRune("<>[]［］【】〔〕()（）*_:：&`", r) {
+					return -1
+				}
+				return r
+			}, text)
+		}
 		before = text
 		text = images.ReplaceAllString(text, "")
 		text = links.ReplaceAllString(text, "$1")
@@ -187,7 +199,7 @@ func (c *checker) bare(s *Sentence, text string) string {
 		text, cites, unknown = c.references(text)
 		s.Cites, s.Unknown = distinct(append(s.Cites, cites...)), s.Unknown+unknown
 	}
-	return beginsTag.ReplaceAllString(text, "< $1")
+	return strings.ReplaceAll(beginsTag.ReplaceAllString(text, "< $1"), "](", "] (")
 }
 
 var (

@@ -29,10 +29,16 @@ func (r *Reader) Write(piece string) []Sentence {
 	return r.settle(false)
 }
 
-// visible leaves out what does not show: within a handle, a mark or an address it would hide that.
+// visible leaves out what does not show: within a handle, a mark or an address it would hide that. White space in a
+// line is blanks.
 func visible(text string) string {
 	return strings.Map(func(r rune) rune {
-		if !unicode.IsSpace(r) && (unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Co) || r == unicode.ReplacementChar) {
+		switch {
+		case r == '\n':
+			return r
+		case unicode.IsSpace(r):
+			return ' '
+		case unicode.IsControl(r), unicode.In(r, unicode.Cf, unicode.Co), r == unicode.ReplacementChar:
 			return -1
 		}
 		return r
