@@ -65,7 +65,7 @@ var (
 	lists  = regexp.MustCompile(`^(?:[-*•·+]\s+|\d{1,2}(?:\.\s|[、)）]\s?)|[（(]\d{1,2}[)）]\s?|#{1,6}\s+)`)
 	images = regexp.MustCompile(`!\[[^\]\n]*\]\([^)\n]*\)`)
 	links  = regexp.MustCompile(`\[([^\]\n]*)\]\([^)\n]*\)`)
-	tags   = regexp.MustCompile(`</?[A-Za-z!?|][^<>\n]{0,300}>|<\|[^|\n]{0,60}\|>`)
+	tags   = regexp.MustCompile(`</?[A-Za-z!?|][^<>\n]{0,300}>|<\|[^|\n]{0,60}\|>|\[/?INST\]`)
 	entity = regexp.MustCompile(`&(?:#\d{1,7}|#x[0-9A-Fa-f]{1,6}|[A-Za-z]{2,8});`)
 	urls   = regexp.MustCompile(`(?i)(?:[a-z][a-z0-9+.\-]{1,20}://|(?:https?|ftp|javascript|vbscript|data|file|blob|mailto|tel|tg|intent):)[^\s，。；、）)】]+|\bwww\.[^\s，。；、）)】]+`)
 	// beginsTag is what a reader of HTML takes for a tag though it has no end; "](" is such of Markdown.

@@ -142,6 +142,8 @@ func endAt(text []rune, i int, quoted, final bool) (at int, isEnd, isSure bool) 
 		return i, true, true
 	case quoted:
 		return 0, false, true
+	case (r == '?' || r == '!') && i+1 < len(text) && text[i+1] < unicode.MaxASCII && unicode.In(text[i+1], unicode.Letter, unicode.Digit): // of an address
+		return 0, false, true
 	case strings.ContainsRune("。！？!?", r), r == '…' && i > 0 && text[i-1] == '…':
 		at = i + 1
 	case r == '.':
