@@ -96,6 +96,7 @@ func (a *Answerer) write(ctx context.Context, s *search, answer *Answer, spent *
 	}
 	answer.Written.Used = true
 	if !complete {
+		answer.Written.Why = CutOff // whatever ended it, there is a part
 		if err := w.add("\n" + whyNot(answer.Written.Why, w.chinese)); err != nil {
 			return err
 		}
