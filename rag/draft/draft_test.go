@@ -96,6 +96,8 @@ func TestWhatPassagesDoNotBearOutIsAFault(t *testing.T) {
 		{draft.NoHandle, "渠首建于1958年。[1]"},
 		{draft.Number, "渠全长72.5公里，灌溉农田三十四万亩。[ref:k7m2x]"},
 		{draft.Number, "渠全长71.5米，灌溉农田三十四万亩。[ref:k7m2x]"},
+		{draft.Number, "渠全长71.5里，灌溉农田三十四万亩。[ref:k7m2x]"},
+		{draft.Number, "磨坊当年门票收入增长15‰。[ref:p3r9w]"},
 		{draft.Number, "渠全长1.5公里，渠首灌溉农田。[ref:k7m2x]"},
 		{draft.Number, "渠上共有十三座闸门，最老的一座是石闸。[ref:k7m2x]"},
 		{draft.Number, "渠上共有١٣座闸门，最老的一座是石闸。[ref:k7m2x]"},

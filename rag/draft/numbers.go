@@ -26,7 +26,7 @@ const (
 )
 
 // measures are units that other units are easily mistaken for.
-const measures = `平方公里|平方千米|平方米|立方米|公顷|万吨|公里|千米|厘米|毫米|英里|公斤|千克|毫克|千瓦时|千瓦|兆瓦|小时|分钟|美元|欧元|英镑|日元|港元|人民币|吨|克|斤|米|元|亩|度|秒|天|年|岁|km|kg|mm|cm|kwh|mw|gw|kilomet(?:er|re)s?|met(?:er|re)s?|tons?|tonnes?|hours?|minutes?|days?|years?|yuan|dollars?|euros?`
+const measures = `平方公里|平方千米|平方米|立方米|公顷|万吨|公里|千米|厘米|毫米|英里|里|尺|丈|寸|公斤|千克|毫克|千瓦时|千瓦|兆瓦|小时|分钟|美元|欧元|英镑|日元|港元|人民币|吨|克|斤|米|元|亩|度|秒|天|年|岁|km|kg|mm|cm|kwh|mw|gw|kilomet(?:er|re)s?|met(?:er|re)s?|tons?|tonnes?|hours?|minutes?|days?|years?|yuan|dollars?|euros?`
 
 var (
 	amountForm = regexp.MustCompile(`(?i)(百分之)?(?:(` + arabic + `)\s*(` + scales + `)?(?:\s*(thousand|million|billion|trillion)\b)?|(` + chinese + `))(?:多|余|来|左右)?\s*(%|‰|个百分点|percentage points?|per ?cent|成(?:[，。、；的以左上下]|$))?\s*(` + measures + `)?`)
@@ -95,6 +95,9 @@ func amounts(text string) (all []amount) {
 		a.value = value
 		if scale := strings.ToLower(part(3) + part(4)); scale != "" {
 			a.value *= scaleOf[scale]
+		}
+		if part(6) == "‰" {
+			a.value, a.percent = a.value/10, true
 		}
 		all = append(all, a)
 	}
