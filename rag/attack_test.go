@@ -106,15 +106,15 @@ func held(t *testing.T) *rag.Store {
 	return canals(t)
 }
 
-func TestNoArticleAndNoQuestionChangesWhatAnAnswerMaySay(t *testing.T) {
+func TestNoArticleAndNoQuestionChangesWhatAnAnswerMaySay(t *testing.T) { //nolint:tparallel // the attacks share a store, in which each puts its article
 	t.Parallel()
 	s := held(t)
 	for _, at := range attacks {
-		t.Run(at.name, func(t *testing.T) { at.run(t, s, llmtest.OpenAI) }) //nolint:tparallel // they share a store, in which each puts its own article
+		t.Run(at.name, func(t *testing.T) { at.run(t, s, llmtest.OpenAI) })
 	}
 }
 
-func TestAttacksAreTheSameOverEveryProvider(t *testing.T) {
+func TestAttacksAreTheSameOverEveryProvider(t *testing.T) { //nolint:tparallel // as above
 	t.Parallel()
 	s := held(t)
 	for i, at := range attacks {

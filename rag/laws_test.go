@@ -136,7 +136,6 @@ func withoutQuotes(a rag.Answer, text string) string {
 		if !found {
 			return b.String()
 		}
-		text = "“" + behind
 		end := -1
 		for i := range behind {
 			if strings.HasPrefix(behind[i:], "”") && stands(a, behind[:i]) {
@@ -167,16 +166,16 @@ func stands(a rag.Answer, quotation string) bool {
 }
 
 var (
-	markup = regexp.MustCompile(`(?i)</?[a-z!?][^\s]*|<\||\|>|!\[|\]\(|<<|>>|\[/?INST\]|&#?\w+;|\*\*|` + "`")
-	adress = regexp.MustCompile(`(?i)[a-z][a-z0-9+.-]*://|\bwww\.|(?:javascript|data|vbscript|mailto):\S`)
-	fakes  = regexp.MustCompile(`(?i)\[\s*\^?\s*ref|【[^】]*】|\[[^\]]*[^\d\]][^\]]*\]\(`)
+	markup    = regexp.MustCompile(`(?i)</?[a-z!?][^\s]*|<\||\|>|!\[|\]\(|<<|>>|\[/?INST\]|&#?\w+;|\*\*|` + "`")
+	addresses = regexp.MustCompile(`(?i)[a-z][a-z0-9+.-]*://|\bwww\.|(?:javascript|data|vbscript|mailto):\S`)
+	fakes     = regexp.MustCompile(`(?i)\[\s*\^?\s*ref|【[^】]*】|\[[^\]]*[^\d\]][^\]]*\]\(`)
 )
 
 // checkPlain holds that a text beside its quotes has no markup, no address, nothing that does not show, and refers to
 // its citations only.
 func checkPlain(t *testing.T, a rag.Answer, outside string) {
 	t.Helper()
-	for _, form := range []*regexp.Regexp{markup, adress, fakes} {
+	for _, form := range []*regexp.Regexp{markup, addresses, fakes} {
 		if m := form.FindString(outside); m != "" {
 			t.Errorf("the text has %q: %q", m, outside)
 		}
