@@ -14,6 +14,7 @@ const maxSentence = 2000
 type Reader struct {
 	checker *checker
 	pending []rune
+	thinks  bool // it thinks aloud: nothing counts until the end of that
 	begun   bool // the first words were seen: it does not think aloud, or no more
 	unknown int  // handles that are none of this request, so far
 }
@@ -85,27 +86,35 @@ func (r *Reader) settle(final bool) (all []Sentence) {
 
 // Models that think aloud do so first, between tags.
 var (
-	thought  = regexp.MustCompile(`(?s)^\s*<(think|thinking|thought|reasoning)>.*?</(?:think|thinking|thought|reasoning)>`)
-	thinking = regexp.MustCompile(`^\s*<(?:think|thinking|thought|reasoning)>`)
-	mayThink = regexp.MustCompile(`^\s*(?:<(?:t(?:h(?:i(?:n(?:k(?:i(?:n(?:g)?)?)?)?)?|o(?:u(?:g(?:h(?:t)?)?)?)?)?)?|r(?:e(?:a(?:s(?:o(?:n(?:i(?:n(?:g)?)?)?)?)?)?)?)?)?)?$`)
+	thought    = regexp.MustCompile(`(?s)^\s*<(think|thinking|thought|reasoning)>.*?</(?:think|thinking|thought|reasoning)>`)
+	thinking   = regexp.MustCompile(`^\s*<(?:think|thinking|thought|reasoning)>`)
+	thoughtEnd = regexp.MustCompile(`</(?:think|thinking|thought|reasoning)>`)
+	mayThink   = regexp.MustCompile(`^\s*(?:<(?:t(?:h(?:i(?:n(?:k(?:i(?:n(?:g)?)?)?)?)?|o(?:u(?:g(?:h(?:t)?)?)?)?)?)?|r(?:e(?:a(?:s(?:o(?:n(?:i(?:n(?:g)?)?)?)?)?)?)?)?)?)?$`)
 )
+
+// thoughtTail is how much of a thought is kept: of the tag that ends it all but one character may be there.
+const thoughtTail = len("</reasoning>")
 
 // begin says whether the draft has begun, and leaves out what was thought aloud.
 func (r *Reader) begin() bool {
-	r.pending = []rune(strings.TrimLeftFunc(string(r.pending), unicode.IsSpace))
 	text := string(r.pending)
-	switch at := thought.FindStringIndex(text); {
-	case at != nil:
+	if !r.thinks {
+		text = strings.TrimLeftFunc(text, unicode.IsSpace)
+		at := thinking.FindStringIndex(text)
+		if at == nil {
+			r.pending = []rune(text)
+			return !mayThink.MatchString(text)
+		}
+		r.thinks, text = true, text[at[1]:]
+	}
+	at := thoughtEnd.FindStringIndex(text)
+	if at != nil {
 		r.pending = []rune(text[at[1]:])
 		return true
-	case thinking.MatchString(text):
-		if len(r.pending) > 2*maxSentence { // its end is all that matters of it
-			r.pending = append([]rune("<think>"), r.pending[len(r.pending)-maxSentence:]...)
-		}
-		return false
-	default:
-		return !mayThink.MatchString(text)
 	}
+	r.pending = []rune(text)
+	r.pending = r.pending[max(0, len(r.pending)-thoughtTail):]
+	return false
 }
 
 // nextEnd is where the first sentence of a text ends, with the references behind it. ok is false where more of
