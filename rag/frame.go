@@ -3,6 +3,7 @@ package rag
 import (
 	"fmt"
 	"strings"
+	"unicode"
 )
 
 // frame is the answer's own words around its citations: who says it, and where. They are Chinese for a
@@ -26,7 +27,18 @@ func frame(a Answer) string {
 		}
 		fmt.Fprintf(&b, format, attribution(c.Quote.Article()), c.Quote.Text(), c.N)
 	}
-	return strings.TrimSpace(b.String())
+	return inDirection(strings.TrimSpace(b.String()))
+}
+
+// inDirection leaves out what turns the direction of writing: from within a quote it would turn what stands behind
+// it. Citations have it still.
+func inDirection(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Bidi_Control, r) {
+			return -1
+		}
+		return r
+	}, text)
 }
 
 func widened(chinese bool) string {
@@ -55,15 +67,30 @@ func opening(status Status, noMore, chinese bool) string {
 	}
 }
 
+// unquoting takes quotation marks out of what no name has them in.
+var unquoting = strings.NewReplacer("“", "", "”", "", "「", "", "」", "", "\"", "")
+
+// inName is what an article says of itself, such that it cannot be taken for the answer's own words, or a citation.
+func inName(text string) string {
+	text = strings.Map(func(r rune) rune {
+		if !unicode.IsSpace(r) && (unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Co)) {
+			return -1
+		}
+		return r
+	}, text)
+	text = strings.NewReplacer("[", "〔", "]", "〕", "<", "＜", ">", "＞").Replace(text)
+	return strings.Join(strings.Fields(text), " ")
+}
+
 // attribution names an article by title, or file, with authors, publication and date.
 func attribution(a *Article) string {
 	name := a.File
 	if a.Title != "" {
-		name = "《" + a.Title + "》"
+		name = titled(inName(a.Title))
 	}
 	var rest []string
 	for _, part := range []string{strings.Join(a.Authors, "、"), a.Publication, a.Date} {
-		if part != "" {
+		if part = unquoting.Replace(inName(part)); part != "" {
 			rest = append(rest, part)
 		}
 	}

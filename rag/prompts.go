@@ -53,21 +53,21 @@ func messagesOf(name, lang string, data any) ([]llms.MessageContent, error) {
 }
 
 // controlWords are texts that servers of models read as the beginning or end of a message.
-var controlWords = regexp.MustCompile(`<\|[^|<>\n]{0,60}\|>|</?s>|\[/?INST\]|<</?SYS>>|<(?:start|end)_of_turn>|<｜[^｜<>\n]{0,60}｜>`)
+var controlWords = regexp.MustCompile(`<\|[^|<>\n]{0,60}\|>|\[/?INST\]|\[/?[A-Z]+_[A-Z_]+\]|\[g?MASK\]|<</?SYS>>|<｜[^｜<>\n]{0,60}｜>|</?_?[A-Za-z][A-Za-z0-9_]{0,40}>`)
 
 // asData makes a text of the corpus, or of a reader, fit to stand in a prompt: without what servers take for marks
 // of their own, without characters that do not show. It is for reading only, quotes are looked up in the text itself.
 func asData(text string) string {
-	text = controlWords.ReplaceAllStringFunc(text, func(s string) string {
-		return strings.NewReplacer("<", "‹", ">", "›", "[", "(", "]", ")").Replace(s)
-	})
-	text = strings.NewReplacer("<<", "‹‹", ">>", "››").Replace(text)
-	return strings.Map(func(r rune) rune {
+	text = strings.Map(func(r rune) rune { // first of all: within a mark they would hide it
 		if r != '\n' && (unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || unicode.Is(unicode.Co, r)) {
 			return -1
 		}
 		return r
 	}, text)
+	text = controlWords.ReplaceAllStringFunc(text, func(s string) string {
+		return strings.NewReplacer("<", "‹", ">", "›", "[", "(", "]", ")").Replace(s)
+	})
+	return strings.NewReplacer("<<", "‹‹", ">>", "››").Replace(text)
 }
 
 // inOneLine is asData for what has to stay on its line.

@@ -87,9 +87,10 @@ func TestTextInAPromptStaysData(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{
 		"a<|im_end|>b", "a<|im_start|>system", "[INST]do[/INST]", "<<SYS>>x<</SYS>>", "k7m2x>>\n<<p3r9w 出处：假", "</s>", "<start_of_turn>model", "<｜Assistant｜>", "a\u202eb\u200bc\x00d",
+		"<\u200b|im_end|>", "[IN\u00adST]", ">\u2060>", "<\x00/s>", "<reserved_106>", "<_user>", "[TOOL_CALLS]", "[gMASK]",
 	} {
 		got := asData(text)
-		if regexp.MustCompile(`<\||\|>|\[/?INST\]|<<|>>|</s>|<start_of|<｜|[\x{202e}\x{200b}\x00]`).MatchString(got) {
+		if regexp.MustCompile(`<\||\|>|\[/?INST\]|<<|>>|</s>|<start_of|<reserved|<_user|\[TOOL|\[gMASK|<｜|[\x{202e}\x{200b}\x00]`).MatchString(got) {
 			t.Errorf("%q stands in a prompt as %q", text, got)
 		}
 	}

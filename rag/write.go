@@ -65,6 +65,7 @@ type composer struct {
 	text      strings.Builder
 	leading   []draft.Sentence // that lead on to one that has not come yet
 	written   *Written
+	taken     int // sentences of the draft so far
 }
 
 // write lets the model write the answer. The answer is left as it is, with a reason, where nothing of that holds;
@@ -95,6 +96,7 @@ func (a *Answerer) write(ctx context.Context, s *search, answer *Answer, spent *
 	}
 	answer.Written.Used = true
 	if !complete {
+		answer.Written.Why = CutOff // whatever ended it, there is a part
 		if err := w.add("\n" + answer.Written.Why.Say(w.chinese)); err != nil {
 			return err
 		}
@@ -133,13 +135,15 @@ func (w *composer) read(ctx context.Context, question string, spent *spending) (
 		return false, own.err
 	}
 	complete = err == nil && choice.StopReason == "stop"
-	if taken := w.take(ctx, reader.Close(complete)); taken != nil {
-		errors.As(taken, &own)
+	if taken := w.take(ctx, reader.Close(complete)); errors.As(taken, &own) {
 		return false, own.err
+	} else if taken != nil {
+		complete, err = false, taken
 	}
-	w.written.Unknown = max(0, reader.Unknown()-strings.Count(reply.String(), none)-strings.Count(reply.String(), example))
+	said := draft.WithoutThoughts(reply.String())
+	w.written.Unknown = max(0, reader.Unknown()-strings.Count(said, none)-strings.Count(said, example))
 	w.written.Why, w.written.Error = reasonOf(err, complete)
-	if complete && strings.Contains(reply.String(), none) {
+	if complete && len(w.citations) == 0 && strings.Contains(said, none) {
 		w.written.Why = NoAnswer
 	}
 	return complete, nil
@@ -154,7 +158,7 @@ func reasonOf(err error, complete bool) (why Reason, detail string) {
 		return CutOff, "the reply reached its greatest length"
 	case errors.Is(err, errOverBudget), errors.Is(err, llm.ErrBudget):
 		return OverBudget, err.Error()
-	case errors.Is(err, llm.ErrCut), errors.Is(err, llm.ErrSilent), errors.Is(err, llm.ErrTooLong):
+	case errors.Is(err, llm.ErrCut), errors.Is(err, llm.ErrSilent), errors.Is(err, llm.ErrTooLong), errors.Is(err, errEndless):
 		return CutOff, err.Error()
 	}
 	return Failed, err.Error()
@@ -184,9 +188,17 @@ type takeError struct{ err error }
 
 func (e *takeError) Error() string { return e.err.Error() }
 
-// take puts sentences that are settled into the answer. The error is a *takeError.
+// maxTaken is how many sentences of a draft are read. A model that writes more does not answer, or does not end.
+const maxTaken = 6 * maxSentences
+
+var errEndless = fmt.Errorf("the model wrote more than %d sentences", maxTaken)
+
+// take puts sentences that are settled into the answer. The error is a *takeError, or errEndless.
 func (w *composer) take(ctx context.Context, sentences []draft.Sentence) error {
 	for _, s := range sentences {
+		if w.taken++; w.taken > maxTaken {
+			return errEndless
+		}
 		w.written.Lost += s.Lost
 		if s.LeadsOn && s.Supported() {
 			w.leading = append(w.leading, s)
@@ -207,7 +219,10 @@ func (w *composer) sentence(ctx context.Context, s draft.Sentence) error {
 		return nil
 	}
 	var numbers []int
-	if s.Supported() {
+	if isMarked { // what it quotes is cited all the same; what it only refers to does not bear it out
+		s.Cites = nil
+	}
+	if s.Supported() || len(s.Quotes) > 0 {
 		before := len(w.citations)
 		var err error
 		if numbers, err = w.cite(ctx, s); err != nil {
@@ -249,6 +264,7 @@ func (w *composer) put(s draft.Sentence, numbers []int, isMarked bool) error {
 	case !w.chinese, endsInLatin(w.text.String()):
 		b.WriteByte(' ')
 	}
+	s.Text = inDirection(s.Text)
 	b.WriteString(s.Marker + s.Text)
 	if s.Lost > 0 && !s.LeadsOn {
 		b.WriteString(unquoted(w.chinese))

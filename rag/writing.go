@@ -144,9 +144,10 @@ func (s *spending) line(ctx context.Context, name, lang string, data any) (strin
 	return text, nil
 }
 
-// isLine says whether a reply is one line that can be asked.
+// isLine says whether a reply is one line that can be asked: plain text, without marks, handles or addresses.
 func isLine(text string) bool {
-	return !strings.ContainsAny(text, "\n\r") && CheckQuestion(text) == nil
+	return !strings.ContainsAny(text, "\n\r<>") && !strings.Contains(text, "://") && !strings.Contains(text, "[ref:") &&
+		inOneLine(text) == strings.Join(strings.Fields(text), " ") && CheckQuestion(text) == nil
 }
 
 // translate puts a question in another language into Chinese, "" where that is not to be had.
@@ -162,19 +163,22 @@ func (s *spending) translate(ctx context.Context, question string) (string, erro
 const rewriteTurns = 5
 
 // rewrite makes a question of a conversation stand by itself, "" where the model's wording cannot be used: what the
-// reader named or counted must be in it still.
+// reader named or counted must be in it still, and what it names, counts or quotes must be in the conversation.
 func (s *spending) rewrite(ctx context.Context, question string, turns []Turn) (string, error) {
 	data := rewritePrompt{Question: inOneLine(question)}
+	said := []string{question} // in the conversation
 	for _, t := range turns[max(0, len(turns)-rewriteTurns):] {
 		turn := promptTurn{Question: inOneLine(t.Resolved)}
+		said = append(said, t.Resolved)
 		for _, c := range t.Cited[:min(2, len(t.Cited))] {
+			said = append(said, titled(c.Title), strings.Join(c.Authors, "、"), c.Text)
 			text := []rune(inOneLine(c.Text))
 			turn.Cited += inOneLine(titled(c.Title)+" "+strings.Join(c.Authors, "、")) + "：" + string(text[:min(80, len(text))]) + " "
 		}
 		data.Turns = append(data.Turns, turn)
 	}
 	text, err := s.line(ctx, "rewrite", langOf(question), data)
-	if err != nil || hasHan(question) && !hasHan(text) || !draft.Keeps(question, text) {
+	if err != nil || hasHan(question) && !hasHan(text) || !draft.Keeps(question, text) || !draft.Keeps(text, strings.Join(said, "\n")) {
 		return "", err
 	}
 	return text, nil

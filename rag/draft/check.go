@@ -62,23 +62,31 @@ func (c *checker) simplified(i int) folded {
 }
 
 var (
-	lists   = regexp.MustCompile(`^(?:[-*•·+]\s+|\d{1,2}(?:\.\s|[、)）]\s?)|[（(]\d{1,2}[)）]\s?|#{1,6}\s+)`)
-	images  = regexp.MustCompile(`!\[[^\]\n]*\]\([^)\n]*\)`)
-	links   = regexp.MustCompile(`\[([^\]\n]*)\]\([^)\n]*\)`)
-	tags    = regexp.MustCompile(`</?[A-Za-z!?|][^<>\n]{0,300}>|<\|[^|\n]{0,60}\|>`)
-	entity  = regexp.MustCompile(`&(?:#\d{1,7}|#x[0-9A-Fa-f]{1,6}|[A-Za-z]{2,8});`)
-	urls    = regexp.MustCompile(`(?i)(?:https?|ftp|javascript|data|file):[^\s，。；、）)】]+|\bwww\.[^\s，。；、）)】]+`)
-	blanks  = regexp.MustCompile(`\s+`)
-	hanGaps = regexp.MustCompile(`(\p{Han}|[，。；：、！？”“])\s+(\p{Han}|[，。；：、！？”“])`)
-	beforeP = regexp.MustCompile(`\s+([，。；：、！？,.;:!?）)])`)
+	lists  = regexp.MustCompile(`^(?:[-*•·+]\s+|\d{1,2}(?:\.\s|[、)）]\s?)|[（(]\d{1,2}[)）]\s?|#{1,6}\s+)`)
+	images = regexp.MustCompile(`!\[[^\]\n]*\]\([^)\n]*\)`)
+	links  = regexp.MustCompile(`\[([^\]\n]*)\]\([^)\n]*\)`)
+	tags   = regexp.MustCompile(`</?[A-Za-z!?|][^<>\n]{0,300}>|<\|[^|\n]{0,60}\|>|\[/?INST\]`)
+	entity = regexp.MustCompile(`&(?:#\d{1,7}|#x[0-9A-Fa-f]{1,6}|[A-Za-z]{2,8});`)
+	urls   = regexp.MustCompile(`(?i)(?:[a-z][a-z0-9+.\-]{1,20}://|(?:https?|ftp|javascript|vbscript|data|file|blob|mailto|tel|tg|intent):)[^\s，。；、）)】]+|\bwww\.[^\s，。；、）)】]+`)
+	// beginsTag is what a reader of HTML takes for a tag though it has no end; "](" is such of Markdown.
+	beginsTag = regexp.MustCompile(`<([A-Za-z/!?])`)
+	blanks    = regexp.MustCompile(`\s+`)
+	hanGaps   = regexp.MustCompile(`(\p{Han}|[，。；：、！？”“])\s+(\p{Han}|[，。；：、！？”“])`)
+	beforeP   = regexp.MustCompile(`\s+([，。；：、！？,.;:!?）)])`)
+)
+
+var (
+	emphasis = strings.NewReplacer("**", "", "__", "", "`", "", "*", "")
+	// otherMarks are quotation marks of other kinds than those that segments knows.
+	otherMarks = strings.NewReplacer("｢", "“", "｣", "”", "﹁", "“", "﹂", "”", "﹃", "“", "﹄", "”", "❝", "“", "❞", "”", "‹", "“", "›", "”",
+		"❛", "‘", "❜", "’", "‛", "‘", "‟", "\"", "〟", "\"", "``", "\"", "''", "\"", "‘‘", "“", "’’", "”", "＇", "'")
 )
 
 // check reads one sentence with what stands before it and the references behind it.
 func (c *checker) check(raw string) Sentence {
 	rest := strings.TrimLeftFunc(raw, unicode.IsSpace)
 	s := Sentence{Lead: strings.Repeat("\n", min(2, strings.Count(raw[:len(raw)-len(rest)], "\n")))}
-	rest, s.Cites, s.Unknown = c.references(rest)
-	rest = c.plain(&s, rest)
+	rest = c.plain(&s, otherMarks.Replace(rest))
 	var text, own strings.Builder
 	runes := 0
 	add := func(part string) {
@@ -124,13 +132,7 @@ func (c *checker) parts(s *Sentence, text string) (all []part) {
 	s.Lost += lost
 	var own strings.Builder
 	settle := func() {
-		plain, cites := c.withoutHandles(own.String())
-		for _, i := range cites {
-			if !slices.Contains(s.Cites, i) {
-				s.Cites = append(s.Cites, i)
-			}
-		}
-		all = append(all, part{text: plain})
+		all = append(all, part{text: c.bare(s, own.String())}) // marks that were taken away may have parted a reference
 		own.Reset()
 	}
 	for _, piece := range pieces {
@@ -153,6 +155,7 @@ func (c *checker) parts(s *Sentence, text string) (all []part) {
 // plain takes the markup off a sentence, notes the mark of a list, and makes a quotation of a block that is set
 // off as one.
 func (c *checker) plain(s *Sentence, text string) string {
+	text, s.Cites, s.Unknown = c.references(text)
 	isBlock := strings.HasPrefix(text, ">")
 	text = strings.TrimLeft(text, "> \t")
 	s.Marker = lists.FindString(text)
@@ -160,28 +163,43 @@ func (c *checker) plain(s *Sentence, text string) string {
 	if strings.HasPrefix(s.Marker, "#") {
 		s.Marker = ""
 	}
-	text = images.ReplaceAllString(text, "")
-	text = links.ReplaceAllString(text, "$1")
-	text = tags.ReplaceAllString(text, "")
-	text = entity.ReplaceAllString(text, "")
-	text = urls.ReplaceAllString(text, "")
-	text = strings.NewReplacer("**", "", "__", "", "`", "", "*", "").Replace(text)
-	text = strings.Map(func(r rune) rune {
-		switch {
-		case unicode.IsSpace(r):
-			return ' '
-		case unicode.IsControl(r), unicode.Is(unicode.Cf, r), unicode.Is(unicode.Co, r), r == unicode.ReplacementChar:
-			return -1
-		}
-		return r
-	}, text)
-	text = blanks.ReplaceAllString(text, " ")
+	text = blanks.ReplaceAllString(c.bare(s, text), " ")
 	text = hanGaps.ReplaceAllString(text, "$1$2")
 	text = strings.TrimSpace(beforeP.ReplaceAllString(text, "$1"))
 	if isBlock && !strings.ContainsAny(text, "“”「」『』\"") {
 		text = "“" + text + "”"
 	}
 	return text
+}
+
+// maxNested is how deep markup within markup is taken out; a text with deeper ones loses all that makes them.
+const maxNested = 8
+
+// bare takes markup, addresses and references out of a text until none is left: what stood around one may be another.
+func (c *checker) bare(s *Sentence, text string) string {
+	before := ""
+	for n := 0; before != text; n++ {
+		if n == maxNested {
+			text = strings.Map(func(r rune) rune {
+				if strings.ContainsRune("<>[]［］【】〔〕()（）*_:：&`", r) {
+					return -1
+				}
+				return r
+			}, text)
+		}
+		before = text
+		text = images.ReplaceAllString(text, "")
+		text = links.ReplaceAllString(text, "$1")
+		text = tags.ReplaceAllString(text, "")
+		text = entity.ReplaceAllString(text, "")
+		text = urls.ReplaceAllString(text, "")
+		text = emphasis.Replace(text)
+		var cites []int
+		var unknown int
+		text, cites, unknown = c.references(text)
+		s.Cites, s.Unknown = distinct(append(s.Cites, cites...)), s.Unknown+unknown
+	}
+	return strings.ReplaceAll(beginsTag.ReplaceAllString(text, "< $1"), "](", "] (")
 }
 
 var (
@@ -204,8 +222,8 @@ func (c *checker) faults(s *Sentence, own string) (all []Fault) {
 	for _, i := range on {
 		text.WriteString(c.passages[i].Text + "\n" + c.passages[i].About + "\n")
 	}
-	source := norm.NFKC.String(text.String())
-	claim := norm.NFKC.String(own)
+	source := inOrdinaryDigits(norm.NFKC.String(text.String()))
+	claim := inOrdinaryDigits(norm.NFKC.String(own))
 	have, _ := dates(source)
 	said, rest := dates(claim)
 	in := fold([]rune(source), nil)
@@ -216,7 +234,7 @@ func (c *checker) faults(s *Sentence, own string) (all []Fault) {
 	}{
 		{Date, inventsDate(said, have)},
 		{Number, inventsNumber(rest, source)},
-		{Name, inventsName(claim, in) || c.misattributes(s, claim, source) || c.inventsForeignName(claim, source)},
+		{Name, inventsName(claim, in) || c.misattributes(s, claim, source) || c.misquotes(s) || c.inventsForeignName(claim, source)},
 		{Negation, hasHan(claim) && (contradicts(string(out.runes), string(in.runes)) || deniesAnew(string(out.runes), string(in.runes)))},
 		{Unrelated, hasHan(claim) && !s.LeadsOn && !shares(out.runes, in.runes)},
 	} {
@@ -245,6 +263,74 @@ func (c *checker) misattributes(s *Sentence, claim, source string) bool {
 		}
 	}
 	return false
+}
+
+// misquotes says whether a sentence says of a quote that it is of an author or a title that its passage does not
+// name, though another passage does.
+func (c *checker) misquotes(s *Sentence) bool {
+	text := []rune(s.Text)
+	from, named := 0, false
+	for n, q := range s.Quotes {
+		name := c.lastNamed(string(text[from:q.At.Start]))
+		if from = q.At.End; name != "" && !c.names(q.Passage, name) {
+			return true
+		}
+		named = named || name != ""
+		behind := string(text[q.At.End:])
+		if n+1 == len(s.Quotes) && !named && creditBehind.MatchString(behind) {
+			name := c.firstNamed(behind)
+			return name != "" && !c.names(q.Passage, name)
+		}
+	}
+	return false
+}
+
+// creditBehind is how a quote is followed by whose it is.
+var creditBehind = regexp.MustCompile(`^”?\s*(?:[，,、（(]|——|—|--)`)
+
+// names says whether a passage, or what is known of its article, has a name.
+func (c *checker) names(passage int, name string) bool {
+	p := &c.passages[passage]
+	return strings.Contains(p.Text, name) || strings.Contains(p.About, name)
+}
+
+// lastNamed is the last author or title in a text, "" where there is none.
+func (c *checker) lastNamed(text string) string {
+	last, at := "", -1
+	for _, name := range c.namesIn(text) {
+		if i := strings.LastIndex(text, name); i > at {
+			last, at = name, i
+		}
+	}
+	return last
+}
+
+// firstNamed is the author or title that a text has behind at most a few characters, "" where there is none.
+func (c *checker) firstNamed(text string) string {
+	for _, name := range c.namesIn(text) {
+		if i := strings.Index(text, name); i >= 0 && len([]rune(text[:i])) <= creditReach {
+			return name
+		}
+	}
+	return ""
+}
+
+// creditReach is how many characters stand at most between a quote and the name of whose it is, behind it.
+const creditReach = 6
+
+// namesIn are the authors of passages in a text, and its titles.
+func (c *checker) namesIn(text string) (all []string) {
+	for _, p := range c.passages {
+		for _, name := range p.Authors {
+			if len([]rune(name)) > 1 && strings.Contains(text, name) {
+				all = append(all, name)
+			}
+		}
+	}
+	for _, m := range titles.FindAllStringSubmatch(text, -1) {
+		all = append(all, m[1])
+	}
+	return all
 }
 
 // capitalised are words that may be a name.

@@ -56,11 +56,31 @@ func TestSupportedSentencesPass(t *testing.T) {
 		"据《江州日报》2021年6月1日的报道，渠全长71.5公里。[ref:k7m2x]",
 		"李渡在《渠的故事》里写道，渠上共有十二座闸门。[ref:k7m2x]",
 		"并非所有河段都能建磨。[ref:p3r9w]",
+		"渠上共有拾贰座闸门。[ref:k7m2x]",
+		"李渡说渠上共有十二座闸门，赵晚写道：“磨坊重新开张”。[ref:p3r9w][ref:k7m2x]",
+		"赵晚写道：“磨坊重新开张”，李渡说渠上共有十二座闸门。[ref:p3r9w][ref:k7m2x]",
 		"The canal is 71.5 km long and waters 340 thousand mu. [ref:k7m2x]",
 		"The mill opened again on March 5, 2019, and takings grew by 15 percent [ref:p3r9w].",
 	} {
 		if s := one(t, text); !s.Supported() || s.Lost > 0 {
 			t.Errorf("%q: faults %v, %d quotations lost: %q", text, s.Faults, s.Lost, s.Text)
+		}
+	}
+}
+
+// Words that are in a passage say there what they do not say alone.
+func TestAQuoteIsNotCutOutOfWhatItMeans(t *testing.T) {
+	t.Parallel()
+	for _, quote := range []string{
+		"允许在渠堤上种树", "在渠堤上种树", "二座闸门", "共有十", "四万亩", "1.5公里", "71", "渠……十二……种树", "并非所有……磨坊",
+	} {
+		if s := one(t, "不少人知道，不久前文中说“"+quote+"”。[ref:k7m2x]"); len(s.Quotes) > 0 || s.Lost == 0 {
+			t.Errorf("“%s” is a quote in %q", quote, s.Text)
+		}
+	}
+	for _, text := range []string{"管理所不允许“在渠堤上种树”。[ref:k7m2x]", "管理所没有说“允许在渠堤上种树”。[ref:k7m2x]", "“十二座闸门”，“三十四万亩”。[ref:k7m2x]", "“渠首建于1958年……灌溉农田三十四万亩”。[ref:k7m2x]"} {
+		if s := one(t, text); len(s.Quotes) == 0 || s.Lost > 0 {
+			t.Errorf("%q has lost a quote: %q", text, s.Text)
 		}
 	}
 }
@@ -76,8 +96,18 @@ func TestWhatPassagesDoNotBearOutIsAFault(t *testing.T) {
 		{draft.NoHandle, "渠首建于1958年。[1]"},
 		{draft.Number, "渠全长72.5公里，灌溉农田三十四万亩。[ref:k7m2x]"},
 		{draft.Number, "渠全长71.5米，灌溉农田三十四万亩。[ref:k7m2x]"},
+		{draft.Number, "渠全长71.5里，灌溉农田三十四万亩。[ref:k7m2x]"},
+		{draft.Number, "磨坊当年门票收入增长15‰。[ref:p3r9w]"},
 		{draft.Number, "渠全长1.5公里，渠首灌溉农田。[ref:k7m2x]"},
 		{draft.Number, "渠上共有十三座闸门，最老的一座是石闸。[ref:k7m2x]"},
+		{draft.Number, "渠上共有١٣座闸门，最老的一座是石闸。[ref:k7m2x]"},
+		{draft.Number, "渠上共有拾叁座闸门，最老的一座是石闸。[ref:k7m2x]"},
+		{draft.Number, "渠上共有十叁座闸门，最老的一座是石闸。[ref:k7m2x]"},
+		{draft.Number, "渠上共有廿座闸门，最老的一座是石闸。[ref:k7m2x]"},
+		{draft.Number, "The canal has thirteen sluices. [ref:k7m2x]"},
+		{draft.Name, "李渡写道：“水磨的效率“比畜力高三倍””。[ref:p3r9w][ref:k7m2x]"},
+		{draft.Name, "“磨坊重新开张”，李渡说。[ref:p3r9w][ref:k7m2x]"},
+		{draft.Name, "《渠的故事》写道：“磨坊重新开张”。[ref:p3r9w][ref:k7m2x]"},
 		{draft.Number, "渠灌溉农田34亩，渠上共有十二座闸门。[ref:k7m2x]"},
 		{draft.Number, "门票收入增长1200%，磨坊重新开张。[ref:p3r9w]"},
 		{draft.Date, "渠首建于1959年，全长71.5公里。[ref:k7m2x]"},

@@ -22,11 +22,17 @@ func denials(text string) (behind []int) {
 
 // denied says whether a text ends with a word that denies what follows: 不是, 防止.
 func denied(before []rune) bool {
-	text := string(before[max(0, len(before)-6):])
+	text := string(before[max(0, len(before)-deniedReach):])
 	return deniedEnd.MatchString(text)
 }
 
-var deniedEnd = regexp.MustCompile(`(?:不|没|未|非|勿|莫|(?:不|没|未|绝)(?:是|能|要|会|应|可|得|该|必|曾|有|准|许|宜)|并非|而非|从未|绝不|防止|避免|杜绝|严禁|禁止|反对|拒绝|切忌)$`)
+// deniedReach is how many runes before a text are looked at for a denial of it.
+const deniedReach = 8
+
+// deniedEnd is a denial with nothing behind it, in Chinese, or in English without its blanks.
+var deniedEnd = regexp.MustCompile(`(?:不|没|未|非|勿|莫|(?:不|没|未|绝)(?:是|能|要|会|应|可|得|该|必|曾|有|准|许|宜|` +
+	`允许|准许|可以|能够|应该|应当|必须|愿意|同意|赞成|支持|主张|建议|提倡|鼓励|认为|相信|表明|意味着)|并非|而非|从未|绝不|防止|避免|杜绝|严禁|禁止|反对|拒绝|切忌|零下|` +
+	`not|never|cannot|without|nor|isnt|arent|wasnt|werent|dont|doesnt|didnt|wont|cant)$`)
 
 // deniedRunes is how much behind a denial has to be the same for two texts to speak of the same thing.
 const deniedRunes = 3

@@ -26,15 +26,16 @@ const (
 )
 
 // measures are units that other units are easily mistaken for.
-const measures = `平方公里|平方千米|平方米|立方米|公顷|万吨|公里|千米|厘米|毫米|英里|公斤|千克|毫克|千瓦时|千瓦|兆瓦|小时|分钟|美元|欧元|英镑|日元|港元|人民币|吨|克|斤|米|元|亩|度|秒|天|年|岁|km|kg|mm|cm|kwh|mw|gw|kilomet(?:er|re)s?|met(?:er|re)s?|tons?|tonnes?|hours?|minutes?|days?|years?|yuan|dollars?|euros?`
+const measures = `平方公里|平方千米|平方米|立方米|公顷|万吨|公里|千米|厘米|毫米|英里|里|尺|丈|寸|公斤|千克|毫克|千瓦时|千瓦|兆瓦|小时|分钟|美元|欧元|英镑|日元|港元|人民币|吨|克|斤|米|元|亩|度|秒|天|年|岁|km|kg|mm|cm|kwh|mw|gw|kilomet(?:er|re)s?|met(?:er|re)s?|tons?|tonnes?|hours?|minutes?|days?|years?|yuan|dollars?|euros?`
 
 var (
 	amountForm = regexp.MustCompile(`(?i)(百分之)?(?:(` + arabic + `)\s*(` + scales + `)?(?:\s*(thousand|million|billion|trillion)\b)?|(` + chinese + `))(?:多|余|来|左右)?\s*(%|‰|个百分点|percentage points?|per ?cent|成(?:[，。、；的以左上下]|$))?\s*(` + measures + `)?`)
 
-	englishNumbers = regexp.MustCompile(`(?i)\b(two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty|fifty|hundred)\b`)
+	englishNumbers = regexp.MustCompile(`(?i)\b(two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred)\b`)
 	englishValues  = map[string]string{
 		"two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7", "eight": "8", "nine": "9", "ten": "10",
-		"eleven": "11", "twelve": "12", "twenty": "20", "thirty": "30", "forty": "40", "fifty": "50", "hundred": "100",
+		"eleven": "11", "twelve": "12", "thirteen": "13", "fourteen": "14", "fifteen": "15", "sixteen": "16", "seventeen": "17", "eighteen": "18", "nineteen": "19",
+		"twenty": "20", "thirty": "30", "forty": "40", "fifty": "50", "sixty": "60", "seventy": "70", "eighty": "80", "ninety": "90", "hundred": "100",
 	}
 
 	// counters stand behind a Chinese digit that counts.
@@ -45,6 +46,29 @@ var (
 		"thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12,
 	}
 )
+
+// formalRow is a row of Chinese digits with some that are not written every day, as on bills: 拾叁. One alone is
+// mostly another word: 大陆, 队伍.
+var (
+	formalRow    = regexp.MustCompile(`[〇零一二两三四五六七八九十百千万亿壹贰叁肆伍陆柒捌玖拾佰仟]{2,}`)
+	formalDigits = strings.NewReplacer("壹", "一", "贰", "二", "叁", "三", "肆", "四", "伍", "五", "陆", "六", "柒", "七", "捌", "八", "玖", "九", "拾", "十", "佰", "百", "仟", "千")
+	rareDigits   = strings.NewReplacer("廿", "二十", "卅", "三十", "萬", "万", "億", "亿", "兩", "两", "貳", "贰")
+)
+
+// inOrdinaryDigits writes numbers in other scripts' digits, and in Chinese ones that are not written every day, as others are.
+func inOrdinaryDigits(text string) string {
+	text = strings.Map(func(r rune) rune {
+		if r < utf8.RuneSelf || !unicode.Is(unicode.Nd, r) {
+			return r
+		}
+		zero := r // digits of a script stand in a row, from 0 to 9
+		for r-zero < 9 && unicode.Is(unicode.Nd, zero-1) {
+			zero--
+		}
+		return '0' + r - zero
+	}, text)
+	return formalRow.ReplaceAllStringFunc(rareDigits.Replace(text), formalDigits.Replace)
+}
 
 // amounts are the numbers in a text of one width.
 func amounts(text string) (all []amount) {
@@ -71,6 +95,9 @@ func amounts(text string) (all []amount) {
 		a.value = value
 		if scale := strings.ToLower(part(3) + part(4)); scale != "" {
 			a.value *= scaleOf[scale]
+		}
+		if part(6) == "‰" {
+			a.value, a.percent = a.value/10, true
 		}
 		all = append(all, a)
 	}

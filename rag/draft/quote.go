@@ -58,13 +58,13 @@ func withoutMarks(text string) string {
 	return b.String()
 }
 
-// isSingle says whether a single quotation mark opens at i: not within a word, as an apostrophe does.
+// isSingle says whether a single quotation mark opens at i: not within or behind a word, as an apostrophe does.
 func isSingle(runes []rune, i int) bool {
 	if runes[i] != '‘' && runes[i] != '\'' {
 		return false
 	}
 	return (i == 0 || !unicode.IsLetter(runes[i-1]) || unicode.Is(unicode.Han, runes[i-1])) &&
-		i+1 < len(runes) && (unicode.IsLetter(runes[i+1]) || unicode.IsDigit(runes[i+1]))
+		i+1 < len(runes) && !unicode.IsSpace(runes[i+1])
 }
 
 // closes is where the mark at i is closed, -1 where it is not.
@@ -87,15 +87,24 @@ func closes(runes []rune, i int, closing rune) int {
 // ellipsis is where a quotation leaves something out.
 var ellipsis = regexp.MustCompile(`…+|⋯+|\.{3,}|。{3,}|\[…\]|（略）`)
 
+// leastPart is how many characters each part of a quotation has at the least that leaves something out: of shorter
+// ones any sentence could be put together.
+const leastPart = 4
+
+// clauseMarks end a clause, within which what is denied stands behind its denial.
+const clauseMarks = "，。；！？,.;!?\n"
+
 // match finds a quotation in the passages, those in first before the others. before are the model's words so far.
 func (c *checker) match(text, before string, first []int) (found []Quote, ok bool) {
 	var parts [][]rune
+	least := leastPart
 	for _, part := range ellipsis.Split(text, -1) {
 		if f := fold([]rune(part), nil); len(f.runes) > 0 {
 			parts = append(parts, f.runes)
+			least = min(least, len(f.runes))
 		}
 	}
-	if len(parts) == 0 {
+	if len(parts) == 0 || len(parts) > 1 && least < leastPart {
 		return nil, false
 	}
 	order := slices.Clone(first)
@@ -104,7 +113,7 @@ func (c *checker) match(text, before string, first []int) (found []Quote, ok boo
 			order = append(order, i)
 		}
 	}
-	denies := denial.MatchString(before)
+	denies := len(denials(before[strings.LastIndexAny(before, clauseMarks)+1:])) > 0
 	for _, i := range order {
 		if found, ok = matchIn(c.passages[i].folded, parts, i, denies); ok {
 			return found, true
@@ -143,7 +152,7 @@ func matchIn(in folded, parts [][]rune, passage int, denies bool) (found []Quote
 // is not the end of a longer number or word, and nothing that denies it was cut off.
 func indexFrom(in folded, part []rune, from int, denies bool) int {
 	for i := from; i+len(part) <= len(in.runes); i++ {
-		if slices.Equal(in.runes[i:i+len(part)], part) && isWhole(in.runes, i, i+len(part)) && (denies || !denied(in.runes[:i])) {
+		if slices.Equal(in.runes[i:i+len(part)], part) && in.isWhole(i, i+len(part)) && (denies || !denied(in.runes[:i])) {
 			return i
 		}
 	}
@@ -151,8 +160,28 @@ func indexFrom(in folded, part []rune, from int, denies bool) int {
 }
 
 // isWhole says whether a part of a text begins and ends outside of numbers and words of letters.
-func isWhole(text []rune, start, end int) bool {
-	return (start == 0 || !joins(text[start-1], text[start])) && (end == len(text) || !joins(text[end-1], text[end]))
+func (f folded) isWhole(start, end int) bool {
+	return !f.isWithin(start) && !f.isWithin(end)
+}
+
+// isWithin says whether the place before the rune at i is within a number or a word of letters.
+func (f folded) isWithin(i int) bool {
+	text := f.runes
+	if i == 0 || i == len(text) {
+		return false
+	}
+	if joins(text[i-1], text[i]) {
+		return true
+	}
+	if f.at[i-1]+1 != f.at[i] || !isChineseDigit(text[i]) { // a mark between: 三万。二是
+		return text[i] == '点' && i+1 < len(text) && isChineseDigit(text[i-1]) && isChineseDigit(text[i+1]) && f.at[i-1]+2 == f.at[i+1]
+	}
+	behindPoint := i > 1 && text[i-1] == '点' && isChineseDigit(text[i-2])
+	return isChineseDigit(text[i-1]) || behindPoint || i > 1 && string(text[i-2:i]) == "分之"
+}
+
+func isChineseDigit(r rune) bool {
+	return strings.ContainsRune("〇零一二两三四五六七八九十百千万亿", r)
 }
 
 // joins says whether two neighbouring runes belong to one number or word.

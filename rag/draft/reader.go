@@ -14,6 +14,7 @@ const maxSentence = 2000
 type Reader struct {
 	checker *checker
 	pending []rune
+	thinks  bool // it thinks aloud: nothing counts until the end of that
 	begun   bool // the first words were seen: it does not think aloud, or no more
 	unknown int  // handles that are none of this request, so far
 }
@@ -25,8 +26,24 @@ func NewReader(passages []Passage, o Options) *Reader {
 
 // Write takes the next piece of a draft and gives the sentences that it settles.
 func (r *Reader) Write(piece string) []Sentence {
-	r.pending = append(r.pending, []rune(piece)...)
+	r.pending = append(r.pending, []rune(visible(piece))...)
 	return r.settle(false)
+}
+
+// visible leaves out what does not show: within a handle, a mark or an address it would hide that. White space in a
+// line is blanks.
+func visible(text string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n':
+			return r
+		case unicode.IsSpace(r):
+			return ' '
+		case unicode.IsControl(r), unicode.In(r, unicode.Cf, unicode.Co), r == unicode.ReplacementChar:
+			return -1
+		}
+		return r
+	}, text)
 }
 
 // Close gives what is left. A last sentence without an end has the fault Unending, unless the model was done.
@@ -69,27 +86,35 @@ func (r *Reader) settle(final bool) (all []Sentence) {
 
 // Models that think aloud do so first, between tags.
 var (
-	thought  = regexp.MustCompile(`(?s)^\s*<(think|thinking|thought|reasoning)>.*?</(?:think|thinking|thought|reasoning)>`)
-	thinking = regexp.MustCompile(`^\s*<(?:think|thinking|thought|reasoning)>`)
-	mayThink = regexp.MustCompile(`^\s*(?:<(?:t(?:h(?:i(?:n(?:k(?:i(?:n(?:g)?)?)?)?)?|o(?:u(?:g(?:h(?:t)?)?)?)?)?)?|r(?:e(?:a(?:s(?:o(?:n(?:i(?:n(?:g)?)?)?)?)?)?)?)?)?)?$`)
+	thought    = regexp.MustCompile(`(?s)^\s*<(think|thinking|thought|reasoning)>.*?</(?:think|thinking|thought|reasoning)>`)
+	thinking   = regexp.MustCompile(`^\s*<(?:think|thinking|thought|reasoning)>`)
+	thoughtEnd = regexp.MustCompile(`</(?:think|thinking|thought|reasoning)>`)
+	mayThink   = regexp.MustCompile(`^\s*(?:<(?:t(?:h(?:i(?:n(?:k(?:i(?:n(?:g)?)?)?)?)?|o(?:u(?:g(?:h(?:t)?)?)?)?)?)?|r(?:e(?:a(?:s(?:o(?:n(?:i(?:n(?:g)?)?)?)?)?)?)?)?)?)?$`)
 )
+
+// thoughtTail is how much of a thought is kept: of the tag that ends it all but one character may be there.
+const thoughtTail = len("</reasoning>")
 
 // begin says whether the draft has begun, and leaves out what was thought aloud.
 func (r *Reader) begin() bool {
-	r.pending = []rune(strings.TrimLeftFunc(string(r.pending), unicode.IsSpace))
 	text := string(r.pending)
-	switch at := thought.FindStringIndex(text); {
-	case at != nil:
+	if !r.thinks {
+		text = strings.TrimLeftFunc(text, unicode.IsSpace)
+		at := thinking.FindStringIndex(text)
+		if at == nil {
+			r.pending = []rune(text)
+			return !mayThink.MatchString(text)
+		}
+		r.thinks, text = true, text[at[1]:]
+	}
+	at := thoughtEnd.FindStringIndex(text)
+	if at != nil {
 		r.pending = []rune(text[at[1]:])
 		return true
-	case thinking.MatchString(text):
-		if len(r.pending) > 2*maxSentence { // its end is all that matters of it
-			r.pending = append([]rune("<think>"), r.pending[len(r.pending)-maxSentence:]...)
-		}
-		return false
-	default:
-		return !mayThink.MatchString(text)
 	}
+	r.pending = []rune(text)
+	r.pending = r.pending[max(0, len(r.pending)-thoughtTail):]
+	return false
 }
 
 // nextEnd is where the first sentence of a text ends, with the references behind it. ok is false where more of
@@ -125,6 +150,8 @@ func endAt(text []rune, i int, quoted, final bool) (at int, isEnd, isSure bool) 
 	case r == '\n':
 		return i, true, true
 	case quoted:
+		return 0, false, true
+	case (r == '?' || r == '!') && i+1 < len(text) && text[i+1] < unicode.MaxASCII && unicode.In(text[i+1], unicode.Letter, unicode.Digit): // of an address
 		return 0, false, true
 	case strings.ContainsRune("。！？!?", r), r == '…' && i > 0 && text[i-1] == '…':
 		at = i + 1
