@@ -22,10 +22,17 @@ func Text(out io.Writer, lang bot.Lang, r *eval.Report) error {
 	if missing := w.missing(r); missing != "" {
 		fmt.Fprintln(buffered, missing)
 	}
+	for _, line := range w.model(r) {
+		fmt.Fprintln(buffered, line)
+	}
 	fmt.Fprintln(buffered)
 	table(buffered, all(w, &r.All))
 	fmt.Fprintln(buffered)
 	table(buffered, byType(w, r))
+	if why := w.whyNot(r); why != nil {
+		fmt.Fprintln(buffered)
+		table(buffered, why)
+	}
 	if failed := failures(w, r); len(failed) > 0 {
 		fmt.Fprintln(buffered, "\n"+lang.Say("未通过的问题：", "questions that failed:"))
 		table(buffered, failed)
