@@ -56,9 +56,12 @@ func all(w words, g *eval.Group) [][]string {
 	return rows
 }
 
-// byType is one line a type, one column a measure.
+// byType is one line a type, one column a measure of which there is anything.
 func byType(w words, r *eval.Report) [][]string {
-	names := slices.DeleteFunc(eval.Measures(), func(name string) bool { return name == eval.FalseRefusals }) // the rest of those answered
+	names := slices.DeleteFunc(eval.Measures(), func(name string) bool {
+		return name == eval.FalseRefusals || // the rest of those answered
+			!slices.ContainsFunc(r.Types, func(g eval.Group) bool { return figure(&g, name) != "" })
+	})
 	head := append([]string{w.lang.Say("类型", "type"), "n"}, names...)
 	rows := [][]string{append(head, "p50 ms", "p95 ms")}
 	for _, g := range r.Types {

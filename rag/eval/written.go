@@ -165,7 +165,7 @@ func (b *bench) sentence(ctx context.Context, s rag.WrittenSentence, cited []dra
 	}
 	for i := range cited {
 		precise[i] = recalled
-		if recalled != rag.Yes || len(cited) == 1 {
+		if recalled != rag.Yes {
 			continue
 		}
 		if precise[i], err = ask(cited[i : i+1]); err != nil {
