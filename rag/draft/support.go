@@ -1,6 +1,7 @@
 package draft
 
 import (
+	"regexp"
 	"strings"
 	"unicode"
 
@@ -66,6 +67,9 @@ func Quotations(text string) (all []string) {
 // minHeld is the least share of a point's terms that a text must have which says it.
 const minHeld = 0.6
 
+// measured are numbers with what they measure: 120 years.
+var measured = regexp.MustCompile(`(?i)(?:` + arabic + `)\s*(?:` + measures + `)`)
+
 // Holds says whether a text says a point, by words: it has all numbers and dates of the point, and at least 6 in 10
 // of its pairs of Chinese characters and words of Latin letters. A point that has none of these has to stand in the
 // text as it is. It does not see what denies the point, nor the same in other words.
@@ -76,7 +80,7 @@ func Holds(text, point string) bool {
 	if inventsDate(said, have) || inventsNumber(rest, text) {
 		return false
 	}
-	in, want := terms(text), terms(rest)
+	in, want := terms(text), terms(measured.ReplaceAllString(rest, " "))
 	shared := 0
 	for term := range want {
 		if in[term] {
@@ -116,11 +120,16 @@ func terms(text string) map[string]bool {
 		}
 		before = r
 	}
-	for _, word := range latinWords.FindAllString(text, -1) {
-		all[strings.ToLower(word)] = true
+	for _, word := range latinWords.FindAllString(strings.ToLower(text), -1) {
+		if !joining.MatchString(word) {
+			all[word] = true
+		}
 	}
 	return all
 }
+
+// joining are words that say nothing by themselves.
+var joining = regexp.MustCompile(`^(?:an?|the|and|or|of|in|on|at|to|by|for|with|from|is|are|was|were)$`)
 
 // isWord says whether a rune is a Chinese character that is no digit.
 func isWord(r rune) bool {

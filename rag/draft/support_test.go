@@ -46,7 +46,7 @@ func TestQuotationsAreTheOutermostInParts(t *testing.T) {
 
 func TestHoldsComparesNumbersByWhatTheySayAndWordsByTheirPairs(t *testing.T) {
 	t.Parallel()
-	const text = "到2022年5月休眠之前，祝融号一共走了1921米。南仁东在1994年提出这个设想，反射面由四千四百五十块面板拼成。The dam has two locks; it was built by the North Lake Company."
+	const text = "到2022年5月休眠之前，祝融号一共走了1921米。南仁东在1994年提出这个设想，反射面由四千四百五十块面板拼成，能用120年。The dam has two locks; it was built by the North Lake Company."
 	for _, tc := range []struct {
 		point string
 		want  bool
@@ -63,6 +63,9 @@ func TestHoldsComparesNumbersByWhatTheySayAndWordsByTheirPairs(t *testing.T) {
 		{"2022年6月休眠", false},
 		{"祝融号走了1921米", true},
 		{"祝融号飞过金星和水星", false},
+		{"120 years", true}, // what is measured is in another language
+		{"120 days", false},
+		{"1921 and 1994", true},
 		{"2 locks", true},
 		{"3 locks", false},
 		{"built by the North Lake Company", true},

@@ -42,7 +42,7 @@ func (j *scripted) Holds(_ context.Context, _, point, text string) (rag.Verdict,
 }
 
 func cited(texts string) (all []draft.Passage) {
-	for _, text := range strings.FieldsSeq(texts) {
+	for text := range strings.FieldsSeq(texts) {
 		all = append(all, draft.Passage{Text: text})
 	}
 	return all
