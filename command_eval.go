@@ -22,6 +22,8 @@ type evalCommand struct {
 	JSON             bool     `help:"${json}"`
 	HTML             string   `name:"html" placeholder:"FILE" help:"${evalhtml}"`
 	Min              []string `placeholder:"NAME=VALUE" sep:"none" help:"${min}"`
+	Model            bool     `help:"${evalmodel}"`
+	Judge            bool     `help:"${judge}"`
 	Calibrate        bool     `xor:"calibration" help:"${calibrate}"`
 	MaxFalseRefusals float64  `default:"${falserefusals}" help:"${maxfalserefusals}"`
 	ResetCalibration bool     `xor:"calibration" help:"${resetcalibration}"`
@@ -30,6 +32,8 @@ type evalCommand struct {
 
 var (
 	errNoQuestionFile = errors.New("no questions named: give a file with one JSON object a line, as docs/contract.md has it")
+	errJudge          = errors.New("--judge is the configured language model's judgement of what it wrote: give --model, too")
+	errNoModel        = errors.New("--model needs a language model: set LLM_PROVIDER (openai, ollama or anthropic) and LLM_MODEL, and LLM_BASE_URL or LLM_API_KEY where the provider asks for them")
 	errFalseRefusals  = errors.New("--max-false-refusals is a share from 0 to 1")
 )
 
@@ -47,7 +51,11 @@ func (c *evalCommand) Run(ctx context.Context, a *app) error {
 			return err
 		}
 	}
-	measured, err := a.evaluate(ctx, retriever, questions)
+	job, err := c.job(a, retriever)
+	if err != nil {
+		return err
+	}
+	measured, err := a.evaluate(ctx, job, questions)
 	if err != nil {
 		return err
 	}
@@ -66,6 +74,9 @@ func (c *evalCommand) Run(ctx context.Context, a *app) error {
 func (c *evalCommand) read() ([]eval.Question, []eval.Floor, error) {
 	if len(c.Questions) == 0 && !c.ResetCalibration {
 		return nil, nil, usageError{errNoQuestionFile}
+	}
+	if c.Judge && !c.Model {
+		return nil, nil, usageError{errJudge}
 	}
 	if !(c.MaxFalseRefusals >= 0 && c.MaxFalseRefusals <= 1) {
 		return nil, nil, usageError{errFalseRefusals}
@@ -98,13 +109,34 @@ func readQuestions(name string) ([]eval.Question, error) {
 	return questions, nil
 }
 
-// evaluate asks the questions over the open parts, with the thresholds that are in use.
-func (a *app) evaluate(ctx context.Context, retriever *rag.Retriever, questions []eval.Question) (eval.Report, error) {
-	progress, finish := a.counter()
-	job := eval.Job{
-		Searcher: retriever, Asker: rag.NewAnswerer(retriever, a.db).WithoutLog(),
-		Library: a.db, Sources: &sources{store: a.db}, Progress: progress,
+// job asks for quotes alone unless a model is asked for, so that figures can be compared and cost nothing.
+func (c *evalCommand) job(a *app, retriever *rag.Retriever) (eval.Job, error) {
+	job := eval.Job{Searcher: retriever, Asker: rag.NewAnswerer(retriever, a.db).WithoutLog(), Library: a.db, Sources: &sources{store: a.db}}
+	if !c.Model {
+		return job, nil
 	}
+	writing, err := a.writing()
+	if err != nil {
+		return job, err
+	}
+	if writing == nil {
+		return job, usageError{errNoModel}
+	}
+	answerer, err := a.answerer(retriever)
+	if err != nil {
+		return job, err
+	}
+	job.Asker, job.Checks = answerer.WithoutLog(), retriever.DraftOptions()
+	if c.Judge {
+		job.Judge = writing
+	}
+	return job, nil
+}
+
+// evaluate asks the questions over the open parts, with the thresholds that are in use.
+func (a *app) evaluate(ctx context.Context, job eval.Job, questions []eval.Question) (eval.Report, error) {
+	progress, finish := a.counter()
+	job.Progress = progress
 	measured, err := job.Run(ctx, questions)
 	finish()
 	if err != nil {

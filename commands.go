@@ -61,6 +61,8 @@ func helpTexts(lang bot.Lang) kong.Vars {
 		"eval":             lang.Say("用已知答案的问题衡量检索、引文与拒答", "Measure search, quotes and refusals on questions whose answers are known"),
 		"evalhtml":         lang.Say("另写一份带图的网页报告", "Also write a report with plots, as one web page"),
 		"min":              lang.Say("某项指标的下限，如 hit@5=0.9 或 refused/near-miss=0.5；达不到则退出码为 1（可多次给出）", "The least that a figure may be, such as hit@5=0.9 or refused/near-miss=0.5; the exit code is 1 below it (repeatable)"),
+		"evalmodel":        lang.Say("由所设的语言模型写回答，并衡量写得怎样；不给则只量引文，不花费用", "Let the configured language model write the answers, and measure what it writes; without it answers are quotes alone and cost nothing"),
+		"judge":            lang.Say("与 --model 同用：由该模型判断句子是否有据、要点是否说到，不按字词比对", "With --model: the model judges what is supported and which key points are said, instead of a comparison of words"),
 		"calibrate":        lang.Say("据这些问题拟合回答与否的阈值，并存入数据库", "Fit the threshold of answering to these questions and keep it in the database"),
 		"maxfalserefusals": lang.Say("拟合时最多可误拒多少可答的问题", "The share of answerable questions that a fit may refuse"),
 		"falserefusals":    strconv.FormatFloat(eval.MaxFalseRefusals, 'g', -1, 64),

@@ -9,9 +9,9 @@ import (
 	"yinju/rag/sound"
 )
 
-// draftOptions are what drafts are checked with. Without a dictionary, traditional characters stay and names in
+// DraftOptions are what drafts are checked with. Without a dictionary, traditional characters stay and names in
 // another language are not checked.
-func (r *Retriever) draftOptions() draft.Options {
+func (r *Retriever) DraftOptions() draft.Options {
 	if r.words == nil {
 		return draft.Options{}
 	}

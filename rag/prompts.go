@@ -36,6 +36,7 @@ type (
 		Claim    string
 		Passages []promptPassage
 	}
+	holdsPrompt struct{ Question, Point, Answer string }
 )
 
 // messagesOf are the two messages of a prompt. lang is ".zh", ".en" or "".

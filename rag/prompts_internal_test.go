@@ -15,6 +15,7 @@ var filled = map[string]any{
 	"rewrite":   rewritePrompt{Question: "QUESTION", Turns: []promptTurn{{"TURN", "CITED"}}},
 	"translate": translatePrompt{Question: "QUESTION"},
 	"judge":     judgePrompt{Claim: "CLAIM", Passages: []promptPassage{{Handle: "HANDLE", Text: "TEXT"}}},
+	"holds":     holdsPrompt{Question: "QUESTION", Point: "POINT", Answer: "ANSWER"},
 }
 
 var shown = map[string][]string{
@@ -22,6 +23,7 @@ var shown = map[string][]string{
 	"rewrite":   {"QUESTION", "TURN", "CITED"},
 	"translate": {"QUESTION"},
 	"judge":     {"CLAIM", "HANDLE", "TEXT"},
+	"holds":     {"QUESTION", "POINT", "ANSWER"},
 }
 
 func langs(name string) []string {

@@ -121,7 +121,7 @@ func (w *composer) read(ctx context.Context, question string, spent *spending) (
 	if err != nil {
 		return false, err
 	}
-	reader := draft.NewReader(passages, w.answerer.retriever.draftOptions())
+	reader := draft.NewReader(passages, w.answerer.retriever.DraftOptions())
 	var reply strings.Builder
 	choice, err := spent.call(ctx, messages, replyTokens, func(piece string) error {
 		reply.WriteString(piece)
@@ -249,6 +249,7 @@ func (w *composer) sentence(ctx context.Context, s draft.Sentence) error {
 
 func (w *composer) drop(faults []draft.Fault) {
 	w.leading = nil
+	w.written.LeftOut++
 	for _, f := range faults {
 		w.written.Dropped[f]++
 	}

@@ -54,6 +54,7 @@ type Written struct {
 	Error     string              `json:"error,omitempty"` // of CutOff, Failed or OverBudget, for who runs the program
 	Sentences []WrittenSentence   `json:"sentences"`       // those that the text has
 	Dropped   map[draft.Fault]int `json:"dropped"`         // sentences left out, by each of their faults
+	LeftOut   int                 `json:"left_out"`        // sentences left out, each once
 	Lost      int                 `json:"lost_quotes"`     // quotations that no passage has
 	Unknown   int                 `json:"unknown_handles"` // references to passages that were not given
 	Usage     llm.Usage           `json:"usage"`           // of all calls for the question

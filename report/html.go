@@ -10,6 +10,7 @@ import (
 	"io"
 
 	"yinju/bot"
+	"yinju/rag"
 	"yinju/rag/eval"
 )
 
@@ -74,6 +75,12 @@ func (d pageData) Fit() []string {
 	return d.calibration(d.Calibration)
 }
 
+// ModelNotes are what a language model did.
+func (d pageData) ModelNotes() []string { return d.model(d.Report) }
+
+// WhyTable is a row a reason for which a text is not the model's, the head first.
+func (d pageData) WhyTable() [][]string { return d.whyNot(d.Report) }
+
 // Failures are the questions that a person would want to look at.
 func (d pageData) Failures() []failure {
 	var out []failure
@@ -104,4 +111,22 @@ func (f failure) Got() string {
 		got += f.lang.Say("，前十段没有证据", ", no evidence in ten passages")
 	}
 	return got
+}
+
+// Sentences are those of a written answer, with what is wrong with each.
+func (f failure) Sentences() []sentence {
+	if f.Written == nil {
+		return nil
+	}
+	var all []sentence
+	for _, s := range f.Written.Sentences {
+		all = append(all, sentence{s.Text, s.Supported == rag.No})
+	}
+	return all
+}
+
+// sentence is one of a written answer, as the page shows it.
+type sentence struct {
+	Text        string
+	Unsupported bool
 }

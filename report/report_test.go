@@ -54,6 +54,55 @@ func TestTextShowsFiguresAndWhatFailed(t *testing.T) {
 	}
 }
 
+// byModel is a small report of answers that a model wrote.
+func byModel(t *testing.T) *eval.Report {
+	t.Helper()
+	o := eval.Outcome{
+		Question: eval.Question{ID: "w", Type: "fact", Question: "桥在哪里？", Answerable: true}, Status: rag.Answered, Confidence: 0.8, Rank: 1,
+		Held: []rag.Verdict{rag.Yes, rag.No},
+		Written: &eval.Written{
+			Model: "m<1>", Used: true, LeftOut: 1, Lost: 2, Unknown: 3, Tokens: eval.Tokens{Prompt: 100, Completion: 20, Calls: 2, Cost: 0.25, Estimated: true},
+			Sentences: []eval.Sentence{
+				{Text: "桥在<b>河上</b>。", Supported: rag.Yes, Precise: []rag.Verdict{rag.Yes, rag.No}},
+				{Text: "桥在山里。", Supported: rag.No, Precise: []rag.Verdict{rag.No}},
+			},
+		},
+	}
+	failed := eval.Outcome{Question: eval.Question{ID: "f", Type: "fact", Question: "谁造的？", Answerable: true}, Status: rag.Answered, Written: &eval.Written{Model: "m<1>", Why: rag.Failed, Error: "down\x1b[2J"}}
+	r := eval.NewReport([]eval.Outcome{o, failed})
+	r.Model.Judging = &eval.Judging{Asked: 9, Unjudged: 4, Error: "late", Tokens: eval.Tokens{Calls: 9}}
+	return &r
+}
+
+func TestReportsSayWhatTheModelDid(t *testing.T) {
+	t.Parallel()
+	r := byModel(t)
+	var text, page strings.Builder
+	if err := errors.Join(report.Text(&text, bot.English, r), report.HTML(&page, bot.English, r)); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"Language model m<1>: 2 calls, about 120 tokens (100 in, 20 out), cost 0.2500. It altered or invented 2 quotations and used 3 codes",
+		"A call failed: down�[2J", "asked 9 times, and said neither yes nor no 4 times", "A judgement failed: late",
+		"citation_recall     0.500  1/2", "citation_precision  0.333  1/3", "support             0.667  2/3", "written             0.500  1/2", "key_points          0.500  1/2",
+		"why not the model's  n\nfailed               1\n",
+	} {
+		if !strings.Contains(text.String(), want) {
+			t.Errorf("%q is not in\n%s", want, text.String())
+		}
+	}
+	for _, want := range []string{"m&lt;1&gt;", "桥在&lt;b&gt;河上", `桥在山里。 <b class="bad">not borne out`, "<th>failed</th><td>1</td>", "<th>citation_recall", "A judgement failed"} {
+		if !strings.Contains(page.String(), want) {
+			t.Errorf("%q is not in the page\n%s", want, page.String())
+		}
+	}
+	r.Model.Judging = nil
+	text.Reset()
+	if err := report.Text(&text, bot.Chinese, r); err != nil || !strings.Contains(text.String(), "按字词") || !strings.Contains(text.String(), "没有作答") {
+		t.Errorf("%v\n%s", err, text.String())
+	}
+}
+
 func TestHTMLIsOnePageWithPlotsAndNoScript(t *testing.T) {
 	t.Parallel()
 	for _, lang := range []bot.Lang{bot.Chinese, bot.English} {

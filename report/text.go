@@ -22,10 +22,17 @@ func Text(out io.Writer, lang bot.Lang, r *eval.Report) error {
 	if missing := w.missing(r); missing != "" {
 		fmt.Fprintln(buffered, missing)
 	}
+	for _, line := range w.model(r) {
+		fmt.Fprintln(buffered, line)
+	}
 	fmt.Fprintln(buffered)
 	table(buffered, all(w, &r.All))
 	fmt.Fprintln(buffered)
 	table(buffered, byType(w, r))
+	if why := w.whyNot(r); why != nil {
+		fmt.Fprintln(buffered)
+		table(buffered, why)
+	}
 	if failed := failures(w, r); len(failed) > 0 {
 		fmt.Fprintln(buffered, "\n"+lang.Say("未通过的问题：", "questions that failed:"))
 		table(buffered, failed)
@@ -49,9 +56,12 @@ func all(w words, g *eval.Group) [][]string {
 	return rows
 }
 
-// byType is one line a type, one column a measure.
+// byType is one line a type, one column a measure of which there is anything.
 func byType(w words, r *eval.Report) [][]string {
-	names := slices.DeleteFunc(eval.Measures(), func(name string) bool { return name == eval.FalseRefusals }) // the rest of those answered
+	names := slices.DeleteFunc(eval.Measures(), func(name string) bool {
+		return name == eval.FalseRefusals || // the rest of those answered
+			!slices.ContainsFunc(r.Types, func(g eval.Group) bool { return figure(&g, name) != "" })
+	})
 	head := append([]string{w.lang.Say("类型", "type"), "n"}, names...)
 	rows := [][]string{append(head, "p50 ms", "p95 ms")}
 	for _, g := range r.Types {

@@ -50,6 +50,7 @@ const (
 	Negation  Fault = "negation"  // it denies what the passages affirm, or the other way round
 	Unrelated Fault = "unrelated" // it shares too few words with the passages
 	Unending  Fault = "unending"  // it has no end
+	Misquoted Fault = "misquoted" // a quotation that no passage has: of Check only, in a draft it loses its marks
 )
 
 // Supported says whether the passages that a sentence cites bear it out, as far as this package can see.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"yinju/rag"
+	"yinju/rag/draft"
 )
 
 // Searcher finds passages, best first. *rag.Retriever does.
@@ -39,6 +40,8 @@ type Job struct {
 	Library  Library
 	Sources  Sources
 	Progress func(done, all int) // called after each question; may be nil
+	Checks   draft.Options       // what written answers are judged with where there is no Judge
+	Judge    Judge               // nil: by words
 }
 
 // Outcome is what came of one question.
@@ -51,6 +54,9 @@ type Outcome struct {
 	RightArticle bool       `json:"right_article"`
 	Quotes       []Quoted   `json:"quotes"`
 	TookMS       float64    `json:"took_ms"` // of the answer
+
+	Held    []rag.Verdict `json:"held"`    // of each key point: the answer says it
+	Written *Written      `json:"written"` // nil: no language model was asked to write
 }
 
 // Quoted is a quote as it was given, and whether it stands there.
@@ -75,8 +81,12 @@ func (j Job) Run(ctx context.Context, questions []Question) (Report, error) {
 		return Report{}, fmt.Errorf("find the evidence: %w", err)
 	}
 	outcomes := make([]Outcome, len(questions))
+	b := &bench{Judge: j.Judge}
+	if j.Judge == nil {
+		b.Judge = byWords{j.Checks}
+	}
 	for i, q := range questions {
-		if outcomes[i], err = j.try(ctx, q, gold); err != nil {
+		if outcomes[i], err = j.try(ctx, q, gold, b); err != nil {
 			return Report{}, fmt.Errorf("question %s: %w", q.ID, err)
 		}
 		if j.Progress != nil {
@@ -85,10 +95,13 @@ func (j Job) Run(ctx context.Context, questions []Question) (Report, error) {
 	}
 	report := NewReport(outcomes)
 	report.Missing = missing
+	if report.Model != nil && j.Judge != nil {
+		report.Model.Judging = &b.judging
+	}
 	return report, nil
 }
 
-func (j Job) try(ctx context.Context, q Question, gold places) (o Outcome, err error) {
+func (j Job) try(ctx context.Context, q Question, gold places, b *bench) (o Outcome, err error) {
 	hits, err := j.Searcher.Search(ctx, q.Question, searchDepth)
 	if err != nil {
 		return o, err
@@ -116,7 +129,11 @@ func (j Job) try(ctx context.Context, q Question, gold places) (o Outcome, err e
 		}
 		o.Quotes = append(o.Quotes, quoted)
 	}
-	return o, nil
+	if o.Held, err = b.points(ctx, q, &answer); err != nil {
+		return o, err
+	}
+	o.Written, err = b.weigh(ctx, &answer)
+	return o, err
 }
 
 // check looks a quote up in its file.

@@ -19,6 +19,7 @@ type Report struct {
 	Missing     []string       `json:"missing"`       // article ids of evidence whose file is not in the store
 	Outcomes    []Outcome      `json:"questions"`
 	Calibration *Calibration   `json:"calibration"` // nil unless one was asked for
+	Model       *Model         `json:"model"`       // nil: answers were quotes alone
 }
 
 // Group is the figures of questions of one type, or of all.
@@ -51,15 +52,21 @@ const (
 	HitAt3        = "hit@3"
 	HitAt5        = "hit@5"
 	HitAt10       = "hit@10"
-	EvidenceFound = "evidence"       // answered, with evidence in one of the first three quotes
-	EvidenceFirst = "evidence@1"     // answered, with evidence in the first quote
-	RightArticle  = "article"        // answered, first from an article that holds evidence
-	AnsweredShare = "answered"       // of answerable questions
-	FalseRefusals = "false_refusals" // of answerable questions
-	RefusedShare  = "refused"        // of the others
-	Verbatim      = "verbatim"       // of quotes: it stands in its file
-	MRR           = "mrr@10"         // of answerable questions: mean reciprocal rank of the first passage with evidence
-	AUC           = "auc"            // how often an answerable question has more confidence than another
+	EvidenceFound = "evidence"           // answered, with evidence in one of the first three quotes
+	EvidenceFirst = "evidence@1"         // answered, with evidence in the first quote
+	RightArticle  = "article"            // answered, first from an article that holds evidence
+	AnsweredShare = "answered"           // of answerable questions
+	FalseRefusals = "false_refusals"     // of answerable questions
+	RefusedShare  = "refused"            // of the others
+	Verbatim      = "verbatim"           // of quotes: it stands in its file
+	KeyPoints     = "key_points"         // of key points of answerable questions: the answer says it
+	WrittenShare  = "written"            // of answered questions: the text is the model's
+	SupportShare  = "support"            // of sentences that the model wrote: it held when it was written
+	CitesRecall   = "citation_recall"    // of sentences of written answers: its citations together support it
+	CitesPrecise  = "citation_precision" // of citations of sentences: it is not irrelevant
+	Inline        = "inline"             // of quotations in written answers: it stands in a citation
+	MRR           = "mrr@10"             // of answerable questions: mean reciprocal rank of the first passage with evidence
+	AUC           = "auc"                // how often an answerable question has more confidence than another
 )
 
 // measure counts what a question adds to a share.
@@ -85,6 +92,14 @@ var measures = []measure{
 		}
 		return n, len(o.Quotes)
 	}},
+	{KeyPoints, heldPoints},
+	{WrittenShare, func(o *Outcome) (n, of int) {
+		return one(o.Written != nil && o.Written.Used), one(o.Written != nil && o.answered())
+	}},
+	{SupportShare, ofWritten(supported)},
+	{CitesRecall, ofWritten(recalled)},
+	{CitesPrecise, ofWritten(precise)},
+	{Inline, ofWritten(func(w *Written) (n, of int) { return w.Inline, w.Quotations })},
 }
 
 func hitAt(k int) func(*Outcome) (n, of int) {
@@ -105,13 +120,13 @@ func one(is bool) int {
 func (o *Outcome) answered() bool { return o.Status == rag.Answered }
 
 // Failed says whether a person would want to look at the question: it was not answered with evidence, or not
-// refused, or a quote does not stand in its file.
+// refused, a quote does not stand in its file, or a quotation in a written text stands in no quote.
 func (o *Outcome) Failed() bool {
 	good := !o.answered()
 	if o.Answerable {
 		good = o.answered() && o.EvidenceAt > 0
 	}
-	return !good || slices.ContainsFunc(o.Quotes, func(q Quoted) bool { return !q.Verbatim })
+	return !good || o.Written != nil && o.Written.Inline < o.Written.Quotations || slices.ContainsFunc(o.Quotes, func(q Quoted) bool { return !q.Verbatim })
 }
 
 // Measures are the names of all measures, in the order in which they are shown.
@@ -128,6 +143,7 @@ func NewReport(outcomes []Outcome) Report {
 	r := Report{
 		All: newGroup("", outcomes, outcomes), Types: []Group{}, Missing: []string{},
 		Curve: curve(outcomes), Reliability: reliability(outcomes), Outcomes: outcomes,
+		Model: newModel(outcomes),
 	}
 	for _, name := range types(outcomes) {
 		r.Types = append(r.Types, newGroup(name, only(outcomes, func(o *Outcome) bool { return o.Type == name }), outcomes))
