@@ -17,6 +17,7 @@ import (
 	"yinju/rag"
 	"yinju/rag/bge"
 	"yinju/rag/gloss"
+	"yinju/rag/llm"
 )
 
 // closeWait is how long the private server may take to stop.
@@ -64,8 +65,7 @@ func (a *app) databaseURL(ctx context.Context) (string, error) {
 			return "", err
 		}
 	}
-	log := slog.New(slog.NewTextHandler(a.err, &slog.HandlerOptions{Level: a.cfg.LogLevel}))
-	if a.server, err = local.Start(ctx, local.Options{BinDir: bin, DataDir: data, Log: log}); err != nil {
+	if a.server, err = local.Start(ctx, local.Options{BinDir: bin, DataDir: data, Log: a.log()}); err != nil {
 		return "", fmt.Errorf("start the private Postgres in %s: %w", data, err)
 	}
 	return a.server.URL(), nil
@@ -144,6 +144,39 @@ func (a *app) openRetriever(ctx context.Context) (*rag.Retriever, error) {
 		return nil, err
 	}
 	return rag.NewRetriever(a.db, a.model, a.modelName).WithDictionary(a.words), nil
+}
+
+// writing is how the configured language model writes, nil where none is set. The store is open: it keeps count of
+// the tokens.
+func (a *app) writing() (*rag.Writing, error) {
+	c := a.cfg.LLM
+	if c.Provider == "" {
+		return nil, nil
+	}
+	model, err := llm.Open(llm.Options{
+		Provider: c.Provider, Model: c.Model, BaseURL: c.BaseURL, APIKey: c.APIKey.Reveal(),
+		Silence: c.Silence, Timeout: c.Timeout, Retries: c.Retries, Concurrency: c.Concurrency, Context: c.Context, Temperature: c.Temperature,
+		Ledger: a.db, TokensPerDay: c.TokensPerDay, PriceIn: c.PriceIn, PriceOut: c.PriceOut, Log: a.log(),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &rag.Writing{Model: model, Name: model.Name(), Context: model.Context(), Tokens: c.TokensPerQuestion, Mark: c.Unsupported == config.Mark}, nil
+}
+
+// answerer answers with the configured language model, where one is set.
+func (a *app) answerer(retriever *rag.Retriever) (*rag.Answerer, error) {
+	w, err := a.writing()
+	answerer := rag.NewAnswerer(retriever, a.db)
+	if w == nil || err != nil {
+		return answerer, err
+	}
+	return answerer.WithWriting(*w), nil
+}
+
+// log writes what the parts have to say to standard error.
+func (a *app) log() *slog.Logger {
+	return slog.New(slog.NewTextHandler(a.err, &slog.HandlerOptions{Level: a.cfg.LogLevel}))
 }
 
 // close gives back what was opened, also after ctx is done.

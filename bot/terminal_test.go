@@ -138,7 +138,7 @@ func TestTerminalSaysInOneLineHowAQuestionWasTaken(t *testing.T) {
 // listener notes the conversations that questions come in.
 type listener struct{ heard []string }
 
-func (l *listener) AskIn(_ context.Context, q rag.Query) (rag.Answer, error) {
+func (l *listener) Stream(_ context.Context, q rag.Query, _ func(rag.Event) error) (rag.Answer, error) {
 	l.heard = append(l.heard, q.Conversation)
 	return rag.Answer{}, nil
 }
@@ -163,10 +163,12 @@ func TestAChatIsOneConversationAndAnotherChatAnother(t *testing.T) {
 
 type asker func(question string) (rag.Answer, error)
 
-func (a asker) AskIn(_ context.Context, q rag.Query) (rag.Answer, error) { return a(q.Question) }
+func (a asker) Stream(_ context.Context, q rag.Query, _ func(rag.Event) error) (rag.Answer, error) { return a(q.Question) }
 
 // scribe writes down what is shown.
 type scribe struct{ strings.Builder }
+
+func (s *scribe) Piece(rag.Event) error { return nil }
 
 func (s *scribe) Answer(a rag.Answer) error {
 	s.WriteString("答：" + a.Question + "\n")

@@ -176,7 +176,7 @@ func (w *composer) prompt(question string, handles []string, spent *spending) ([
 	}
 	for {
 		messages, err := messagesOf("answer", langOf(question), data)
-		if err != nil || len(data.Passages) <= 1 || spent.room(messages, replyTokens) >= min(replyTokens, leastTokens*2) {
+		if err != nil || len(data.Passages) <= 1 || spent.room(messages, replyTokens) >= goodTokens {
 			return messages, passages[:len(data.Passages)], err
 		}
 		data.Passages = data.Passages[:len(data.Passages)-1]

@@ -27,9 +27,11 @@ const DefaultQuestionTokens = 16_000
 
 // Limits of what a model is asked for.
 const (
-	replyTokens   = 1200 // most tokens of a written answer
-	leastTokens   = 200  // with fewer left no answer is begun
-	lineTokens    = 200  // of a question that is rewritten or translated
+	replyTokens   = 4000 // most tokens of a written answer; a model that thinks needs most of them for that
+	lineTokens    = 1000 // of a question that is rewritten or translated
+	leastTokens   = 300  // with fewer left no reply is begun
+	goodTokens    = 1200 // passages are left out until a reply may have so many
+	formTokens    = 64   // more than the form of a chat adds
 	maxSentences  = 8    // that a written answer is asked to have
 	givenPassages = quotePassages
 )
@@ -99,13 +101,13 @@ func (s *spending) room(messages []llms.MessageContent, most int) int {
 			}
 		}
 	}
-	return min(most, s.left-prompt, s.Context-prompt)
+	return min(most, s.left-prompt, s.Context-prompt) - formTokens
 }
 
 // call asks the model. onText, which may be nil, is given the reply as it comes; its error ends the call.
 func (s *spending) call(ctx context.Context, messages []llms.MessageContent, most int, onText func(string) error) (*llms.ContentChoice, error) {
 	most = s.room(messages, most)
-	if most < min(leastTokens, lineTokens) {
+	if most < leastTokens {
 		return nil, errOverBudget
 	}
 	options := []llms.CallOption{llms.WithMaxTokens(most)}
@@ -113,11 +115,9 @@ func (s *spending) call(ctx context.Context, messages []llms.MessageContent, mos
 		options = append(options, llms.WithStreamingFunc(func(_ context.Context, piece []byte) error { return onText(string(piece)) }))
 	}
 	response, err := s.Model.GenerateContent(ctx, messages, options...)
-	if response != nil {
-		used := llm.UsageOf(response)
-		s.used = s.used.Plus(used)
-		s.left -= used.Prompt + used.Completion
-	}
+	used := llm.UsageOf(response).Plus(llm.UsedBy(err))
+	s.used = s.used.Plus(used)
+	s.left -= used.Prompt + used.Completion
 	switch {
 	case err != nil:
 		return nil, err

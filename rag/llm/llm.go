@@ -219,7 +219,11 @@ func (m *Model) GenerateContent(ctx context.Context, messages []llms.MessageCont
 		return nil, m.named(err)
 	}
 	defer m.settle(ctx, c)
-	return m.ask(ctx, c)
+	response, err := m.ask(ctx, c)
+	if err != nil && c.refused == nil {
+		err = &usedError{err, m.used(c)}
+	}
+	return response, err
 }
 
 // named says which model an error is of.

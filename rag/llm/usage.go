@@ -2,6 +2,7 @@ package llm
 
 import (
 	"context"
+	"errors"
 	"unicode"
 
 	"github.com/tmc/langchaingo/llms"
@@ -17,11 +18,11 @@ type Ledger interface {
 
 // Usage is what calls have used.
 type Usage struct {
-	Prompt     int     // tokens sent
-	Completion int     // tokens that came, those of thinking included
-	Calls      int     // requests sent, retries included
-	Cost       float64 // in the currency of the prices; 0 where they are unknown
-	Estimated  bool    // tokens were estimated, in whole or in part, for the provider did not say
+	Prompt     int     `json:"prompt"`     // tokens sent
+	Completion int     `json:"completion"` // tokens that came, those of thinking included
+	Calls      int     `json:"calls"`      // requests sent, retries included
+	Cost       float64 `json:"cost"`       // in the currency of the prices; 0 where they are unknown
+	Estimated  bool    `json:"estimated"`  // tokens were estimated, in whole or in part, for the provider did not say
 }
 
 // The keys of GenerationInfo, the same for all providers.
@@ -86,4 +87,28 @@ func promptTokens(messages []llms.MessageContent) int {
 		}
 	}
 	return n
+}
+
+// Plus adds what further calls have used.
+func (u Usage) Plus(more Usage) Usage {
+	return Usage{
+		Prompt: u.Prompt + more.Prompt, Completion: u.Completion + more.Completion, Calls: u.Calls + more.Calls,
+		Cost: u.Cost + more.Cost, Estimated: u.Estimated || more.Estimated,
+	}
+}
+
+// usedError is an error of a call that has used tokens all the same.
+type usedError struct {
+	error
+	used Usage
+}
+
+func (e *usedError) Unwrap() error { return e.error }
+
+// UsedBy is what a call of [Model.GenerateContent] that failed has used, as far as is known.
+func UsedBy(err error) Usage {
+	if e, ok := errors.AsType[*usedError](err); ok {
+		return e.used
+	}
+	return Usage{}
 }
