@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 
 	"yinju/bot"
 	"yinju/ingest"
@@ -108,6 +109,8 @@ func (c *healthCommand) Run(ctx context.Context, a *app) error {
 	if err == nil {
 		h.Store = &stats
 		add("corpus", a.corpusLine(stats), emptyCorpus(stats))
+		line, err := a.languageModelLine(ctx)
+		add("language_model", line, err)
 	}
 	if err := a.showHealth(h, c.JSON); err != nil {
 		return err
@@ -138,6 +141,30 @@ func (a *app) dictionaryLine(words *gloss.Dictionary) string {
 	return fmt.Sprintf(a.lang.Say("%d 个词条", "%d entries"), words.Entries())
 }
 
+// languageModelLine names the language model, which is not called, and what was used today.
+func (a *app) languageModelLine(ctx context.Context) (string, error) {
+	w, err := a.writing()
+	if err != nil {
+		return "", err
+	}
+	if w == nil {
+		return a.lang.Say("没有设置（回答只用原文）", "none is set (answers are quotes)"), nil
+	}
+	spent, err := a.db.Spent(ctx)
+	if err != nil {
+		return "", err
+	}
+	used, most := spent.Prompt+spent.Completion, a.lang.Say("不限", "no limit")
+	if a.cfg.LLM.TokensPerDay > 0 {
+		most = strconv.Itoa(a.cfg.LLM.TokensPerDay)
+	}
+	line := fmt.Sprintf(a.lang.Say("%s %s，今天用了 %d 个 token（上限：%s）", "%s %s, %d tokens used today (limit: %s)"), a.cfg.LLM.Provider, bot.OneLine(w.Name), used, most)
+	if spent.Cost > 0 {
+		line += fmt.Sprintf(a.lang.Say("，费用 %.4f", ", cost %.4f"), spent.Cost)
+	}
+	return line, nil
+}
+
 func emptyCorpus(s rag.Stats) error {
 	if s.Passages == 0 {
 		return rag.ErrEmptyCorpus
@@ -150,8 +177,9 @@ func (a *app) showHealth(h healthJSON, asJSON bool) error {
 		return json.NewEncoder(a.out).Encode(h)
 	}
 	names := map[string]string{
-		"model": a.lang.Say("模型", "model"), "dictionary": a.lang.Say("词典", "dictionary"),
+		"model": a.lang.Say("向量模型", "embedding model"), "dictionary": a.lang.Say("词典", "dictionary"),
 		"database": a.lang.Say("数据库", "database"), "corpus": a.lang.Say("语料", "corpus"),
+		"language_model": a.lang.Say("语言模型", "language model"),
 	}
 	for _, c := range h.Checks {
 		mark := "✓"

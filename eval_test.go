@@ -61,7 +61,18 @@ func (p parrot) GenerateContent(ctx context.Context, messages []llms.MessageCont
 	for _, set := range options {
 		set(&o)
 	}
-	passages := passageGiven.FindAllStringSubmatch(messages[1].Parts[0].(llms.TextContent).Text, -1)
+	reply := p.reply(messages[1].Parts[0].(llms.TextContent).Text)
+	if o.StreamingFunc != nil { // nil where a question is to be translated
+		if err := o.StreamingFunc(ctx, []byte(reply)); err != nil {
+			return nil, err
+		}
+	}
+	return &llms.ContentResponse{Choices: []*llms.ContentChoice{{Content: reply, StopReason: "stop"}}}, nil
+}
+
+// reply is what it writes when it is prompted.
+func (p parrot) reply(prompt string) string {
+	passages := passageGiven.FindAllStringSubmatch(prompt, -1)
 	var reply strings.Builder
 	for i, m := range passages[:min(4, len(passages)/2)] {
 		said := sentenceIn.FindString(m[2])
@@ -76,12 +87,7 @@ func (p parrot) GenerateContent(ctx context.Context, messages []llms.MessageCont
 			fmt.Fprintf(&reply, "[ref:%s]", passages[len(passages)-1-i][1])
 		}
 	}
-	if o.StreamingFunc != nil { // nil where a question is to be translated
-		if err := o.StreamingFunc(ctx, []byte(reply.String())); err != nil {
-			return nil, err
-		}
-	}
-	return &llms.ContentResponse{Choices: []*llms.ContentChoice{{Content: reply.String(), StopReason: "stop"}}}, nil
+	return reply.String()
 }
 
 func (p parrot) Call(ctx context.Context, prompt string, options ...llms.CallOption) (string, error) {

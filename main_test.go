@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"net/http"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"yinju/rag/llm/llmtest"
 	"yinju/rag/ragtest"
 )
 
@@ -35,6 +37,10 @@ func TestScripts(t *testing.T) {
 					env.Setenv("DATABASE_URL", ragtest.Database(t))
 					env.Setenv("YINJU_LANG", "en")
 					env.Setenv("OPEN", openDir(t))
+					for _, shape := range llmtest.Shapes {
+						env.Setenv(strings.ToUpper(string(shape))+"_SERVER", llmtest.New(t, shape, provide).URL())
+					}
+					env.Setenv("MODEL_KEY", llmtest.Key)
 					examples, err := filepath.Abs("examples/corpus")
 					env.Setenv("EXAMPLES", examples)
 					return err
@@ -42,6 +48,20 @@ func TestScripts(t *testing.T) {
 			})
 		})
 	}
+}
+
+// provide is a provider whose model writes as a parrot does, translates every question to one, and refuses those that
+// say so.
+func provide(r llmtest.Request) llmtest.Reply {
+	switch {
+	case strings.Contains(r.Prompt, "429"):
+		return llmtest.Reply{Status: http.StatusTooManyRequests}
+	case strings.Contains(r.System, "译成"):
+		return llmtest.Reply{Text: "嫦娥六号带回来的样品有多重？"}
+	case strings.Contains(r.System, "改写成"):
+		return llmtest.Reply{Text: "都江堰的飞沙堰有多宽？"}
+	}
+	return llmtest.Reply{Text: parrot{}.reply(r.Prompt)}
 }
 
 // openDir is a temporary folder that every account can pass through, as a data folder needs it.

@@ -11,6 +11,7 @@ import (
 	"yinju/bot"
 	"yinju/rag"
 	"yinju/rag/eval"
+	"yinju/rag/llm"
 )
 
 // words say a report in the reader's language.
@@ -110,7 +111,7 @@ func (w words) model(r *eval.Report) []string {
 	return lines
 }
 
-func (w words) tokens(t eval.Tokens) string {
+func (w words) tokens(t llm.Usage) string {
 	about := ""
 	if t.Estimated {
 		about = w.lang.Say("约 ", "about ")

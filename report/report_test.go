@@ -11,6 +11,7 @@ import (
 	"yinju/bot"
 	"yinju/rag"
 	"yinju/rag/eval"
+	"yinju/rag/llm"
 	"yinju/report"
 )
 
@@ -61,7 +62,7 @@ func byModel(t *testing.T) *eval.Report {
 		Question: eval.Question{ID: "w", Type: "fact", Question: "桥在哪里？", Answerable: true}, Status: rag.Answered, Confidence: 0.8, Rank: 1,
 		Held: []rag.Verdict{rag.Yes, rag.No},
 		Written: &eval.Written{
-			Model: "m<1>", Used: true, LeftOut: 1, Lost: 2, Unknown: 3, Tokens: eval.Tokens{Prompt: 100, Completion: 20, Calls: 2, Cost: 0.25, Estimated: true},
+			Model: "m<1>", Used: true, LeftOut: 1, Lost: 2, Unknown: 3, Tokens: llm.Usage{Prompt: 100, Completion: 20, Calls: 2, Cost: 0.25, Estimated: true},
 			Sentences: []eval.Sentence{
 				{Text: "桥在<b>河上</b>。", Supported: rag.Yes, Precise: []rag.Verdict{rag.Yes, rag.No}},
 				{Text: "桥在山里。", Supported: rag.No, Precise: []rag.Verdict{rag.No}},
@@ -70,7 +71,7 @@ func byModel(t *testing.T) *eval.Report {
 	}
 	failed := eval.Outcome{Question: eval.Question{ID: "f", Type: "fact", Question: "谁造的？", Answerable: true}, Status: rag.Answered, Written: &eval.Written{Model: "m<1>", Why: rag.Failed, Error: "down\x1b[2J"}}
 	r := eval.NewReport([]eval.Outcome{o, failed})
-	r.Model.Judging = &eval.Judging{Asked: 9, Unjudged: 4, Error: "late", Tokens: eval.Tokens{Calls: 9}}
+	r.Model.Judging = &eval.Judging{Asked: 9, Unjudged: 4, Error: "late", Tokens: llm.Usage{Calls: 9}}
 	return &r
 }
 

@@ -72,6 +72,7 @@ var (
 	beginsTag = regexp.MustCompile(`<([A-Za-z/!?])`)
 	blanks    = regexp.MustCompile(`\s+`)
 	hanGaps   = regexp.MustCompile(`(\p{Han}|[，。；：、！？”“])\s+(\p{Han}|[，。；：、！？”“])`)
+	twice     = regexp.MustCompile(`([。！？!?][”」』"]?)[，,；;。.]+$`) // a reference stood between
 	beforeP   = regexp.MustCompile(`\s+([，。；：、！？,.;:!?）)])`)
 )
 
@@ -166,6 +167,7 @@ func (c *checker) plain(s *Sentence, text string) string {
 	text = blanks.ReplaceAllString(c.bare(s, text), " ")
 	text = hanGaps.ReplaceAllString(text, "$1$2")
 	text = strings.TrimSpace(beforeP.ReplaceAllString(text, "$1"))
+	text = twice.ReplaceAllString(text, "$1")
 	if isBlock && !strings.ContainsAny(text, "“”「」『』\"") {
 		text = "“" + text + "”"
 	}

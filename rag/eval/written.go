@@ -32,7 +32,7 @@ type Written struct {
 	Unknown    int                 `json:"unknown_handles"`
 	Quotations int                 `json:"quotations"` // in the sentences; each side of an ellipsis is one
 	Inline     int                 `json:"inline"`     // of these, those that stand in a citation
-	Tokens     Tokens              `json:"tokens"`
+	Tokens     llm.Usage           `json:"tokens"`
 }
 
 // Sentence is one sentence of a written answer, and what its citations are worth.
@@ -45,23 +45,12 @@ type Sentence struct {
 	Precise   []rag.Verdict `json:"precise"`   // of each citation: it is needed, or enough
 }
 
-// Tokens are what calls of a language model have used.
-type Tokens struct {
-	Prompt     int     `json:"prompt"`
-	Completion int     `json:"completion"`
-	Calls      int     `json:"calls"`
-	Cost       float64 `json:"cost"`      // in the currency of the prices; 0 where they are unknown
-	Estimated  bool    `json:"estimated"` // in whole or in part, for the provider did not say
-}
-
-func (t Tokens) plus(more Tokens) Tokens { return Tokens(llm.Usage(t).Plus(llm.Usage(more))) }
-
 // Judging is what a model was asked when it judged answers.
 type Judging struct {
-	Asked    int    `json:"asked"`
-	Unjudged int    `json:"unjudged"`        // those that gave no yes or no: they are in no share
-	Error    string `json:"error,omitempty"` // the first of them that failed
-	Tokens   Tokens `json:"tokens"`
+	Asked    int       `json:"asked"`
+	Unjudged int       `json:"unjudged"`        // those that gave no yes or no: they are in no share
+	Error    string    `json:"error,omitempty"` // the first of them that failed
+	Tokens   llm.Usage `json:"tokens"`
 }
 
 // byWords judges without a model, by the words and numbers that texts have in common. It bounds what a reader would
@@ -92,7 +81,7 @@ type bench struct {
 // count takes a verdict down. The error is that of the context.
 func (b *bench) count(ctx context.Context, v rag.Verdict, used llm.Usage, err error) (rag.Verdict, error) {
 	b.judging.Asked++
-	b.judging.Tokens = b.judging.Tokens.plus(Tokens(used))
+	b.judging.Tokens = b.judging.Tokens.Plus(used)
 	switch {
 	case ctx.Err() != nil:
 		return rag.Unjudged, context.Cause(ctx)
@@ -113,7 +102,7 @@ func (b *bench) weigh(ctx context.Context, a *rag.Answer) (*Written, error) {
 	}
 	w := &Written{
 		Model: a.Written.Model, Used: a.Written.Used, Why: a.Written.Why, Error: a.Written.Error, Sentences: []Sentence{},
-		LeftOut: a.Written.LeftOut, Dropped: a.Written.Dropped, Lost: a.Written.Lost, Unknown: a.Written.Unknown, Tokens: Tokens(a.Written.Usage),
+		LeftOut: a.Written.LeftOut, Dropped: a.Written.Dropped, Lost: a.Written.Lost, Unknown: a.Written.Unknown, Tokens: a.Written.Usage,
 	}
 	cited := make(map[int]draft.Passage, len(a.Citations))
 	quotes := make([]string, len(a.Citations))
@@ -254,7 +243,7 @@ type Model struct {
 	Lost    int                 `json:"lost_quotes"`
 	Unknown int                 `json:"unknown_handles"`
 	Error   string              `json:"error,omitempty"` // the first of a call that failed
-	Tokens  Tokens              `json:"tokens"`          // without those of judging
+	Tokens  llm.Usage           `json:"tokens"`          // without those of judging
 	Judging *Judging            `json:"judging"`         // nil: judged by words
 }
 
@@ -275,7 +264,7 @@ func newModel(outcomes []Outcome) *Model {
 		for fault, n := range w.Dropped {
 			m.Dropped[fault] += n
 		}
-		m.Lost, m.Unknown, m.Tokens = m.Lost+w.Lost, m.Unknown+w.Unknown, m.Tokens.plus(w.Tokens)
+		m.Lost, m.Unknown, m.Tokens = m.Lost+w.Lost, m.Unknown+w.Unknown, m.Tokens.Plus(w.Tokens)
 		m.Error = cmp.Or(m.Error, w.Error)
 	}
 	return m

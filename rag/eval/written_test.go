@@ -67,7 +67,7 @@ func TestRunWeighsWhatWasWritten(t *testing.T) {
 	if m == nil || m.Name != "m1" || m.Lost != 2 || m.Unknown != 3 || m.WhyNot[rag.NoAnswer] != 1 || m.Dropped[draft.Name] != 1 || m.Error != "down" || m.Judging != nil {
 		t.Errorf("model %+v", m)
 	}
-	if want := (eval.Tokens{Prompt: 150, Completion: 25, Calls: 3, Cost: 0.5, Estimated: true}); m.Tokens != want {
+	if want := (llm.Usage{Prompt: 150, Completion: 25, Calls: 3, Cost: 0.5, Estimated: true}); m.Tokens != want {
 		t.Errorf("tokens %+v, want %+v", m.Tokens, want)
 	}
 	if held := r.Outcomes[0].Held; !slices.Equal(held, []rag.Verdict{rag.Yes, rag.No}) {
