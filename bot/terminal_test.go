@@ -163,7 +163,9 @@ func TestAChatIsOneConversationAndAnotherChatAnother(t *testing.T) {
 
 type asker func(question string) (rag.Answer, error)
 
-func (a asker) Stream(_ context.Context, q rag.Query, _ func(rag.Event) error) (rag.Answer, error) { return a(q.Question) }
+func (a asker) Stream(_ context.Context, q rag.Query, _ func(rag.Event) error) (rag.Answer, error) {
+	return a(q.Question)
+}
 
 // scribe writes down what is shown.
 type scribe struct{ strings.Builder }

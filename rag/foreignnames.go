@@ -22,6 +22,18 @@ func (r *Retriever) DraftOptions() draft.Options {
 			}
 			return text
 		},
+		Gloss: func(text string) (all [][]string) {
+			d, err := r.words()
+			if err != nil {
+				return nil
+			}
+			for _, phrase := range d.Gloss(text) {
+				if len(phrase.Chinese) > 0 {
+					all = append(all, phrase.Chinese)
+				}
+			}
+			return all
+		},
 		IsName: func(words, text string) (isName, isThere bool) {
 			if d, err := r.words(); err == nil {
 				return isNameIn(d, words, text)

@@ -43,7 +43,7 @@ func inDirection(text string) string {
 
 func widened(chinese bool) string {
 	if chinese {
-		return "（“%s”中没有可引的原文，以下出自其他文章。）"
+		return "（%s：其中没有可引的原文，以下出自其他文章。）"
 	}
 	return "(There is nothing to quote from %s; what follows is from other articles.)"
 }

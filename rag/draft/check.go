@@ -15,6 +15,10 @@ type Options struct {
 	// passage has as it stands; nil: such a one is lost.
 	Simplify func(text string) string
 
+	// Gloss gives the phrases of a sentence in another language, each with Chinese renderings, those that have any;
+	// nil: whether such a sentence speaks of what its passages do is not checked.
+	Gloss func(text string) [][]string
+
 	// IsName says whether words of Latin letters stand for a name that a text has in Chinese characters: Harbin. It
 	// is asked of sentences in another language; nil: their names are not checked.
 	IsName func(words, text string) (isName, isThere bool)
@@ -39,10 +43,11 @@ type checker struct {
 	all      []int // indices of the passages
 	simplify func(string) string
 	isName   func(words, text string) (isName, isThere bool)
+	gloss    func(text string) [][]string
 }
 
 func newChecker(passages []Passage, o Options) *checker {
-	c := &checker{handles: map[string]int{}, simplify: o.Simplify, isName: o.IsName}
+	c := &checker{handles: map[string]int{}, simplify: o.Simplify, isName: o.IsName, gloss: o.Gloss}
 	for i, p := range passages {
 		runes := []rune(p.Text)
 		c.passages = append(c.passages, source{Passage: p, runes: runes, folded: fold(runes, nil)})
@@ -226,6 +231,7 @@ func (c *checker) faults(s *Sentence, own string) (all []Fault) {
 	}
 	source := inOrdinaryDigits(norm.NFKC.String(text.String()))
 	claim := inOrdinaryDigits(norm.NFKC.String(own))
+	chinese := isChinese(claim)
 	have, _ := dates(source)
 	said, rest := dates(claim)
 	in := fold([]rune(source), nil)
@@ -236,9 +242,9 @@ func (c *checker) faults(s *Sentence, own string) (all []Fault) {
 	}{
 		{Date, inventsDate(said, have)},
 		{Number, inventsNumber(rest, source)},
-		{Name, inventsName(claim, in) || c.misattributes(s, claim, source) || c.misquotes(s) || c.inventsForeignName(claim, source)},
-		{Negation, hasHan(claim) && (contradicts(string(out.runes), string(in.runes)) || deniesAnew(string(out.runes), string(in.runes)))},
-		{Unrelated, hasHan(claim) && !s.LeadsOn && !shares(out.runes, in.runes)},
+		{Name, inventsName(claim, in) || c.misattributes(s, claim, source) || c.misquotes(s) || !chinese && c.inventsForeignName(claim, source)},
+		{Negation, chinese && contradicts(string(out.runes), string(in.runes)) || deniesAnew(claim, string(in.runes))},
+		{Unrelated, !s.LeadsOn && (chinese && !shares(fold([]rune(norm.NFKC.String(s.Text)), nil).runes, in.runes) || !chinese && c.unlike(claim, source))},
 	} {
 		if look.is {
 			all = append(all, look.fault)
@@ -252,111 +258,7 @@ func deniesAnew(claim, source string) bool {
 	return len(denials(claim)) > 0 && len(denials(source)) == 0
 }
 
-// misattributes says whether a claim names the author of a passage that it does not cite.
-func (c *checker) misattributes(s *Sentence, claim, source string) bool {
-	for i := range c.passages {
-		if slices.Contains(s.Cites, i) || s.LeadsOn {
-			continue
-		}
-		for _, name := range c.passages[i].Authors {
-			if len([]rune(name)) > 1 && strings.Contains(claim, name) && !strings.Contains(source, name) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// misquotes says whether a sentence says of a quote that it is of an author or a title that its passage does not
-// name, though another passage does.
-func (c *checker) misquotes(s *Sentence) bool {
-	text := []rune(s.Text)
-	from, named := 0, false
-	for n, q := range s.Quotes {
-		name := c.lastNamed(string(text[from:q.At.Start]))
-		if from = q.At.End; name != "" && !c.names(q.Passage, name) {
-			return true
-		}
-		named = named || name != ""
-		behind := string(text[q.At.End:])
-		if n+1 == len(s.Quotes) && !named && creditBehind.MatchString(behind) {
-			name := c.firstNamed(behind)
-			return name != "" && !c.names(q.Passage, name)
-		}
-	}
-	return false
-}
-
-// creditBehind is how a quote is followed by whose it is.
-var creditBehind = regexp.MustCompile(`^”?\s*(?:[，,、（(]|——|—|--)`)
-
-// names says whether a passage, or what is known of its article, has a name.
-func (c *checker) names(passage int, name string) bool {
-	p := &c.passages[passage]
-	return strings.Contains(p.Text, name) || strings.Contains(p.About, name)
-}
-
-// lastNamed is the last author or title in a text, "" where there is none.
-func (c *checker) lastNamed(text string) string {
-	last, at := "", -1
-	for _, name := range c.namesIn(text) {
-		if i := strings.LastIndex(text, name); i > at {
-			last, at = name, i
-		}
-	}
-	return last
-}
-
-// firstNamed is the author or title that a text has behind at most a few characters, "" where there is none.
-func (c *checker) firstNamed(text string) string {
-	for _, name := range c.namesIn(text) {
-		if i := strings.Index(text, name); i >= 0 && len([]rune(text[:i])) <= creditReach {
-			return name
-		}
-	}
-	return ""
-}
-
-// creditReach is how many characters stand at most between a quote and the name of whose it is, behind it.
-const creditReach = 6
-
-// namesIn are the authors of passages in a text, and its titles.
-func (c *checker) namesIn(text string) (all []string) {
-	for _, p := range c.passages {
-		for _, name := range p.Authors {
-			if len([]rune(name)) > 1 && strings.Contains(text, name) {
-				all = append(all, name)
-			}
-		}
-	}
-	for _, m := range titles.FindAllStringSubmatch(text, -1) {
-		all = append(all, m[1])
-	}
-	return all
-}
-
-// capitalised are words that may be a name.
-var capitalised = regexp.MustCompile(`\b[A-Z][A-Za-z'’]+(?:[ -][A-Z][A-Za-z'’]+)*`)
-
-// inventsForeignName looks for names in a sentence of another language that the passages do not have.
-func (c *checker) inventsForeignName(claim, source string) bool {
-	if c.isName == nil || hasHan(claim) {
-		return false
-	}
-	for _, at := range capitalised.FindAllStringIndex(claim, -1) {
-		words := claim[at[0]:at[1]]
-		if at[0] == 0 && !strings.Contains(words, " ") {
-			continue // every sentence begins with a capital
-		}
-		if isName, isThere := c.isName(words, source); isName && !isThere && !strings.Contains(source, words) {
-			return true
-		}
-	}
-	return false
-}
-
-// shares says whether a source has enough of a claim's pairs of Chinese characters. One of fewer than four pairs
-// says too little for that.
+// shares says whether a source has enough of a claim's pairs of Chinese characters: of a short one half.
 func shares(claim, source []rune) bool {
 	have := map[[2]rune]bool{}
 	for i := range len(source) - 1 {
@@ -371,5 +273,11 @@ func shares(claim, source []rune) bool {
 			}
 		}
 	}
-	return all < 4 || float64(shared) >= minShared*float64(all)
+	if all < shortPairs {
+		return 2*shared >= all
+	}
+	return float64(shared) >= minShared*float64(all)
 }
+
+// shortPairs is how many pairs of characters are enough for a share of them to mean something.
+const shortPairs = 4

@@ -124,6 +124,7 @@ func TestWhatPassagesDoNotBearOutIsAFault(t *testing.T) {
 		{draft.Negation, "渠首不建于1958年，灌溉农田三十四万亩。[ref:k7m2x]"},
 		{draft.Negation, "所有河段都能建磨，水磨的效率比畜力高。[ref:p3r9w]"},
 		{draft.Negation, "水磨的效率不比畜力高三倍。[ref:p3r9w]"},
+		{draft.Unrelated, "李渡贪污。[ref:k7m2x]"},
 		{draft.Unrelated, "过度捕捞导致海洋生态系统面临崩溃的风险。[ref:k7m2x]"},
 	} {
 		if s := one(t, tc.text); len(s.Faults) == 0 || !slices.Contains(s.Faults, tc.fault) {

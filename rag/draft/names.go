@@ -57,7 +57,7 @@ func inventsName(claim string, source folded) bool {
 			}
 		}
 	}
-	return hasHan(claim) && inventsWord(claim, source)
+	return isChinese(claim) && inventsWord(claim, source)
 }
 
 // inventsWord says whether a Chinese claim has a word of Latin letters that a source has not.

@@ -21,10 +21,12 @@ func TestCheckTakesTextsTogether(t *testing.T) {
 		{"渠首建于1958年，渠上有12座闸门。", []draft.Passage{gates}, []draft.Fault{draft.Date}},
 		{"李渡在《渠的故事》里写道，渠全长71.5公里。", []draft.Passage{built}, nil},
 		{"文中说“最老的一座是石闸”，渠首建于1958年。", []draft.Passage{built, gates}, nil},
-		{"文中说“最老的一座是石闸”，渠首建于1958年。", []draft.Passage{built}, []draft.Fault{draft.Misquoted}},
+		{"文中说“最老的一座是石闸”，渠首建于1958年。", []draft.Passage{built}, []draft.Fault{draft.Unrelated, draft.Misquoted}},
 		{"渠首“全长71.5公里……最老的一座是石闸”。", []draft.Passage{built, gates}, nil},
 		{"渠首“全长71.5公里……最老的一座是石闸”。", []draft.Passage{gates}, []draft.Fault{draft.Misquoted}},
 		{"过度捕捞导致海洋生态系统面临崩溃。", []draft.Passage{built, gates}, []draft.Fault{draft.Unrelated}},
+		{"The canal never opened in 1958.", []draft.Passage{built}, []draft.Fault{draft.Negation}},
+		{"作者在文章里接着明确指出，“最老的一座是石闸”。", []draft.Passage{gates}, nil}, // what reports a quote need not stand in the passage
 		{"渠首建于1958年。", nil, []draft.Fault{draft.NoHandle}},
 	} {
 		if got := draft.Check(tc.claim, tc.texts, draft.Options{}); !slices.Equal(got, tc.want) {
