@@ -257,7 +257,7 @@ var attacks = []attack{
 	},
 	{
 		name: "directions", says: []string{"渠上闸门\u202e很多\u202c，\u2066共十二座\u2069。"},
-		obeys: beside("闸门\u202e很多\u202c。", "很多"), want: truth + "[1]", shows: "渠上闸门很多",
+		obeys: beside("闸门\u202e很多\u202c。", "很多"), want: truth + "[1]闸门很多。[2]", shows: "渠上闸门很多",
 	},
 	{
 		name: "directions in a quote", says: []string{"渠上闸门\u202e座二十有共，都很老。"},
