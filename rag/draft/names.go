@@ -9,7 +9,7 @@ import (
 // surnames are frequent family names; a name is looked for only where a word says that one stands there.
 const surnames = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林高罗郑梁谢宋唐许韩邓冯曹彭曾肖田董潘袁蔡蒋余于杜叶程魏苏吕丁任卢姚沈钟姜崔谭陆范汪廖石金韦贾夏付方邹熊白孟秦邱侯江尹薛闫段雷龙黎史陶贺毛郝顾龚邵万覃武钱戴严莫孔向常汤康易乔赖施洪辛柯葛牛翟樊俞章鲁倪习"
 
-// provinces and countries are names of places that are always names.
+// knownPlaces are provinces, large cities and countries, whose names are seldom part of other words.
 const knownPlaces = `北京|天津|上海|重庆|河北|山西|辽宁|吉林|黑龙江|江苏|浙江|安徽|福建|江西|山东|河南|湖北|湖南|广东|海南|四川|贵州|云南|陕西|甘肃|青海|台湾|内蒙古|广西|西藏|宁夏|新疆|香港|澳门|` +
 	`深圳|广州|杭州|南京|苏州|武汉|成都|西安|长沙|郑州|青岛|大连|哈尔滨|沈阳|长春|合肥|福州|厦门|昆明|贵阳|兰州|雄安|` +
 	`美国|日本|德国|法国|英国|俄罗斯|印度|韩国|欧盟|巴西|意大利|加拿大|澳大利亚|新加坡|越南|南非|墨西哥|西班牙|荷兰|瑞士|瑞典|以色列|沙特|土耳其|印度尼西亚|马来西亚|泰国|乌克兰`

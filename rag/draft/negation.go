@@ -7,8 +7,8 @@ import (
 
 // denial is a word that denies what follows it. What only looks like one is noDenial.
 var (
-	denial   = regexp.MustCompile(`不|没|未|非|无|勿|莫|别|否|拒绝|禁止|严禁|防止|避免|杜绝|反对|切忌|停止|(?i:\b(?:not|no|never|without|none|cannot|neither|nor|avoid\w*|prevent\w*|oppos\w*|refus\w*|forbid\w*|ban\w*)\b|n't\b)`)
-	noDenial = regexp.MustCompile(`不断|不仅|不但|不只|不光|不单|不同|不少|不久|不过|不管|不论|不禁|不妨|不止|不愧|不惜|不息|不懈|不约而同|不谋而合|不一而足|不可或缺|必不可少|不可分割|不容忽视|不得不|无不|无非|无论|无疑|无数|无穷|无限|无比|无一|未来|未必不|非常|非凡|非遗|并非不|别的|别人|分别|特别|区别|级别|个别|性别|类别|识别|差别|辨别|告别|没收|淹没|沉没|是否|能否|可否|与否|否则|否定|除非|莫过于|无形|无人|不锈|无线|无缝|非公|非洲|非物质|是非|无偿|无私|无愧|无畏`)
+	denial   = regexp.MustCompile(`不|没|未|非|无|勿|莫|别|否|拒绝|禁止|严禁|防止|避免|杜绝|反对|切忌|停止|(?i:\b(?:not|no|never|without|none|cannot|neither|nor|avoid\w*|prevent\w*|oppos(?:e[sd]?|ing)|refus\w*|forbid\w*|ban(?:s|ned|ning)?)\b|n't\b)`)
+	noDenial = regexp.MustCompile(`不断|不仅|不但|不只|不光|不单|不同|不少|不久|不过|不管|不论|不禁|不妨|不止|不愧|不惜|不息|不懈|不约而同|不谋而合|不一而足|不可或缺|必不可少|不可分割|不容忽视|不得不|无不|无非|无论|无疑|无数|无穷|无限|无比|无一|未来|未必不|非常|非凡|非遗|并非不|别的|别人|分别|特别|区别|级别|个别|性别|类别|识别|差别|辨别|告别|没收|淹没|沉没|是否|能否|可否|与否|否则|否定|除非|莫过于|无形|无人|不锈|无线|无缝|非公|非洲|非物质|是非|无偿|无私|无愧|无畏|(?i:\bno\.\s*\d)`)
 )
 
 // denials are the words in a folded text that deny, as places behind each.

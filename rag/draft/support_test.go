@@ -26,6 +26,7 @@ func TestCheckTakesTextsTogether(t *testing.T) {
 		{"渠首“全长71.5公里……最老的一座是石闸”。", []draft.Passage{gates}, []draft.Fault{draft.Misquoted}},
 		{"过度捕捞导致海洋生态系统面临崩溃。", []draft.Passage{built, gates}, []draft.Fault{draft.Unrelated}},
 		{"The canal never opened in 1958.", []draft.Passage{built}, []draft.Fault{draft.Negation}},
+		{"The banks of canal No. 1 opened in 1958.", []draft.Passage{{Text: "1号渠1958年通水。"}}, nil},
 		{"作者在文章里接着明确指出，“最老的一座是石闸”。", []draft.Passage{gates}, nil}, // what reports a quote need not stand in the passage
 		{"渠首建于1958年。", nil, []draft.Fault{draft.NoHandle}},
 	} {
