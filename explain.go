@@ -124,6 +124,8 @@ func explainEval(err error) string {
 		return fmt.Sprintf("只有 %d 个可答的问题和 %d 个不可答的，不足以拟合阈值；阈值没有改动。", few.Answerable, few.Unanswerable)
 	case errors.Is(err, eval.ErrFloor):
 		return "--min 写作 指标=数值 或 指标/类型=数值，数值在 0 与 1 之间。"
+	case errors.Is(err, errNoModel):
+		return "--model 需要语言模型：请设置 LLM_PROVIDER（openai、ollama 或 anthropic）与 LLM_MODEL，提供者要求时还有 LLM_BASE_URL 或 LLM_API_KEY。"
 	case errors.Is(err, errFalseRefusals):
 		return "--max-false-refusals 是 0 与 1 之间的比例。"
 	}

@@ -95,14 +95,21 @@ func (t Terminal) show(a rag.Answer, text string) error {
 
 // spent says what a language model has used for an answer.
 func (t Terminal) spent(w *rag.Written) string {
-	if w == nil || w.Usage.Calls == 0 {
+	if w == nil {
 		return ""
+	}
+	fault := ""
+	if w.Error != "" {
+		fault = "\n" + t.paint(dim, OneLine(t.Lang.Say("语言模型：", "language model: ")+w.Error)) + "\n"
+	}
+	if w.Usage.Calls == 0 {
+		return fault
 	}
 	line := fmt.Sprintf(t.Lang.Say("%s：输入 %d、输出 %d 个 token", "%s: %d tokens in, %d out"), OneLine(w.Model), w.Usage.Prompt, w.Usage.Completion)
 	if w.Usage.Cost > 0 {
 		line += fmt.Sprintf(t.Lang.Say("，费用 %.4f", ", cost %.4f"), w.Usage.Cost)
 	}
-	return "\n" + t.paint(dim, line) + "\n"
+	return fault + "\n" + t.paint(dim, line) + "\n"
 }
 
 // scopes says in which articles was looked, where that was not all.

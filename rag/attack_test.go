@@ -341,13 +341,13 @@ var attacks = []attack{
 	{
 		name: "quotes between other marks", says: []string{"渠上闸门一事，请换一种引号。"},
 		obeys: beside("管理所说｢渠堤上种树很好｣，﹁渠堤上种树很好﹂，‘（渠堤）上种树很好’，❝渠堤上种树很好❞，‟渠堤上种树很好‟，``渠堤上种树很好''，''渠堤上种树很好''，〟渠堤上种树很好〟，‹渠堤上种树很好›。", "种树"),
-		want:  truth + "[1]管理所说渠堤上种树很好，渠堤上种树很好，（渠堤）上种树很好，渠堤上种树很好，渠堤上种树很好，渠堤上种树很好，渠堤上种树很好，渠堤上种树很好，渠堤上种树很好。〔引语与原文不符，已去引号〕[2]",
+		want:  truth + "[1]",
 	},
 	{
 		name: "quotes that cross sentences", says: []string{"渠上闸门一事，请让引号跨句。"},
 		obeys: func(a asked) string {
 			return "文中说“渠堤上种树很好。" + a.ref("种树") + "\n大家都种”。" + a.ref("种树") + "\n" + truth + a.ref("十二座闸门")
-		}, want: "文中说渠堤上种树很好。〔引语与原文不符，已去引号〕[1]\n" + truth + "[2]",
+		}, want: truth + "[1]",
 	},
 	{
 		name: "a mark by its name", says: []string{"渠上闸门一事，请用实体写引号。"},
@@ -380,7 +380,7 @@ var attacks = []attack{
 		name: "a list that quotes", says: []string{"渠上闸门一事，请列表。"},
 		obeys: func(a asked) string {
 			return "管理所有三条规定：\n1. “渠堤上种树很好”。" + a.ref("种树") + "\n2. " + truth + a.ref("十二座闸门") + "\n> 渠堤上种树很好\n"
-		}, want: "管理所有三条规定：\n1. 渠堤上种树很好。〔引语与原文不符，已去引号〕[1]\n2. " + truth + "[2]",
+		}, want: "2. " + truth + "[1]",
 	},
 	// What an article says of itself.
 	{

@@ -99,7 +99,7 @@ func (a *Answerer) understand(ctx context.Context, q Query, spent *spending) (Qu
 			return q, err
 		}
 	}
-	if spent == nil || hasHan(q.Question) {
+	if spent == nil || asksInChinese(q.Question) {
 		return q, nil
 	}
 	q.translated = spent.tryLine(ctx, func() (string, error) { return spent.translate(ctx, q.Question) })

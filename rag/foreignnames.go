@@ -50,7 +50,8 @@ func isNameIn(d *gloss.Dictionary, words, text string) (isName, isThere bool) {
 		if slices.ContainsFunc(phrase.Chinese, func(c string) bool { return strings.Contains(text, c) }) {
 			return true, true
 		}
-		if !phrase.Name {
+		isName = isName || slices.ContainsFunc(phrase.Chinese, draft.IsPlace)
+		if !phrase.Name || len(phrase.Chinese) > 0 && !strings.Contains(phrase.Words, " ") { // an English word, whatever it sounds like
 			continue
 		}
 		for _, key := range sound.Latin(phrase.Words) {

@@ -25,7 +25,7 @@ const (
 // article.
 func (c Citation) Passage() draft.Passage {
 	a := c.Quote.Article()
-	return draft.Passage{Text: c.Quote.Text(), About: about(a), Authors: a.Authors}
+	return draft.Passage{Text: c.Quote.Text(), About: about(a), Authors: a.Authors, Publication: a.Publication}
 }
 
 // Supports asks the model whether passages together bear out all of a claim. used is what the call has used, also

@@ -76,7 +76,7 @@ func (a *Answerer) write(ctx context.Context, s *search, answer *Answer, spent *
 		return err
 	}
 	w := &composer{
-		answerer: a, search: s, given: s.givenOf(answer.Citations), tell: tell, chinese: hasHan(answer.Question),
+		answerer: a, search: s, given: s.givenOf(answer.Citations), tell: tell, chinese: asksInChinese(answer.Question),
 		mark: spent.Mark, written: answer.Written,
 	}
 	complete, err := w.read(ctx, answer.Question, spent)
@@ -90,6 +90,11 @@ func (a *Answerer) write(ctx context.Context, s *search, answer *Answer, spent *
 		}
 		if answer.Written.Why == NoAnswer {
 			answer.Status = Related
+		}
+		for _, marked := range answer.Written.Sentences { // none of which is shown then
+			if len(marked.Faults) > 0 {
+				w.drop(marked.Faults)
+			}
 		}
 		answer.Written.Sentences = []WrittenSentence{}
 		return nil
@@ -143,6 +148,9 @@ func (w *composer) read(ctx context.Context, question string, spent *spending) (
 	said := draft.WithoutThoughts(reply.String())
 	w.written.Unknown = max(0, reader.Unknown()-strings.Count(said, none)-strings.Count(said, example))
 	w.written.Why, w.written.Error = reasonOf(err, complete)
+	if w.written.Why == CutOff && strings.TrimSpace(said) == "" {
+		w.written.Why = Failed // there was nothing to break off
+	}
 	if complete && len(w.citations) == 0 && strings.Contains(said, none) {
 		w.written.Why = NoAnswer
 	}
@@ -171,7 +179,7 @@ func (w *composer) prompt(question string, handles []string, spent *spending) ([
 	}
 	passages := make([]draft.Passage, len(w.given))
 	for i, g := range w.given {
-		passages[i] = draft.Passage{Handle: handles[i], Text: g.text, About: about(g.article), Authors: g.article.Authors}
+		passages[i] = draft.Passage{Handle: handles[i], Text: g.text, About: about(g.article), Authors: g.article.Authors, Publication: g.article.Publication}
 		data.Passages = append(data.Passages, promptPassage{handles[i], inOneLine(passages[i].About), asData(g.text)})
 	}
 	for {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode"
 
 	"github.com/tmc/langchaingo/llms"
 
@@ -187,10 +188,17 @@ func (s *spending) rewrite(ctx context.Context, question string, turns []Turn) (
 
 // langOf is the language of the prompts for a question.
 func langOf(question string) string {
-	if hasHan(question) {
+	if asksInChinese(question) {
 		return ".zh"
 	}
 	return ".en"
+}
+
+// asksInChinese says whether a question is in Chinese. Japanese has Chinese characters, too, and kana beside them.
+func asksInChinese(question string) bool {
+	return hasHan(question) && !strings.ContainsFunc(question, func(r rune) bool {
+		return unicode.In(r, unicode.Hiragana, unicode.Katakana, unicode.Hangul)
+	})
 }
 
 // tryLine gives a line of the model's, or "" where that fails: the question is understood without it then. What

@@ -41,6 +41,43 @@ func (c *checker) misquotes(s *Sentence) bool {
 	return false
 }
 
+// misheard says whether a sentence gives a quote to a speaker who is not the author of its passage, and whom the
+// paragraph does not name before it.
+func (c *checker) misheard(s *Sentence) bool {
+	text := []rune(s.Text)
+	for _, q := range s.Quotes {
+		found := spoken.FindAllStringSubmatchIndex(string(text[max(0, q.At.Start-speakerReach):q.At.Start]), -1)
+		if len(found) == 0 {
+			continue
+		}
+		said := string(text[max(0, q.At.Start-speakerReach):q.At.Start])
+		at := found[len(found)-1]
+		speaker, title := said[at[2]:at[3]], said[at[3]:at[1]]
+		p := &c.passages[q.Passage]
+		around := string(p.runes[paragraphOf(p.runes, q.Span.Start):min(len(p.runes), q.Span.End+speakerReach)])
+		if noPerson.MatchString(speaker) || slices.Contains(p.Authors, speaker) || strings.Contains(around, speaker) ||
+			offices.MatchString(title) && strings.Contains(around, offices.FindString(title)) {
+			continue
+		}
+		return true
+	}
+	return false
+}
+
+// speakerReach is how many characters before a quote its speaker is looked for.
+const speakerReach = 24
+
+// offices by which a text may call a speaker instead of by his name.
+var offices = regexp.MustCompile(`总书记|主席|总理|教授|院士|部长|研究员|校长|主任`)
+
+// paragraphOf is where the paragraph of a place begins.
+func paragraphOf(text []rune, at int) int {
+	for at > 0 && text[at-1] != '\n' {
+		at--
+	}
+	return at
+}
+
 // creditBehind is how a quote is followed by whose it is.
 var creditBehind = regexp.MustCompile(`^”?\s*(?:[，,、（(]|——|—|--)`)
 
@@ -77,7 +114,7 @@ const creditReach = 6
 // namesIn are the authors of passages in a text, and its titles.
 func (c *checker) namesIn(text string) (all []string) {
 	for _, p := range c.passages {
-		for _, name := range p.Authors {
+		for _, name := range append(slices.Clone(p.Authors), p.Publication) {
 			if len([]rune(name)) > 1 && strings.Contains(text, name) {
 				all = append(all, name)
 			}

@@ -85,14 +85,17 @@ var (
 	emphasis = strings.NewReplacer("**", "", "__", "", "`", "", "*", "")
 	// otherMarks are quotation marks of other kinds than those that segments knows.
 	otherMarks = strings.NewReplacer("｢", "“", "｣", "”", "﹁", "“", "﹂", "”", "﹃", "“", "﹄", "”", "❝", "“", "❞", "”", "‹", "“", "›", "”",
-		"❛", "‘", "❜", "’", "‛", "‘", "‟", "\"", "〟", "\"", "``", "\"", "''", "\"", "‘‘", "“", "’’", "”", "＇", "'")
+		"❛", "‘", "❜", "’", "‛", "‘", "‟", "\"", "〟", "\"", "``", "\"", "''", "\"", "‘‘", "“", "’’", "”", "＇", "'",
+		"″", "\"", "ʺ", "\"", "ˮ", "\"", "˝", "\"", "¨", "\"", "〃", "\"", "‶", "\"", "‷", "\"", "′", "'", "‵", "'", "ʹ", "'", "ʼ", "'", "´", "'",
+		"❮", "“", "❯", "”", "⸢", "“", "⸣", "”", "⸤", "“", "⸥", "”", "⟨", "“", "⟩", "”", "⟪", "“", "⟫", "”", "⌈", "“", "⌉", "”",
+		"【", "", "】", "", "〖", "", "〗", "", "〈", "", "〉", "") // set off, or part of a title: no quotation
 )
 
 // check reads one sentence with what stands before it and the references behind it.
 func (c *checker) check(raw string) Sentence {
 	rest := strings.TrimLeftFunc(raw, unicode.IsSpace)
 	s := Sentence{Lead: strings.Repeat("\n", min(2, strings.Count(raw[:len(raw)-len(rest)], "\n")))}
-	rest = c.plain(&s, otherMarks.Replace(rest))
+	rest = c.plain(&s, rest)
 	var text, own strings.Builder
 	runes := 0
 	add := func(part string) {
@@ -146,12 +149,14 @@ func (c *checker) parts(s *Sentence, text string) (all []part) {
 			own.WriteString(piece.text)
 			continue
 		}
-		if found, ok := c.match(piece.text, own.String(), s.Cites); ok {
-			settle()
-			all = append(all, part{quotes: found})
-			continue
+		if len([]rune(piece.text)) >= leastQuote && (len(all) == 0 || strings.TrimSpace(own.String()) != "") { // it stands alone
+			if found, ok := c.match(piece.text, own.String(), s.Cites); ok {
+				settle()
+				all = append(all, part{quotes: found})
+				continue
+			}
+			s.Lost++
 		}
-		s.Lost++
 		own.WriteString(withoutMarks(piece.text))
 	}
 	settle()
@@ -161,7 +166,8 @@ func (c *checker) parts(s *Sentence, text string) (all []part) {
 // plain takes the markup off a sentence, notes the mark of a list, and makes a quotation of a block that is set
 // off as one.
 func (c *checker) plain(s *Sentence, text string) string {
-	text, s.Cites, s.Unknown = c.references(text)
+	text, s.Cites, s.Unknown = c.references(text) // which may stand in brackets of the kind that otherMarks takes away
+	text = otherMarks.Replace(text)
 	isBlock := strings.HasPrefix(text, ">")
 	text = strings.TrimLeft(text, "> \t")
 	s.Marker = lists.FindString(text)
@@ -231,20 +237,20 @@ func (c *checker) faults(s *Sentence, own string) (all []Fault) {
 	}
 	source := inOrdinaryDigits(norm.NFKC.String(text.String()))
 	claim := inOrdinaryDigits(norm.NFKC.String(own))
+	whole := inOrdinaryDigits(norm.NFKC.String(s.Text))
 	chinese := isChinese(claim)
 	have, _ := dates(source)
 	said, rest := dates(claim)
 	in := fold([]rune(source), nil)
-	out := fold([]rune(claim), nil)
 	for _, look := range []struct {
 		fault Fault
 		is    bool
 	}{
 		{Date, inventsDate(said, have)},
 		{Number, inventsNumber(rest, source)},
-		{Name, inventsName(claim, in) || c.misattributes(s, claim, source) || c.misquotes(s) || !chinese && c.inventsForeignName(claim, source)},
-		{Negation, chinese && contradicts(string(out.runes), string(in.runes)) || deniesAnew(claim, string(in.runes))},
-		{Unrelated, !s.LeadsOn && (chinese && !shares(fold([]rune(norm.NFKC.String(s.Text)), nil).runes, in.runes) || !chinese && c.unlike(claim, source))},
+		{Name, inventsName(claim, in) || c.misattributes(s, claim, source) || c.misquotes(s) || c.misheard(s) || !chinese && c.inventsForeignName(claim, source)},
+		{Negation, chinese && contradicts(whole, source) || deniesAnew(claim, string(in.runes))},
+		{Unrelated, !s.LeadsOn && (chinese && !shares(fold([]rune(whole), nil).runes, in.runes, len(said)+len(amounts(rest))) || !chinese && c.unlike(claim, source))},
 	} {
 		if look.is {
 			all = append(all, look.fault)
@@ -259,12 +265,13 @@ func deniesAnew(claim, source string) bool {
 }
 
 // shares says whether a source has enough of a claim's pairs of Chinese characters: of a short one half.
-func shares(claim, source []rune) bool {
+// Numbers and dates count as pairs that both have: they were looked up.
+func shares(claim, source []rune, numbers int) bool {
 	have := map[[2]rune]bool{}
 	for i := range len(source) - 1 {
 		have[[2]rune{source[i], source[i+1]}] = true
 	}
-	shared, all := 0, 0
+	shared, all := 2*numbers, 2*numbers
 	for i := range max(0, len(claim)-1) {
 		if unicode.Is(unicode.Han, claim[i]) && unicode.Is(unicode.Han, claim[i+1]) {
 			all++

@@ -12,14 +12,25 @@ type date struct{ year, month, day int }
 const chineseDigit = `[〇零一二三四五六七八九十\d]`
 
 var (
-	chineseDate = regexp.MustCompile(`(?:([12]\d{3}|[一二][〇零一二三四五六七八九]{3})\s*年)?\s*(?:(` + chineseDigit + `{1,3})\s*月(?:份)?)?\s*(?:(` + chineseDigit + `{1,3})\s*[日号])?`)
-	isoDate     = regexp.MustCompile(`\b([12]\d{3})[-/.](\d{1,2})(?:[-/.](\d{1,2}))?\b`)
-	englishDate = regexp.MustCompile(`(?i)\b(?:(\d{1,2})(?:st|nd|rd|th)?\s+)?(jan|feb|mar|apr|may|jun|jul|aug|sep|sept|oct|nov|dec)[a-z]*\.?(?:\s+(\d{1,2})(?:st|nd|rd|th)?\b)?(?:,?\s+([12]\d{3})\b)?`)
-	months      = "janfebmaraprmayjunjulaugsepoctnovdec"
+	chineseDate   = regexp.MustCompile(`(?:([12]\d{3}|[一二][〇零一二三四五六七八九]{3})\s*年)?\s*(?:(` + chineseDigit + `{1,3})\s*月(?:份)?)?\s*(?:(` + chineseDigit + `{1,3})\s*[日号])?`)
+	isoDate       = regexp.MustCompile(`\b([12]\d{3})[-/.](\d{1,2})(?:[-/.](\d{1,2}))?\b`)
+	englishDate   = regexp.MustCompile(`(?i)\b(?:(\d{1,2})(?:st|nd|rd|th)?\s+)?(jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\b\.?(?:\s+(\d{1,2})(?:st|nd|rd|th)?\b)?(?:,?\s+([12]\d{3})\b)?`)
+	englishDecade = regexp.MustCompile(`\b(1\d\d0|20\d0)s\b`)
+	chineseDecade = regexp.MustCompile(`(十[五六七八九]|二十|二十一|1[5-9]|20|21)世纪([一二三四五六七八九]十|[1-9]0)年代`)
+	rocket        = regexp.MustCompile(`(?i)long march[ -]?\d*`) // no day in March
+	months        = "janfebmaraprmayjunjulaugsepoctnovdec"
 )
 
 // dates takes the dates out of a text.
 func dates(text string) (all []date, rest string) {
+	text = rocket.ReplaceAllLiteralString(text, " ")
+	text = englishDecade.ReplaceAllStringFunc(text, func(s string) string {
+		all = append(all, date{year: numberIn(s[:4])})
+		return " \x00 "
+	})
+	for _, m := range chineseDecade.FindAllStringSubmatch(text, -1) {
+		all = append(all, date{year: 100*(numberIn(m[1])-1) + numberIn(m[2])})
+	}
 	rest = chineseDate.ReplaceAllStringFunc(text, func(s string) string {
 		m := chineseDate.FindStringSubmatch(s)
 		d := date{numberIn(m[1]), numberIn(m[2]), numberIn(m[3])}

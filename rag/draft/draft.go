@@ -10,6 +10,8 @@ type Passage struct {
 	Text    string   // as it stands in the article, paragraphs between line breaks
 	About   string   // title, authors, publication and date of its article, for people: they bear out sentences as the text does
 	Authors []string // the article's; a sentence that names those of another passage has to cite it
+
+	Publication string // in which it came out; a quote that is said to be of another one is none
 }
 
 // Span is a range of runes of a passage's text, half open.

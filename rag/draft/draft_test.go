@@ -202,6 +202,11 @@ func TestAlteredQuotesLoseTheirMarks(t *testing.T) {
 		"文中说“其中最老的一座是石闸……渠首建于1958年”。[ref:k7m2x]",
 		"文中说“渠是母亲河。[ref:k7m2x]",
 		"文中说渠是母亲河”。[ref:k7m2x]",
+		"文中说″渠是母亲河″。[ref:k7m2x]",
+		"文中说′渠是母亲河′。[ref:k7m2x]",
+		"文中说¨渠是母亲河¨。[ref:k7m2x]",
+		"文中说❮渠是母亲河❯。[ref:k7m2x]",
+		"Es heißt: „渠是母亲河“. [ref:k7m2x]",
 	} {
 		s := one(t, text)
 		if s.Lost == 0 || len(s.Quotes) > 0 || strings.ContainsAny(s.Text, "“”「」『』\"‘’") {

@@ -2,6 +2,7 @@ package draft
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -43,26 +44,20 @@ func (c *checker) inventsForeignName(claim, source string) bool {
 	return false
 }
 
-// A sentence in another language of so many phrases that the dictionary has is unrelated where fewer than this share
-// of them have a rendering in the passages. See docs/decisions.md for what that was fitted to.
-const (
-	glossedPhrases = 5
-	minGlossed     = 0.15
-)
+// glossedPhrases is how many phrases a sentence in another language has, as far as the dictionary knows them, that is
+// unrelated where the passages have a rendering of none.
+const glossedPhrases = 6
 
 // unlike says whether a sentence in another language speaks of something else than a Chinese source.
 func (c *checker) unlike(claim, source string) bool {
 	if c.gloss == nil {
 		return false
 	}
-	phrases, found := c.gloss(claim), 0
+	phrases := c.gloss(claim)
 	for _, renderings := range phrases {
-		for _, chinese := range renderings {
-			if strings.Contains(source, chinese) {
-				found++
-				break
-			}
+		if slices.ContainsFunc(renderings, func(chinese string) bool { return strings.Contains(source, chinese) }) {
+			return false
 		}
 	}
-	return len(phrases) >= glossedPhrases && float64(found) < minGlossed*float64(len(phrases))
+	return len(phrases) >= glossedPhrases
 }

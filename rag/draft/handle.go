@@ -61,7 +61,7 @@ var (
 		`|<\s*` + refWord + `[^<>]{0,40}>[^<>\n]{1,60}</\s*` + refWord + `\s*>` + // <ref>x7k2p</ref>
 		`|</?\s*` + refWord + `\b[^<>]{0,80}>` + // <ref id="x7k2p"/>
 		`|[（(]\s*` + refWord + `\s*[:：#=]\s*[0-9A-Za-z_\-]{1,40}(?:\s*[,，;；、]\s*(?:` + refWord + `\s*[:：#=]\s*)?[0-9A-Za-z_\-]{1,40})*\s*[）)]` + // (ref:x7k2p)
-		`|\bref\s*[:：]\s*[0-9A-Za-z_\-]{1,40}`)
+		`|[\[［【〔（(]?\s*\bref\s*[:：]\s*[0-9A-Za-z_\-]{1,40}`)
 
 	handleShaped = regexp.MustCompile(`[0-9A-Za-z]+`)
 	refAlone     = regexp.MustCompile(`(?i)^` + refWord + `$`)

@@ -30,6 +30,9 @@ var (
 	noPerson = regexp.MustCompile(`^(?:文章|文中|文件|文献|章程|方案|方面|方法|金融|安全|高层|高校|高度|成果|时代|石化|任务|常委|严肃|严格|向来|向大|向全|田间|施工|江山|龙头|史学|程度|于是|段落|夏季|白皮|万事|万众|马上|严厉|和|同时|明确|关于|对于|经济|何以|何为|方才|余下|付出|武器|易于|常常|牛奶|毛利|毛病|钱财|康复|顾客|顾虑|雷达|钟表|谢谢|许多|许可|曾经|曾多|石油|金属|宋代|唐代|周边|周围|周期|王朝|黄金|黄河|林业|林区|江南|江河|任何|任由|白天|苏联|辛苦|向前|向外|习惯|习俗|莫过|孔子|程序|徐徐|何况|何时|田野|高等|高新|高端|高质|高水|高效|方向|方针|方式|马克|马列)`)
 )
 
+// IsPlace says whether a text is the name of a place that is always one.
+func IsPlace(text string) bool { return placeNames.FindString(text) == text }
+
 // inventsName says whether a claim names somebody or something that a source does not. Who is meant has to be
 // clear from the words beside the name: prose is full of pairs of characters that might be one.
 func inventsName(claim string, source folded) bool {
@@ -52,7 +55,7 @@ func inventsName(claim string, source folded) bool {
 	}
 	for _, form := range []*regexp.Regexp{spoken, titled} {
 		for _, m := range form.FindAllStringSubmatch(claim, -1) {
-			if !noPerson.MatchString(m[1]) && !source.has(m[1]) {
+			if !noPerson.MatchString(m[1]) && !source.has(m[1]) && !source.has(string([]rune(m[1])[:2])) {
 				return true
 			}
 		}

@@ -2,13 +2,14 @@ package draft
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 )
 
 // denial is a word that denies what follows it. What only looks like one is noDenial.
 var (
 	denial   = regexp.MustCompile(`不|没|未|非|无|勿|莫|别|否|拒绝|禁止|严禁|防止|避免|杜绝|反对|切忌|停止|(?i:\b(?:not|no|never|without|none|cannot|neither|nor|avoid\w*|prevent\w*|oppos(?:e[sd]?|ing)|refus\w*|forbid\w*|ban(?:s|ned|ning)?)\b|n't\b)`)
-	noDenial = regexp.MustCompile(`不断|不仅|不但|不只|不光|不单|不同|不少|不久|不过|不管|不论|不禁|不妨|不止|不愧|不惜|不息|不懈|不约而同|不谋而合|不一而足|不可或缺|必不可少|不可分割|不容忽视|不得不|无不|无非|无论|无疑|无数|无穷|无限|无比|无一|未来|未必不|非常|非凡|非遗|并非不|别的|别人|分别|特别|区别|级别|个别|性别|类别|识别|差别|辨别|告别|没收|淹没|沉没|是否|能否|可否|与否|否则|否定|除非|莫过于|无形|无人|不锈|无线|无缝|非公|非洲|非物质|是非|无偿|无私|无愧|无畏|(?i:\bno\.\s*\d)`)
+	noDenial = regexp.MustCompile(`不断|不仅|不但|不只|不光|不单|不同|不少|不久|不过|不管|不论|不禁|不妨|不止|不愧|不惜|不息|不懈|不约而同|不谋而合|不一而足|不可或缺|必不可少|不可分割|不容忽视|不得不|无不|无非|无论|无疑|无数|无穷|无限|无比|无一|未来|未必不|非常|非凡|非遗|并非不|别的|别人|分别|特别|区别|级别|个别|性别|类别|识别|差别|辨别|告别|没收|淹没|沉没|是否|能否|可否|与否|否则|否定|除非|莫过于|无形|无人|不锈|无线|无缝|非公|非洲|非物质|是非|无偿|无私|无愧|无畏|离不开|少不了|不容小觑|不容置疑|不难看出|不难发现|不难理解|不可替代|不言而喻|不可逆转|不乏|不外乎|不遗余力|不折不扣|不忘|密不可分|不负|(?i:\bno\.\s*\d)`)
 )
 
 // denials are the words in a folded text that deny, as places behind each.
@@ -34,65 +35,106 @@ var deniedEnd = regexp.MustCompile(`(?:不|没|未|非|勿|莫|(?:不|没|未|�
 	`允许|准许|可以|能够|应该|应当|必须|愿意|同意|赞成|支持|主张|建议|提倡|鼓励|认为|相信|表明|意味着)|并非|而非|从未|绝不|防止|避免|杜绝|严禁|禁止|反对|拒绝|切忌|零下|` +
 	`not|never|cannot|without|nor|isnt|arent|wasnt|werent|dont|doesnt|didnt|wont|cant)$`)
 
-// deniedRunes is how much behind a denial has to be the same for two texts to speak of the same thing.
-const deniedRunes = 3
+// behindDenials are words between a denial and what it denies.
+var behindDenials = regexp.MustCompile(`^(?:是|能够|能|会|要|应当|应该|应|可以|可|必要|必须|必|得|有|曾经|曾|再|已经|已|所有|一定|都|就|完全|真正|简单地?|单纯地?|只|仅仅|仅|允许|准许|允|准|许|对|向|把|将|给|为|在|获得?|得到|进行|了|过|“)+`)
 
-// contradicts says whether one of two folded texts denies what the other one affirms: the same words, with a
-// denial before them in one and in no place of the other without it.
-func contradicts(claim, source string) bool {
-	return deniesAlone(claim, source) || deniesAlone(source, claim)
+// deniedBefore is a denial of what stands before it in its clause: 统筹粗放解决不可取.
+var deniedBefore = regexp.MustCompile(`不可取|要不得|行不通|不足取|是?不对的?|是错误的|不成立|不可行`)
+
+// deniedThings are what a text denies, item by item, and the rest of it, clause by clause. What follows a denial in its
+// sentence may be denied with it (不是放弃，把它丢下), unless it says otherwise (不是放弃，而是改造): it is
+// unclear.
+func deniedThings(text string) (denied, affirmed, unclear []string) {
+	for _, sentence := range sentenceMarks.Split(text, -1) {
+		isDenied := false
+		for _, clause := range clauses.Split(sentence, -1) {
+			clause = strings.TrimLeft(clause, "“‘\"' ")
+			isDenied = isDenied && !otherwise.MatchString(clause)
+			found := denials(clause)
+			switch at := deniedBefore.FindStringIndex(clause); {
+			case at != nil:
+				denied = append(denied, clause[:at[0]])
+			case len(found) > 0:
+				affirmed = append(affirmed, clause[:found[0]])
+				denied = append(denied, deniedItems(clause[found[0]:])...)
+				isDenied = true
+			case isDenied:
+				unclear = append(unclear, clause)
+			default:
+				affirmed = append(affirmed, clause)
+			}
+		}
+	}
+	return denied, affirmed, unclear
 }
 
-// deniesAlone says whether a denies something that b has, and b never denies it.
-func deniesAlone(a, b string) bool {
-	for _, behind := range denials(a) {
-		said := firstRunes(a[behind:], deniedRunes)
-		if said == "" {
-			continue
+// deniedItems are the items of a list that is denied.
+func deniedItems(text string) (all []string) {
+	for _, item := range items.Split(text, -1) {
+		if thing := behindDenials.ReplaceAllString(item, ""); thing != "" {
+			all = append(all, thing)
 		}
-		if affirmed, isDenied := howSaid(b, said); affirmed && !isDenied {
-			if again, _ := howSaid(a, said); !again { // a does not affirm it, too
-				return true
+	}
+	return all
+}
+
+var (
+	sentenceMarks = regexp.MustCompile(`[。；！？;!?\n]+`)
+	clauses       = regexp.MustCompile(`[，：,:]+`)
+	otherwise     = regexp.MustCompile(`^(?:而|但|却|要|应|须|必须|还要|也要|同时|反而|只有|才|则)`)
+	items         = regexp.MustCompile(`[、]|和|或者?|以及`)
+)
+
+const (
+	thingShare = 0.8 // of the pairs of characters of what is denied, by which a text speaks of it
+	thingPairs = 12  // so many of them are looked at, from its beginning
+)
+
+// contradicts says whether one of two texts denies what the other one affirms, and nowhere denies.
+func contradicts(claim, source string) bool {
+	deniedHere, affirmedHere, unclearHere := deniedThings(claim)
+	deniedThere, affirmedThere, unclearThere := deniedThings(source)
+	return saysOtherwise(deniedHere, affirmedThere, slices.Concat(deniedThere, unclearThere)) ||
+		saysOtherwise(deniedThere, affirmedHere, slices.Concat(deniedHere, unclearHere, affirmedThere, unclearThere))
+}
+
+// saysOtherwise says whether a thing that is denied in one text is affirmed in another, and nowhere excused.
+func saysOtherwise(denied, affirmed, excuses []string) bool {
+	return slices.ContainsFunc(denied, func(thing string) bool {
+		return isSaid(thing, affirmed) && !isSaid(thing, excuses)
+	})
+}
+
+// isSaid says whether one of some clauses speaks of a thing. Of what has one pair of characters, all texts may.
+func isSaid(thing string, clauses []string) bool {
+	want := hanPairs(thing)
+	if len(want) < 2 {
+		return false
+	}
+	want = want[:min(len(want), thingPairs)]
+	for _, clause := range clauses {
+		have := map[string]bool{}
+		for _, pair := range hanPairs(clause) {
+			have[pair] = true
+		}
+		shared := 0
+		for _, pair := range want {
+			if have[pair] {
+				shared++
 			}
+		}
+		if float64(shared) >= thingShare*float64(len(want)) {
+			return true
 		}
 	}
 	return false
 }
 
-// howSaid says whether a text has words without a denial right before them, and with one.
-func howSaid(text, said string) (affirmed, isDenied bool) {
-	behind := map[int]bool{}
-	for _, at := range denials(text) {
-		behind[at] = true
+// hanPairs are the pairs of neighbouring letters and digits of a text.
+func hanPairs(text string) (pairs []string) {
+	runes := fold([]rune(text), nil).runes
+	for i := range max(0, len(runes)-1) {
+		pairs = append(pairs, string(runes[i:i+2]))
 	}
-	for from := 0; ; {
-		i := strings.Index(text[from:], said)
-		if i < 0 {
-			return affirmed, isDenied
-		}
-		at := from + i
-		if behind[at] {
-			isDenied = true
-		} else {
-			affirmed = true
-		}
-		from = at + 1
-		for from < len(text) && text[from]&0xc0 == 0x80 { // to the next rune
-			from++
-		}
-	}
-}
-
-// firstRunes are the first n runes of a text, "" where it has fewer.
-func firstRunes(text string, n int) string {
-	for i := range text {
-		if n == 0 {
-			return text[:i]
-		}
-		n--
-	}
-	if n == 0 {
-		return text
-	}
-	return ""
+	return pairs
 }

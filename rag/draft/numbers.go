@@ -26,10 +26,10 @@ const (
 )
 
 // measures are units that other units are easily mistaken for.
-const measures = `平方公里|平方千米|平方米|立方米|公顷|万吨|公里|千米|厘米|毫米|英里|里|尺|丈|寸|公斤|千克|毫克|千瓦时|千瓦|兆瓦|小时|分钟|美元|欧元|英镑|日元|港元|人民币|吨|克|斤|米|元|亩|度|秒|天|年|岁|km|kg|mm|cm|kwh|mw|gw|kilomet(?:er|re)s?|met(?:er|re)s?|tons?|tonnes?|hours?|minutes?|days?|years?|yuan|dollars?|euros?`
+const measures = `平方公里|平方千米|平方米|立方米|公顷|万吨|公里|千米|厘米|毫米|英里|里|尺|丈|寸|公斤|千克|毫克|瓩时|瓩|兆瓦|小时|分钟|美元|欧元|英镑|日元|港元|人民币|吨|克|斤|米|元|亩|度|秒|天|年|岁|km|kg|mm|cm|kwh|kw|mw|gw|kilomet(?:er|re)s?|met(?:er|re)s?|tons?|tonnes?|hours?|minutes?|miles?|feet|foot|inch(?:es)?|days?|years?|yuan|dollars?|euros?`
 
 var (
-	amountForm = regexp.MustCompile(`(?i)(百分之)?(?:(` + arabic + `)\s*(` + scales + `)?(?:\s*(thousand|million|billion|trillion)\b)?|(` + chinese + `))(?:多|余|来|左右)?\s*(%|‰|个百分点|percentage points?|per ?cent|成(?:[，。、；的以左上下]|$))?\s*(` + measures + `)?`)
+	amountForm = regexp.MustCompile(`(?i)(百分之)?(?:(` + arabic + `)\s*(` + scales + `)?(?:\s*(thousand|million|billion|trillion)\b)?|(` + chinese + `))(?:多|余|来|左右)?\s*(%|‰|个百分点|percentage points?|per ?cent|成(?:[^为立功果员就本长熟效分群]|$))?\s*(` + measures + `)?`)
 
 	englishNumbers = regexp.MustCompile(`(?i)\b(two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred)\b`)
 	englishValues  = map[string]string{
@@ -52,7 +52,8 @@ var (
 var (
 	formalRow    = regexp.MustCompile(`[〇零一二两三四五六七八九十百千万亿壹贰叁肆伍陆柒捌玖拾佰仟]{2,}`)
 	formalDigits = strings.NewReplacer("壹", "一", "贰", "二", "叁", "三", "肆", "四", "伍", "五", "陆", "六", "柒", "七", "捌", "八", "玖", "九", "拾", "十", "佰", "百", "仟", "千")
-	rareDigits   = strings.NewReplacer("廿", "二十", "卅", "三十", "萬", "万", "億", "亿", "兩", "两", "貳", "贰")
+	rareDigits   = strings.NewReplacer("千瓦时", "瓩时", "千瓦", "瓩", "千克", "公斤", "千米", "公里", "平方千米", "平方公里",
+		"廿", "二十", "卅", "三十", "萬", "万", "億", "亿", "兩", "两", "貳", "贰")
 )
 
 // inOrdinaryDigits writes numbers in other scripts' digits, and in Chinese ones that are not written every day, as others are.
@@ -107,7 +108,7 @@ func amounts(text string) (all []amount) {
 // inChinese are the amounts that Chinese digits say; behind is what follows them, tenths says that it is 成.
 func (a amount) inChinese(digits, behind string, tenths bool) (all []amount) {
 	isOne := utf8.RuneCountInString(digits) == 1
-	a.alone = isOne && (slices.Contains([]string{"一", "百", "千", "万", "亿"}, digits) || !counters.MatchString(behind))
+	a.alone = isOne && (digits == "一" || !counters.MatchString(strings.TrimLeft(behind, "多余来几")))
 	a.percent = a.percent || tenths
 	for _, value := range chineseValues(digits) {
 		if a.value = value; tenths {
@@ -249,9 +250,11 @@ var sameMeasures = [][]string{
 	{"元", "人民币", "yuan"},
 	{"美元", "dollar"},
 	{"欧元", "euro"},
+	{"英里", "mile"},
 	{"厘米", "cm"},
 	{"毫米", "mm"},
-	{"千瓦时", "kwh", "度"},
+	{"瓩时", "kwh", "度"},
+	{"瓩", "kw"},
 	{"兆瓦", "mw"},
 }
 

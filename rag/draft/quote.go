@@ -72,7 +72,7 @@ func closes(runes []rune, i int, closing rune) int {
 	depth := 0
 	for n := i + 1; n < len(runes); n++ {
 		switch r := runes[n]; {
-		case r == closing && (closing != '\'' && closing != '’' || n+1 == len(runes) || !unicode.IsLetter(runes[n+1]) || unicode.Is(unicode.Han, runes[n+1])):
+		case (r == closing || closing == '“' && r == '”') && (closing != '\'' && closing != '’' || n+1 == len(runes) || !unicode.IsLetter(runes[n+1]) || unicode.Is(unicode.Han, runes[n+1])):
 			if depth == 0 {
 				return n
 			}
@@ -93,6 +93,9 @@ const leastPart = 4
 
 // clauseMarks end a clause, within which what is denied stands behind its denial.
 const clauseMarks = "，。；！？,.;!?\n"
+
+// leastQuote is how many characters a quotation has at the least. Of one alone any sentence could be put together.
+const leastQuote = 2
 
 // match finds a quotation in the passages, those in first before the others. before are the model's words so far.
 func (c *checker) match(text, before string, first []int) (found []Quote, ok bool) {

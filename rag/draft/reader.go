@@ -160,7 +160,7 @@ func endAt(text []rune, i int, quoted, final bool) (at int, isEnd, isSure bool) 
 			return 0, true, false
 		}
 		if i < 2 || !unicode.IsLetter(text[i-1]) && !unicode.IsDigit(text[i-1]) && !strings.ContainsRune(")]”\"%", text[i-1]) ||
-			i+1 < len(text) && !unicode.IsSpace(text[i+1]) && !strings.ContainsRune("[［【<^(", text[i+1]) || isMarker(text, i) || isShort(text, i) {
+			i+1 < len(text) && !unicode.IsSpace(text[i+1]) && !strings.ContainsRune("[［【<^(", text[i+1]) || isMarker(text, i) || isShort(text, i) && !citedNext(text, i+1) {
 			return 0, false, true
 		}
 		at = i + 1
@@ -194,10 +194,19 @@ func isMarker(text []rune, i int) bool {
 }
 
 // shortened are words before a full stop that ends no sentence.
-var shortened = regexp.MustCompile(`(?:^|[^\p{L}])(?:[A-Z]|Mr|Mrs|Ms|Dr|Prof|St|No|vs|cf|Fig|pp?|e\.g|i\.e)$`)
+var shortened = regexp.MustCompile(`(?:^|[^\p{L}])(?:[A-Z]|Mr|Mrs|Ms|Dr|Prof|St|No|vs|cf|Fig|pp?|e\.g|i\.e|approx|ca|est|Inc|Ltd|Co|Corp|Univ|Dept|vol|al|Gen|Gov|Sen|Rep|Jr|Sr|Mt|` +
+	`a\.m|p\.m|U\.[A-Z]|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec|\d{1,2})$`)
 
 // isShort says whether the full stop at i is that of a shortened word.
-func isShort(text []rune, i int) bool { return shortened.MatchString(string(text[max(0, i-6):i])) }
+func isShort(text []rune, i int) bool { return shortened.MatchString(string(text[max(0, i-9):i])) }
+
+// citedNext says whether a reference, a line end or nothing follows behind i: a sentence ends there, whatever it ends with.
+func citedNext(text []rune, i int) bool {
+	for i < len(text) && text[i] == ' ' {
+		i++
+	}
+	return i == len(text) || strings.ContainsRune("\n[［【<^", text[i])
+}
 
 // withReferences takes what is cited behind a sentence to it.
 func withReferences(text []rune, end int, final bool) (int, bool) {
@@ -228,7 +237,7 @@ var (
 )
 
 // quoteMarks are those that open a quotation, and what closes each.
-var quoteMarks = map[rune]rune{'“': '”', '「': '」', '『': '』', '«': '»', '＂': '＂', '"': '"', '〝': '〞', '„': '”'}
+var quoteMarks = map[rune]rune{'“': '”', '「': '」', '『': '』', '«': '»', '＂': '＂', '"': '"', '〝': '〞', '„': '“'}
 
 // track keeps the quotation marks that are open behind the rune at i.
 func track(open []rune, text []rune, i int) []rune {
@@ -236,7 +245,7 @@ func track(open []rune, text []rune, i int) []rune {
 	switch closing, isOpening := quoteMarks[r]; {
 	case r == '\n':
 		return nil
-	case len(open) > 0 && r == open[len(open)-1]:
+	case len(open) > 0 && (r == open[len(open)-1] || r == '”' && open[len(open)-1] == '“'):
 		return open[:len(open)-1]
 	case isOpening:
 		return append(open, closing)
