@@ -95,7 +95,59 @@ func contradicts(claim, source string) bool {
 	deniedHere, affirmedHere, unclearHere := deniedThings(claim)
 	deniedThere, affirmedThere, unclearThere := deniedThings(source)
 	return saysOtherwise(deniedHere, affirmedThere, slices.Concat(deniedThere, unclearThere)) ||
-		saysOtherwise(deniedThere, affirmedHere, slices.Concat(deniedHere, unclearHere, affirmedThere, unclearThere))
+		saysOtherwise(deniedThere, affirmedHere, slices.Concat(deniedHere, unclearHere, affirmedThere, unclearThere)) ||
+		turnsRound(claim, source)
+}
+
+// sameShare is how many of the pairs of characters of each of two clauses the other one has that say the same, or the
+// opposite.
+const sameShare = 0.75
+
+// turnsRound says whether a clause of a claim is one of the source but for a denial, that only one of them has.
+func turnsRound(claim, source string) bool {
+	there := plainClauses(source)
+	return slices.ContainsFunc(plainClauses(claim), func(here plainClause) bool {
+		best, nearest := 0.0, here
+		for _, c := range there {
+			if share := min(shareOf(here.pairs, c.pairs), shareOf(c.pairs, here.pairs)); share > best {
+				best, nearest = share, c
+			}
+		}
+		return len(here.pairs) > 2 && best >= sameShare && nearest.isDenied != here.isDenied && !nearest.isUnclear && !here.isUnclear
+	})
+}
+
+// plainClause is a clause without its denials.
+type plainClause struct {
+	pairs     []string
+	isDenied  bool
+	isUnclear bool // it may be denied by the clause before
+}
+
+func plainClauses(text string) (all []plainClause) {
+	for _, sentence := range sentenceMarks.Split(text, -1) {
+		carried := false
+		for _, clause := range clauses.Split(sentence, -1) {
+			carried = carried && !otherwise.MatchString(clause)
+			c := plainClause{isDenied: len(denials(clause)) > 0}
+			c.isUnclear = carried && !c.isDenied
+			carried = carried || c.isDenied
+			c.pairs = hanPairs(denial.ReplaceAllLiteralString(clause, ""))
+			all = append(all, c)
+		}
+	}
+	return all
+}
+
+// shareOf is the share of some pairs that others have among them.
+func shareOf(pairs, others []string) float64 {
+	shared := 0
+	for _, pair := range pairs {
+		if slices.Contains(others, pair) {
+			shared++
+		}
+	}
+	return float64(shared) / float64(max(1, len(pairs)))
 }
 
 // saysOtherwise says whether a thing that is denied in one text is affirmed in another, and nowhere excused.
@@ -113,17 +165,7 @@ func isSaid(thing string, clauses []string) bool {
 	}
 	want = want[:min(len(want), thingPairs)]
 	for _, clause := range clauses {
-		have := map[string]bool{}
-		for _, pair := range hanPairs(clause) {
-			have[pair] = true
-		}
-		shared := 0
-		for _, pair := range want {
-			if have[pair] {
-				shared++
-			}
-		}
-		if float64(shared) >= thingShare*float64(len(want)) {
+		if shareOf(want, hanPairs(clause)) >= thingShare {
 			return true
 		}
 	}
