@@ -157,7 +157,7 @@ func (f Format) citation(e entry) []part {
 	block = append(block, tagged("code", place(e.article.File, e.location)))
 	if link := f.link(e.article.ID, e.location); link != "" {
 		block = append(block, plain(" · "), part{
-			text: f.Lang.Say("打开原文", "open"), begin: `<a href="` + html.EscapeString(link) + `">`, end: "</a>",
+			text: f.Lang.Say("打开原文", "open"), begin: `<a href="` + html.EscapeString(clean(link)) + `">`, end: "</a>",
 		})
 	}
 	if also := f.also(e.also); also != "" {
@@ -407,7 +407,9 @@ func lastSentence(text, most string) (at int) {
 	return at
 }
 
-func lastClause(_, most string) int { return after(most, strings.LastIndexAny(most, "，、；：,;:")) }
+func lastClause(_, most string) int {
+	return after(most, strings.LastIndexAny(most, "，、；：,;:"))
+}
 
 func lastSpace(_, most string) int { return after(most, strings.LastIndexFunc(most, unicode.IsSpace)) }
 

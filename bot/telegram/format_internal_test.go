@@ -1,8 +1,8 @@
 package telegram
 
 import (
-	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"unicode"
@@ -214,7 +214,7 @@ func FuzzEveryMessageIsTakenAndNothingIsLost(f *testing.F) {
 		var entries []entry
 		var want strings.Builder
 		for i := range int(n) {
-			e := quote(i+1, quoted+fmt.Sprint(i))
+			e := quote(i+1, quoted+strconv.Itoa(i))
 			e.article.Title, e.article.File, e.article.Authors = title, title, []string{title}
 			entries = append(entries, e)
 			want.WriteString(squeeze(clean(e.quote)))

@@ -236,6 +236,34 @@ func (s *Server) sendDocument(r *request) (any, *refusal) {
 	return c.put(m), nil
 }
 
+// editable is the message of the bot's that a call changes, and what hangs on it then. The lock is held.
+func (s *Server) editable(r *request) (*chat, *Message, json.RawMessage, *refusal) {
+	if r.params["message_id"] == "" {
+		return nil, nil, nil, bad("message identifier is not specified")
+	}
+	c, refused := s.chatOf(r)
+	if refused != nil {
+		return nil, nil, nil, refused
+	}
+	hanging, refused := markup(r)
+	if refused != nil {
+		return nil, nil, nil, refused
+	}
+	m := c.message(r.number("message_id"))
+	switch {
+	case m == nil:
+		return nil, nil, nil, bad("message to edit not found")
+	case m.From == nil || m.From.ID != BotID:
+		return nil, nil, nil, bad("message can't be edited")
+	}
+	return c, m, hanging, nil
+}
+
+// notModified refuses an edit that leaves a message as it is.
+func notModified() *refusal {
+	return bad("message is not modified: specified new message content and reply markup are exactly the same as a current content and reply markup of the message")
+}
+
 func (s *Server) editMessageText(r *request) (any, *refusal) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -243,34 +271,60 @@ func (s *Server) editMessageText(r *request) (any, *refusal) {
 	if refused != nil {
 		return nil, refused
 	}
-	if r.params["message_id"] == "" {
-		return nil, bad("message identifier is not specified")
+	c, m, hanging, refused := s.editable(r)
+	switch {
+	case refused != nil:
+		return nil, refused
+	case m.Text == "":
+		return nil, bad("there is no text in the message to edit")
+	case m.Text == t.Text && slices.Equal(m.Entities, t.Entities) && string(m.ReplyMarkup) == string(hanging):
+		return nil, notModified()
 	}
-	c, refused := s.chatOf(r)
+	if refused := s.limit(c); refused != nil {
+		return nil, refused
+	}
+	m.Text, m.Entities = t.Text, t.Entities
+	return s.edited(m, hanging), nil
+}
+
+func (s *Server) editMessageReplyMarkup(r *request) (any, *refusal) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c, m, hanging, refused := s.editable(r)
+	if refused == nil && string(m.ReplyMarkup) == string(hanging) {
+		refused = notModified()
+	}
+	if refused == nil {
+		refused = s.limit(c)
+	}
 	if refused != nil {
 		return nil, refused
 	}
-	hanging, refused := markup(r)
+	return s.edited(m, hanging), nil
+}
+
+func (s *Server) edited(m *Message, hanging json.RawMessage) *Message {
+	m.ReplyMarkup, m.EditDate = hanging, s.options.Now().Unix()
+	shown := *m
+	return &shown
+}
+
+func (s *Server) deleteMessage(r *request) (any, *refusal) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c, refused := s.chatOf(r)
 	if refused != nil {
 		return nil, refused
 	}
 	m := c.message(r.number("message_id"))
 	switch {
 	case m == nil:
-		return nil, bad("message to edit not found")
-	case m.From == nil || m.From.ID != BotID:
-		return nil, bad("message can't be edited")
-	case m.Text == "":
-		return nil, bad("there is no text in the message to edit")
-	case m.Text == t.Text && slices.Equal(m.Entities, t.Entities) && string(m.ReplyMarkup) == string(hanging):
-		return nil, bad("message is not modified: specified new message content and reply markup are exactly the same as a current content and reply markup of the message")
+		return nil, bad("message to delete not found")
+	case c.Type != "private" && (m.From == nil || m.From.ID != BotID):
+		return nil, bad("message can't be deleted")
 	}
-	if refused := s.limit(c); refused != nil {
-		return nil, refused
-	}
-	m.Text, m.Entities, m.ReplyMarkup, m.EditDate = t.Text, t.Entities, hanging, s.options.Now().Unix()
-	shown := *m
-	return &shown, nil
+	c.messages = slices.DeleteFunc(c.messages, func(other *Message) bool { return other == m })
+	return true, nil
 }
 
 func (s *Server) sendMessageDraft(r *request) (any, *refusal) {

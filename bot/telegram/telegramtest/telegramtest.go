@@ -5,6 +5,7 @@ package telegramtest
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -175,6 +176,7 @@ var methods = map[string]method{
 	"getme": func(s *Server, _ *request) (any, *refusal) { return s.Bot(), nil }, "getupdates": (*Server).getUpdates,
 	"setwebhook": (*Server).setWebhook, "deletewebhook": (*Server).deleteWebhook, "getwebhookinfo": (*Server).webhookInfo,
 	"sendmessage": (*Server).sendMessage, "editmessagetext": (*Server).editMessageText, "sendmessagedraft": (*Server).sendMessageDraft,
+	"editmessagereplymarkup": (*Server).editMessageReplyMarkup, "deletemessage": (*Server).deleteMessage,
 	"sendchataction": (*Server).sendChatAction, "senddocument": (*Server).sendDocument,
 	"answercallbackquery": (*Server).answerCallbackQuery, "answerinlinequery": (*Server).answerInlineQuery,
 	"setmycommands": (*Server).setMyCommands, "getfile": (*Server).getFile,
@@ -244,6 +246,24 @@ func (s *Server) outcome(n, code int, description string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.calls[n-1].Code, s.calls[n-1].Description = code, description
+	s.wake()
+}
+
+// Until waits until what the bot did is enough, or ctx is done. It looks after every answer and every update.
+func (s *Server) Until(ctx context.Context, isEnough func(*Server) bool) error {
+	for {
+		s.mu.Lock()
+		changed := s.changed
+		s.mu.Unlock()
+		if isEnough(s) {
+			return nil
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return fmt.Errorf("wait for the bot: %w", context.Cause(ctx))
+		}
+	}
 }
 
 func refuse(w http.ResponseWriter, r *refusal) {

@@ -113,6 +113,7 @@ func TestWhatTelegramRefusesIsRefused(t *testing.T) {
 	t.Parallel()
 	s := start(t, telegramtest.Options{})
 	asked := s.Receive(telegramtest.Incoming{From: reader, Text: "桥是谁修的？"})
+	others := s.Receive(telegramtest.Incoming{Chat: super, From: reader, Text: "别人的话"})
 	mine := call(t, s, "sendMessage", params{"chat_id": 42, "text": "已有的话"}).number(t, "message_id")
 	s.AddUser(telegramtest.User{ID: 43})
 	s.Block(43)
@@ -177,6 +178,13 @@ func TestWhatTelegramRefusesIsRefused(t *testing.T) {
 			params{"chat_id": 42, "message_id": mine, "text": "<i></i>已有的话 ", "parse_mode": "HTML"},
 			"Bad Request: message is not modified: specified new message content and reply markup are exactly the same as a current content and reply markup of the message",
 		},
+		"keyboard left as it is": {
+			"editMessageReplyMarkup",
+			params{"chat_id": 42, "message_id": mine},
+			"Bad Request: message is not modified: specified new message content and reply markup are exactly the same as a current content and reply markup of the message",
+		},
+		"delete of nothing":     {"deleteMessage", params{"chat_id": 42, "message_id": 99}, "Bad Request: message to delete not found"},
+		"delete of another's":   {"deleteMessage", params{"chat_id": super, "message_id": others.ID}, "Bad Request: message can't be deleted"},
 		"edit without id":       {"editMessageText", params{"chat_id": 42, "text": "好"}, "Bad Request: message identifier is not specified"},
 		"draft in a group":      {"sendMessageDraft", params{"chat_id": group, "draft_id": 1, "text": "好"}, "Bad Request: message drafts can be sent only to private chats"},
 		"draft without id":      {"sendMessageDraft", params{"chat_id": 42, "text": "好"}, "Bad Request: draft identifier must be non-zero"},
@@ -290,6 +298,13 @@ func TestMessagesAreSeenAsTheyAreAfterEdits(t *testing.T) {
 	}
 	if len(all[0].Buttons()) != 0 {
 		t.Error("an edit without a keyboard takes it away")
+	}
+	hang := params{"chat_id": forum, "message_id": id, "reply_markup": keyboard(params{"text": "👍", "callback_data": "u"})["reply_markup"]}
+	if r := call(t, s, "editMessageReplyMarkup", hang); !r.OK || s.Sent(forum)[0].Buttons()[0][0].Data != "u" {
+		t.Errorf("%+v", r)
+	}
+	if r := call(t, s, "deleteMessage", params{"chat_id": forum, "message_id": id}); !r.OK || len(s.Messages(forum)) != 1 {
+		t.Errorf("%+v", r)
 	}
 	calls := s.Calls("sendMessage", "EDITMESSAGETEXT")
 	if len(calls) != 2 || calls[1].Text.Entities[0].Type != "bold" || calls[1].Code != 200 {
@@ -578,6 +593,28 @@ func TestFilesGoBothWays(t *testing.T) {
 	defer resp.Body.Close()
 	if body, _ := io.ReadAll(resp.Body); !strings.Contains(string(body), "message caption is too long") {
 		t.Errorf("%s", body)
+	}
+}
+
+func TestATestWaitsForTheBotWithoutSleeping(t *testing.T) {
+	t.Parallel()
+	s := start(t, telegramtest.Options{})
+	sent := make(chan error, 1)
+	go func() {
+		_, err := post(t.Context(), fmt.Sprintf(s.Endpoint(), telegramtest.Token, "sendMessage"), params{"chat_id": 42, "text": "好"})
+		sent <- err
+	}()
+	if err := s.Until(t.Context(), func(s *telegramtest.Server) bool { return len(s.Sent(42)) == 1 }); err != nil {
+		t.Error(err)
+	}
+	if err := <-sent; err != nil {
+		t.Error(err)
+	}
+	s.Receive(telegramtest.Incoming{From: reader, Sticker: "👍"})
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := s.Drained(ctx); !errors.Is(err, context.Canceled) {
+		t.Errorf("%v", err)
 	}
 }
 

@@ -78,19 +78,10 @@ func (s *Server) Given(id int64) int {
 
 // Drained waits until no update waits for the bot, or ctx is done.
 func (s *Server) Drained(ctx context.Context) error {
-	for {
-		s.mu.Lock()
-		left, changed := len(s.pending), s.changed
-		s.mu.Unlock()
-		if left == 0 {
-			return nil
-		}
-		select {
-		case <-changed:
-		case <-ctx.Done():
-			return fmt.Errorf("%d updates wait still: %w", left, context.Cause(ctx))
-		}
+	if err := s.Until(ctx, func(s *Server) bool { return len(s.Pending()) == 0 }); err != nil {
+		return fmt.Errorf("%d updates are not acknowledged: %w", len(s.Pending()), err)
 	}
+	return nil
 }
 
 // give counts updates as given. It is called with the lock held.
