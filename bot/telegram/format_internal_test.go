@@ -162,6 +162,17 @@ func TestMarksBeyondAHundredGoIntoTheNextMessage(t *testing.T) {
 	}
 }
 
+func TestAQuoteThatOneMessageHoldsIsNotCut(t *testing.T) {
+	t.Parallel()
+	text := strings.Repeat("桥身由青石砌成。", 300)
+	texts := parsed(t, Format{}.messages(nil, "", []entry{quote(1, text), quote(2, text)}))
+	for i, m := range texts {
+		if len(texts) != 2 || !strings.HasPrefix(m.Text, mark(i+1)+"\n"+text+"\n《") {
+			t.Errorf("%d messages; %d begins with %.40q", len(texts), i, m.Text)
+		}
+	}
+}
+
 func TestACutPartsNoCharacter(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ text, head string }{

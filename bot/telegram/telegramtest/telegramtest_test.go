@@ -191,6 +191,7 @@ func TestWhatTelegramRefusesIsRefused(t *testing.T) {
 		"unknown action":        {"sendChatAction", params{"chat_id": 42, "action": "thinking"}, "Bad Request: wrong parameter action in request"},
 		"unknown callback":      {"answerCallbackQuery", params{"callback_query_id": query}, "Bad Request: query is too old and response timeout expired or query ID is invalid"},
 		"51 results":            {"answerInlineQuery", results(51, "r"), "Bad Request: RESULTS_TOO_MUCH"},
+		"results of one id":     {"answerInlineQuery", params{"inline_query_id": query, "results": append(results(1, "r")["results"].([]any), results(1, "r")["results"].([]any)...)}, "Bad Request: RESULT_ID_DUPLICATE"},
 		"result id of 65 bytes": {"answerInlineQuery", results(1, strings.Repeat("r", 64)), "Bad Request: RESULT_ID_INVALID"},
 		"result without text": {
 			"answerInlineQuery",
