@@ -40,10 +40,10 @@ func TestCheckTakesTextsTogether(t *testing.T) {
 func TestWhatIsDeniedIsToldFromWhatIsNot(t *testing.T) {
 	t.Parallel()
 	dam := []draft.Passage{{Text: "石坝1958年通过县里验收，正式放水。渠水只灌田，不发电。发展副业不是丢掉、荒废老磨坊，要防止一窝蜂、空架子。" +
-		"老磨坊不一定就是赔钱的磨坊。光靠人工清淤、放任不管的办法不可取。"}}
+		"渠水用途均具有不确定性。老磨坊不一定就是赔钱的磨坊。光靠人工清淤、放任不管的办法不可取。"}}
 	for _, claim := range []string{
 		"石坝没有通过县里验收。", "石坝至今未能通过县里验收。", "石坝还没有正式放水。", "石坝并未通过县里验收，也没有正式放水。",
-		"文章要求“荒废老磨坊”。", "应当“丢掉、荒废老磨坊”。", "文章强调要有“空架子”。", "老磨坊“就是赔钱的磨坊”。", "文章主张“光靠人工清淤、放任不管的办法”。", "老磨坊就是赔钱的磨坊。",
+		"渠水用途均不具有不确定性。", "文章要求“荒废老磨坊”。", "应当“丢掉、荒废老磨坊”。", "文章强调要有“空架子”。", "老磨坊“就是赔钱的磨坊”。", "文章主张“光靠人工清淤、放任不管的办法”。", "老磨坊就是赔钱的磨坊。",
 	} {
 		if got := draft.Check(claim, dam, draft.Options{}); !slices.Contains(got, draft.Negation) && !slices.Contains(got, draft.Misquoted) {
 			t.Errorf("%q: %v", claim, got)
