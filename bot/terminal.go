@@ -73,7 +73,7 @@ func (t Terminal) show(a rag.Answer, text string) error {
 	if a.Resolved != "" {
 		fmt.Fprintf(&b, "%s\n", t.paint(dim, t.Lang.Say("理解为：", "taken as: ")+OneLine(a.Resolved)))
 	}
-	if head := t.status(a); head != "" {
+	if head := Standing(a, t.Lang); head != "" {
 		fmt.Fprintf(&b, "%s\n", t.paint(bold, head))
 	}
 	b.WriteString(t.scopes(a.Scope))
@@ -130,23 +130,6 @@ func (t Terminal) scopes(scopes []rag.Scope) string {
 func (t Terminal) Refuse(_ string, err error) error {
 	_, err = fmt.Fprintln(t.Out, Explain(err, t.Lang))
 	return err
-}
-
-func (t Terminal) status(a rag.Answer) string {
-	if a.Written != nil && a.Written.Why != "" && !a.Written.Used {
-		return a.Written.Why.Say(t.Lang != English)
-	}
-	if a.NoMore {
-		return t.Lang.Say("除了已经引用的，语料中没有别的原文了。", "The corpus has nothing beside what was quoted.")
-	}
-	switch a.Status {
-	case rag.Related:
-		return t.Lang.Say("语料没有直接回答这个问题，最接近的原文是：", "The corpus does not answer this directly. The nearest passages are:")
-	case rag.NotFound:
-		return t.Lang.Say("语料中没有找到这个问题的答案。", "The corpus does not answer this question.")
-	case rag.Answered:
-	}
-	return ""
 }
 
 // articleName is 《title》 authors · publication · date, as far as the source gives them.

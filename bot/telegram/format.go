@@ -113,26 +113,14 @@ func (f Format) opening(a rag.Answer) []part {
 	return lines
 }
 
-// status is what an answer without a model's text says of itself.
+// status is what an answer says of itself; before quotes that answer by themselves, that they do.
 func (f Format) status(a rag.Answer) string {
 	isWritten := a.Written != nil && a.Written.Used
-	switch {
-	case a.Written != nil && a.Written.Why != "" && !isWritten:
-		return a.Written.Why.Say(f.Lang != bot.English)
-	case a.NoMore:
-		return f.Lang.Say("除了已经引用的，语料中没有别的原文了。", "The corpus has nothing beside what was quoted.")
+	standing := bot.Standing(a, f.Lang)
+	if standing == "" && a.Status == rag.Answered && !isWritten {
+		return f.Lang.Say("原文说：", "In the words of the corpus:")
 	}
-	switch a.Status {
-	case rag.Related:
-		return f.Lang.Say("语料没有直接回答这个问题，最接近的原文是：", "The corpus does not answer this directly. The nearest passages are:")
-	case rag.NotFound:
-		return f.Lang.Say("语料中没有找到这个问题的答案。", "The corpus does not answer this question.")
-	case rag.Answered:
-		if !isWritten {
-			return f.Lang.Say("原文说：", "In the words of the corpus:")
-		}
-	}
-	return ""
+	return standing
 }
 
 // scope says in which articles was looked, where that was not all.

@@ -46,11 +46,11 @@ func (c *checker) misquotes(s *Sentence) bool {
 func (c *checker) misheard(s *Sentence) bool {
 	text := []rune(s.Text)
 	for _, q := range s.Quotes {
-		found := spoken.FindAllStringSubmatchIndex(string(text[max(0, q.At.Start-speakerReach):q.At.Start]), -1)
+		said := string(text[max(0, q.At.Start-speakerReach):q.At.Start])
+		found := spoken.FindAllStringSubmatchIndex(said, -1)
 		if len(found) == 0 {
 			continue
 		}
-		said := string(text[max(0, q.At.Start-speakerReach):q.At.Start])
 		at := found[len(found)-1]
 		speaker, title := said[at[2]:at[3]], said[at[3]:at[1]]
 		p := &c.passages[q.Passage]

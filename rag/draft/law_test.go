@@ -81,10 +81,7 @@ func FuzzWhateverAModelWrites(f *testing.F) {
 		f.Add(text, uint8(3))
 	}
 	f.Fuzz(func(t *testing.T, text string, n uint8) {
-		if len(text) > 4000 {
-			t.Skip()
-		}
-		text = strings.ToValidUTF8(text, "")
+		text = strings.ToValidUTF8(text[:min(len(text), 4000)], "") // more would be slow
 		for _, s := range read(t, text, 1+int(n)) {
 			checkLaws(t, passages(), s)
 		}

@@ -15,7 +15,7 @@ type amount struct {
 	value   float64
 	percent bool
 	unit    string // of measures, "" where it counts something else
-	text    string // as it stands, with two runes behind it
+	text    string // as it stands, with its measure
 	alone   bool   // one Chinese digit without a word that counts: 一 in 统一
 }
 
@@ -81,7 +81,7 @@ func amounts(text string) (all []amount) {
 			}
 			return text[m[2*n]:m[2*n+1]]
 		}
-		a := amount{percent: part(1) != "" || strings.HasPrefix(part(6), "%") || strings.HasPrefix(strings.ToLower(part(6)), "per"), unit: strings.ToLower(part(7)), text: text[m[0]:min(len(text), m[1])]}
+		a := amount{percent: part(1) != "" || strings.HasPrefix(part(6), "%") || strings.HasPrefix(strings.ToLower(part(6)), "per"), unit: strings.ToLower(part(7)), text: text[m[0]:m[1]]}
 		if strings.HasPrefix(strings.ToLower(part(6)), "percentage") {
 			a.percent = false
 		}
