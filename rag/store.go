@@ -55,6 +55,9 @@ func migrateOnce(ctx context.Context, cfg *pgx.ConnConfig) error {
 	return migrate(ctx, conn)
 }
 
+// Pool is the store's connections, for packages that keep tables of their own beside it.
+func (s *Store) Pool() *pgxpool.Pool { return s.pool }
+
 // Close gives the connections back. It waits for running calls.
 func (s *Store) Close() { s.pool.Close() }
 
