@@ -95,3 +95,47 @@ func (s *Store) AddTurn(ctx context.Context, conversation string, t Turn) error 
 	}
 	return nil
 }
+
+// Branch makes a conversation anew as a copy of the turns of another one, with their ages; what it had is deleted. It
+// is empty afterwards where from is "" or unknown, and stays as it is where both are the same. It returns a
+// *ConversationError, or what the database said.
+func (s *Store) Branch(ctx context.Context, from, to string) error {
+	if err := CheckConversation(to); err != nil {
+		return err
+	}
+	if from == "" {
+		return s.Forget(ctx, to)
+	}
+	if err := CheckConversation(from); err != nil || from == to {
+		return err
+	}
+	// One statement reads the other conversation: all of a turn that comes meanwhile, or none of it.
+	return s.remake(ctx, to, `insert into conversation_turns (conversation, n, asked_at, question, resolved, status, cited)
+		select $1, n, asked_at, question, resolved, status, cited from conversation_turns where conversation = $2`, to, from)
+}
+
+// Forget deletes all turns of a conversation; an unknown one has none. It returns a *ConversationError, or what the
+// database said.
+func (s *Store) Forget(ctx context.Context, conversation string) error {
+	if err := CheckConversation(conversation); err != nil {
+		return err
+	}
+	return s.remake(ctx, conversation, "")
+}
+
+// remake deletes the turns of a conversation and fills it by a statement, if there is one.
+func (s *Store) remake(ctx context.Context, conversation, fill string, args ...any) error {
+	err := pgx.BeginTxFunc(ctx, s.pool, pgx.TxOptions{IsoLevel: pgx.ReadCommitted}, func(tx pgx.Tx) error {
+		var batch pgx.Batch
+		batch.Queue(`select pg_advisory_xact_lock(hashtextextended($1, $2))`, conversation, int64(migrationLock))
+		batch.Queue(`delete from conversation_turns where conversation = $1`, conversation)
+		if fill != "" {
+			batch.Queue(fill, args...)
+		}
+		return tx.SendBatch(ctx, &batch).Close()
+	})
+	if err != nil {
+		return fmt.Errorf("make the conversation anew: %w", err)
+	}
+	return nil
+}
