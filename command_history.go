@@ -20,6 +20,29 @@ type historyLine struct {
 	ID     string          `json:"id"`
 	Asked  time.Time       `json:"asked_at"`
 	Answer json.RawMessage `json:"answer"`
+
+	Feedback *feedbackCount `json:"feedback,omitempty"` // nil where no reader gave any
+}
+
+// feedbackCount is how many readers found an answer good, and bad.
+type feedbackCount struct {
+	Good int `json:"good"`
+	Bad  int `json:"bad"`
+}
+
+func feedbackOf(l rag.LoggedAnswer) *feedbackCount {
+	if l.Good+l.Bad == 0 {
+		return nil
+	}
+	return &feedbackCount{l.Good, l.Bad}
+}
+
+// mark is the count as one line of text has it.
+func (c *feedbackCount) mark() string {
+	if c == nil {
+		return ""
+	}
+	return fmt.Sprintf("  +%d -%d", c.Good, c.Bad)
 }
 
 // Run prints answers as they were given, newest first.
@@ -39,7 +62,7 @@ func (c *historyCommand) Run(ctx context.Context, a *app) error {
 	out.SetEscapeHTML(false)
 	for _, l := range answers {
 		if c.JSON {
-			err = out.Encode(historyLine{rag.FormatID(l.ID), l.Asked, l.Answer})
+			err = out.Encode(historyLine{rag.FormatID(l.ID), l.Asked, l.Answer, feedbackOf(l)})
 		} else {
 			err = a.showLogged(l)
 		}
@@ -63,7 +86,8 @@ func (a *app) showLogged(l rag.LoggedAnswer) error {
 	if err := json.Unmarshal(l.Answer, &given); err != nil {
 		return fmt.Errorf("read answer %d: %w", l.ID, err)
 	}
-	if _, err := fmt.Fprintf(a.out, "%s  %s  [%s]\n", l.Asked.Local().Format("2006-01-02 15:04"), bot.OneLine(l.Question), l.Status); err != nil {
+	if _, err := fmt.Fprintf(a.out, "%s  %s  [%s]%s\n",
+		l.Asked.Local().Format("2006-01-02 15:04"), bot.OneLine(l.Question), l.Status, feedbackOf(l).mark()); err != nil {
 		return err
 	}
 	for _, c := range given.Citations {

@@ -3,6 +3,7 @@ package rag
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -29,6 +30,9 @@ func (s *Store) Log(ctx context.Context, a *Answer) error {
 	return nil
 }
 
+// ErrNoAnswer says that the log has no answer of an id.
+var ErrNoAnswer = errors.New("there is no such answer in the log")
+
 // LoggedAnswer is an answer as it was given: what has been ingested since changes nothing in it.
 type LoggedAnswer struct {
 	ID       int64
@@ -36,16 +40,35 @@ type LoggedAnswer struct {
 	Question string
 	Status   Status
 	Answer   json.RawMessage // as MarshalJSON of Answer wrote it
+	Good     int             // how many readers found it good, see GiveFeedback
+	Bad      int             // and how many bad
 }
+
+const loggedAnswers = `select id, asked_at, question, status, jsonb_set(answer, '{id}', to_jsonb(id::text)), f.good, f.bad
+	from answers cross join lateral (
+		select count(*) filter (where good) as good, count(*) filter (where not good) as bad from feedback where answer_id = id) f `
 
 // LoggedAnswers are the newest logged answers, at most limit, newest first.
 func (s *Store) LoggedAnswers(ctx context.Context, limit int) ([]LoggedAnswer, error) {
-	rows, _ := s.pool.Query(ctx, `select id, asked_at, question, status, jsonb_set(answer, '{id}', to_jsonb(id::text)) from answers order by id desc limit $1`, limit)
+	rows, _ := s.pool.Query(ctx, loggedAnswers+`order by id desc limit $1`, limit)
 	all, err := pgx.CollectRows(rows, pgx.RowToStructByPos[LoggedAnswer])
 	if err != nil {
 		return nil, fmt.Errorf("read the logged answers: %w", err)
 	}
 	return all, nil
+}
+
+// LoggedAnswer is the logged answer of an id. It returns ErrNoAnswer, or what the database said.
+func (s *Store) LoggedAnswer(ctx context.Context, id int64) (LoggedAnswer, error) {
+	rows, _ := s.pool.Query(ctx, loggedAnswers+`where id = $1`, id)
+	l, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByPos[LoggedAnswer])
+	if errors.Is(err, pgx.ErrNoRows) {
+		err = ErrNoAnswer
+	}
+	if err != nil {
+		return LoggedAnswer{}, fmt.Errorf("read logged answer %d: %w", id, err)
+	}
+	return l, nil
 }
 
 // LoggedCitation is one citation of a logged answer.
