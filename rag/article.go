@@ -39,9 +39,9 @@ type Article struct {
 	Text        string         // reflowed, headline included; every Span counts its runes
 	Places      Places         // from runes of Text to lines and bytes of the source
 	Tears       []int          // runes of Text before which the source has layout that is dropped: no quote spans one
-	SameAs      []int64        // ids of its twins; only Store.Articles sets it
+	SameAs      []int64        // ids of its twins; only where it is read whole
 
-	length int // runes of the whole text, where Text has its first words only
+	length int // runes of the whole text, also where Text has its first words only
 }
 
 // Field is a thing that a citation says of an article.
