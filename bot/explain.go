@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 
@@ -12,7 +13,7 @@ func Explain(err error, lang Lang) string {
 	if lang == English {
 		return err.Error()
 	}
-	if zh := explainChinese(err); zh != "" {
+	if zh := cmp.Or(explainReading(err), explainChinese(err)); zh != "" {
 		return zh
 	}
 	return err.Error()
@@ -50,6 +51,32 @@ func explainChinese(err error) string {
 		return "这个数据库由更新的 yinju 建立：请升级本程序，或换一个数据库。"
 	case rag.IsFull(err):
 		return "数据库所在的磁盘已满：请腾出空间再试。已存入的内容不受影响。"
+	}
+	return ""
+}
+
+// explainReading says the errors of looking at answers and articles.
+func explainReading(err error) string {
+	var filter *rag.FilterError
+	var page *rag.PageError
+	var feedback *rag.FeedbackError
+	switch {
+	case errors.As(err, &filter) && filter.Field == "words":
+		return fmt.Sprintf("要找的词不能用：应是文字，最多 %d 个字。", rag.MaxBrowseWords)
+	case errors.As(err, &page):
+		return fmt.Sprintf("不能从第 %d 篇起列出 %d 篇：每次 1 至 %d 篇，从 0 起。", page.Offset, page.Limit, rag.MaxBrowse)
+	case errors.As(err, &feedback) && feedback.Field == "note":
+		return fmt.Sprintf("评语不能用：应是文字，最多 %d 个字。", rag.MaxNote)
+	case errors.As(err, &feedback):
+		return fmt.Sprintf("评价者的名字不能用：应是 1 至 %d 个字。", rag.MaxReader)
+	case errors.Is(err, rag.ErrNoArticle):
+		return "没有这篇文章：它可能已不在库中。"
+	case errors.Is(err, rag.ErrNoAnswer):
+		return "没有这个回答：日志中没有它。"
+	case errors.Is(err, rag.ErrNoCitation):
+		return "这个回答没有这一条引文。"
+	case errors.Is(err, rag.ErrGone):
+		return "原文已不再有这段话：文件在引用之后改动过，或已不在库中。"
 	}
 	return ""
 }
