@@ -32,6 +32,7 @@ type Message struct {
 type Format struct {
 	Lang    bot.Lang
 	BaseURL string // under which the reading pages are seen from outside, such as https://example.org; "": no links
+	Open    bool   // quotes are shown whole at once, not folded
 }
 
 // Answer is an answer as one or more messages, in order: what it says, then every quote with its article, file and
@@ -60,6 +61,10 @@ func plain(text string) part { return part{text: text} }
 
 func tagged(tag, text string) part {
 	return part{text: text, begin: "<" + tag + ">", end: "</" + tag + ">"}
+}
+
+func linked(text, to string) part {
+	return part{text: text, begin: `<a href="` + html.EscapeString(clean(to)) + `">`, end: "</a>"}
 }
 
 // entry is a citation.
@@ -137,16 +142,18 @@ func (f Format) scope(s rag.Scope) string {
 func (f Format) citation(e entry) []part {
 	block := []part{tagged("b", mark(e.n)), plain("\n")}
 	if quote := strings.TrimSpace(clean(e.quote)); quote != "" {
-		block = append(block, part{text: quote, begin: "<blockquote expandable>", end: "</blockquote>", quoted: e.n}, plain("\n"))
+		tag := "<blockquote expandable>"
+		if f.Open {
+			tag = "<blockquote>"
+		}
+		block = append(block, part{text: quote, begin: tag, end: "</blockquote>", quoted: e.n}, plain("\n"))
 	}
 	if name := articleName(e.article); name != "" {
 		block = append(block, plain(name+" · "))
 	}
 	block = append(block, tagged("code", place(e.article.File, e.location)))
 	if link := f.link(e.article.ID, e.location); link != "" {
-		block = append(block, plain(" · "), part{
-			text: f.Lang.Say("打开原文", "open"), begin: `<a href="` + html.EscapeString(clean(link)) + `">`, end: "</a>",
-		})
+		block = append(block, plain(" · "), linked(f.Lang.Say("打开原文", "open"), link))
 	}
 	if also := f.also(e.also); also != "" {
 		block = append(block, plain("\n"+also))

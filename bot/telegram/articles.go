@@ -1,0 +1,163 @@
+package telegram
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"yinju/rag"
+)
+
+const (
+	listed    = 8    // articles on a page of a list
+	pageUnits = 3300 // UTF-16 units of an article on one page; its heading comes on top
+)
+
+// articleData is what a button has that opens a page, from 0, of an article.
+func articleData(kind string, article int64, page int) string {
+	return kind + ":" + rag.FormatID(article) + ":" + strconv.Itoa(page)
+}
+
+func (b *Bot) onArticle(ctx context.Context, t talk) (*outbox, error) {
+	id, err := rag.ParseID(strings.TrimSpace(t.text))
+	if err != nil {
+		return t.answer(t.lang.Say("请写文章的编号，如 /article 12；编号见 /sources。", "Write the article's number, such as /article 12; /sources has them.")), nil
+	}
+	page, err := b.articlePage(ctx, t, id, 0)
+	if errors.Is(err, rag.ErrNoArticle) {
+		return t.answer(t.lang.Say("没有这个编号的文章，它也可能已从语料中移除。/sources 看列表。", "There is no article of this number; it may have been removed. /sources lists them.")), nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return t.with(page), nil
+}
+
+// articlePage is one page of an article, with buttons for the others.
+func (b *Bot) articlePage(ctx context.Context, t talk, id int64, page int) (text, error) {
+	a, err := b.o.Store.Article(ctx, id)
+	if err != nil {
+		return text{}, err
+	}
+	pages := pagesOf(a.Text)
+	page = min(max(page, 0), len(pages)-1)
+	whole := rag.Span{End: len([]rune(a.Text))}
+	parts := b.heading(t, a, a.Places.Locate(whole))
+	parts = append(parts, plain("\n\n"+strings.TrimSpace(pages[page])))
+	var row []button
+	if page > 0 {
+		row = append(row, button{Text: "◀", Data: articleData("p", id, page-1)})
+	}
+	if len(pages) > 1 {
+		row = append(row, button{Text: fmt.Sprintf("%d / %d", page+1, len(pages)), Data: "n"})
+	}
+	if page < len(pages)-1 {
+		row = append(row, button{Text: "▶", Data: articleData("p", id, page+1)})
+	}
+	out := single(parts)
+	out.Keyboard = rowsOf(row)
+	return out, nil
+}
+
+// heading names an article: its title, what else is known of it, where it stands, and a link.
+func (b *Bot) heading(t talk, a *rag.Article, at rag.Location) []part {
+	parts := []part{tagged("b", short(a.DisplayTitle(), maxField))}
+	var known []string
+	for _, p := range []string{strings.Join(a.Authors, "、"), a.Publication, a.Date} {
+		if p = short(p, maxField); p != "" {
+			known = append(known, p)
+		}
+	}
+	if len(known) > 0 {
+		parts = append(parts, plain("\n"+strings.Join(known, " · ")))
+	}
+	parts = append(parts, plain("\n"), tagged("code", place(a.File, at)))
+	if b.o.BaseURL != "" {
+		parts = append(parts, plain(" · "), linked(t.lang.Say("打开原文", "open"), b.format(t).link(a.ID, at)))
+	}
+	return parts
+}
+
+// single is one message of parts that one message holds.
+func single(parts []part) text {
+	var c composer
+	c.add(parts)
+	c.flush()
+	if len(c.messages) == 0 {
+		return text{}
+	}
+	return text{HTML: c.messages[0].HTML, Plain: c.messages[0].Plain}
+}
+
+// pagesOf cuts a text into pages, at ends of sentences where there are any.
+func pagesOf(body string) []string {
+	body = strings.TrimSpace(clean(body))
+	var pages []string
+	for unitsOf(body) > pageUnits {
+		head, rest := cut(body, pageUnits)
+		pages, body = append(pages, head), strings.TrimLeftFunc(rest, unicode.IsSpace)
+	}
+	return append(pages, body)
+}
+
+func (b *Bot) onSources(ctx context.Context, t talk) (*outbox, error) {
+	list, err := b.list(ctx, t, t.text, 0)
+	if err != nil {
+		return nil, err
+	}
+	out := t.with(list)
+	out.Ref = &ref{Question: int64(t.m.ID), Words: t.text}
+	return out, nil
+}
+
+// list is one page, from 0, of the articles that some words name.
+func (b *Bot) list(ctx context.Context, t talk, words string, page int) (text, error) {
+	found, err := b.o.Store.Browse(ctx, rag.Browse{Words: words, Offset: page * listed, Limit: listed})
+	if err != nil {
+		return text{}, err
+	}
+	if found.Total == 0 {
+		if strings.TrimSpace(words) == "" {
+			return bare(t.lang.Say("库里还没有文章。", "There are no articles yet.")), nil
+		}
+		return bare(t.lang.Say("没有这样的文章：筛选看的是标题、作者、报刊、日期与文件名。", "There is no such article: titles, authors, publications, dates and files are looked at.")), nil
+	}
+	pages := (found.Total + listed - 1) / listed
+	parts := []part{tagged("b", sayf(t.lang, "共 %d 篇", "%d articles", found.Total))}
+	if words = short(words, maxField); words != "" {
+		parts = append(parts, plain(t.lang.Say("，含：", " with: ")+words))
+	}
+	for _, a := range found.Articles {
+		parts = append(parts, plain("\n\n/article_"+rag.FormatID(a.ID)+"  "+listedName(a)+"\n"), tagged("code", place(a.File, a.Places.Locate(rag.Span{}))))
+	}
+	out := single(parts)
+	var row []button
+	if page > 0 {
+		row = append(row, button{Text: "◀", Data: "l:" + strconv.Itoa(page-1)})
+	}
+	if pages > 1 {
+		row = append(row, button{Text: fmt.Sprintf("%d / %d", page+1, pages), Data: "n"})
+	}
+	if page < pages-1 {
+		row = append(row, button{Text: "▶", Data: "l:" + strconv.Itoa(page+1)})
+	}
+	out.Keyboard = rowsOf(row)
+	return out, nil
+}
+
+// listedField is how many characters of a field a list shows: eight articles are one message.
+const listedField = 60
+
+func listedName(a *rag.Article) string {
+	var rest []string
+	for _, p := range []string{strings.Join(a.Authors, "、"), a.Publication, a.Date} {
+		if p = short(p, listedField); p != "" {
+			rest = append(rest, p)
+		}
+	}
+	return strings.TrimSpace("《" + short(cmp.Or(a.Title, a.DisplayTitle()), listedField) + "》 " + strings.Join(rest, " · "))
+}

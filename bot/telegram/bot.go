@@ -1,0 +1,297 @@
+package telegram
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	tgbotapi "github.com/go-telegram-bot-api/telegram-bot-api/v5"
+	"golang.org/x/sync/errgroup"
+
+	"yinju/bot"
+	"yinju/rag"
+)
+
+// Asker answers questions.
+type Asker interface {
+	Stream(ctx context.Context, q rag.Query, tell func(rag.Event) error) (rag.Answer, error)
+}
+
+// Searcher finds passages.
+type Searcher interface {
+	SearchIn(ctx context.Context, q rag.Query, k int) ([]rag.Hit, []rag.Scope, error)
+}
+
+// Options say what a bot works with. Token, APIURL, Asker, Quotes, Search, Store and Log are needed.
+type Options struct {
+	Token  string // of @BotFather
+	APIURL string // of the Bot API, such as https://api.telegram.org
+
+	Asker  Asker // answers in chats
+	Quotes Asker // answers inline queries: with quotes alone, and without a log
+	Search Searcher
+	Store  *rag.Store
+	Files  Files // nil: no files are taken
+
+	Lang    bot.Lang // where neither the chat nor the person says otherwise
+	BaseURL string   // under which the reading pages are seen from outside; "": no links
+
+	Allowed []int64 // users and groups who may ask
+	Admins  []int64 // users who may ask without limits, add files and see the figures
+	Public  bool    // everybody may ask
+
+	PerUser, Overall int // questions a minute, of one person and of all
+
+	WebhookURL    string // where Telegram sends updates, as seen from outside; "": they are polled
+	WebhookSecret string
+
+	Log *slog.Logger
+}
+
+// Bot answers in Telegram. Any number of processes may run the same one on the same database.
+type Bot struct {
+	o      Options
+	id     int64
+	client *client
+	inbox  *inbox
+	pace   *pace
+	wake   chan struct{} // an update has come
+	times  times
+
+	mu    sync.Mutex
+	me    user // once Telegram has said so
+	state State
+}
+
+// times are how long things wait. Tests shorten them.
+type times struct {
+	idle, lease, elect, edit, typing, retry, grace time.Duration
+	longPoll                                       time.Duration
+}
+
+var usual = times{
+	idle:     time.Second,             // between looks for updates that another process stored
+	lease:    20 * time.Second,        // until another process takes over
+	elect:    5 * time.Second,         // between tries to become the one that polls
+	edit:     1200 * time.Millisecond, // between two states of a message that is being written
+	typing:   4 * time.Second,         // it is shown for five seconds
+	retry:    time.Second,             // before what failed is tried again, doubled each time
+	grace:    15 * time.Second,        // for answers under way when the program ends
+	longPoll: 50 * time.Second,
+}
+
+// workers is how many updates are handled at once.
+const workers = 8
+
+// ErrNobody says that a bot would have nobody to answer.
+var ErrNobody = errors.New("who may ask is not said: set TELEGRAM_ALLOWED_IDS to the ids of users and groups, or TELEGRAM_PUBLIC=true to answer everybody")
+
+// New makes a bot. Telegram is not asked yet. It returns ErrNobody, or what is wrong with the token.
+func New(o Options) (*Bot, error) {
+	if !o.Public && len(o.Allowed) == 0 && len(o.Admins) == 0 {
+		return nil, ErrNobody
+	}
+	number, _, _ := strings.Cut(o.Token, ":")
+	id, err := strconv.ParseInt(number, 10, 64)
+	if err != nil || id <= 0 {
+		return nil, errors.New("the Telegram token does not begin with the bot's number and a colon: copy it from @BotFather again")
+	}
+	b := &Bot{
+		o: o, id: id, client: newClient(o.Token, o.APIURL), pace: newPace(realPace), wake: make(chan struct{}, 1), times: usual,
+		inbox: &inbox{pool: o.Store.Pool(), bot: id, name: rand.Text(), lease: usual.lease},
+		state: State{Mode: "polling", Since: time.Now()},
+	}
+	if o.WebhookURL != "" {
+		b.state.Mode = "webhook"
+	}
+	return b, nil
+}
+
+// State is how a bot is.
+type State struct {
+	Mode     string    `json:"mode"`               // polling or webhook
+	Username string    `json:"username,omitempty"` // "" until Telegram has said it
+	Working  bool      `json:"working"`            // the last call for updates went well, or another process polls
+	Error    string    `json:"error,omitempty"`    // why not
+	Since    time.Time `json:"since"`
+	Waiting  int       `json:"waiting"` // updates that are not answered yet; -1: not known
+}
+
+// State says how the bot is.
+func (b *Bot) State(ctx context.Context) State {
+	waiting, err := b.inbox.waiting(ctx)
+	if err != nil {
+		waiting = -1
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	s := b.state
+	s.Waiting = waiting
+	return s
+}
+
+// works notes that Telegram can be reached, or why not. A change is logged.
+func (b *Bot) works(err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	text := ""
+	if err != nil {
+		text = err.Error()
+	}
+	if b.state.Working == (err == nil) && b.state.Error == text {
+		return
+	}
+	b.state.Working, b.state.Error, b.state.Since = err == nil, text, time.Now()
+	if err != nil {
+		b.o.Log.Warn("Telegram does not work", "error", text)
+		return
+	}
+	b.o.Log.Info("Telegram works", "bot", b.state.Username, "mode", b.state.Mode)
+}
+
+// Run takes and answers updates until ctx is done; answers under way have a while to be finished. Telegram's being
+// away is waited out. It returns nil.
+func (b *Bot) Run(ctx context.Context) error {
+	defer b.client.close()
+	handling, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	defer context.AfterFunc(ctx, func() { time.AfterFunc(b.times.grace, cancel) })()
+	var group errgroup.Group
+	group.Go(func() error { b.receive(ctx); return nil })
+	group.Go(func() error { b.housekeep(ctx); return nil })
+	group.Go(func() error {
+		var all errgroup.Group
+		for range workers {
+			all.Go(func() error { b.work(ctx, handling); return nil })
+		}
+		defer b.holdOn(handling)()
+		return all.Wait()
+	})
+	err := group.Wait()
+	release, cancelRelease := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancelRelease()
+	return errors.Join(err, b.inbox.release(release))
+}
+
+// holdOn keeps the leases of this process until it is called off.
+func (b *Bot) holdOn(ctx context.Context) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	var group errgroup.Group
+	group.Go(func() error {
+		for sleep(ctx, b.inbox.lease/4) {
+			if err := b.inbox.hold(ctx); err != nil && ctx.Err() == nil {
+				b.o.Log.Warn("hold on to updates", "error", err)
+			}
+		}
+		return nil
+	})
+	return func() { cancel(); _ = group.Wait() }
+}
+
+// housekeep deletes what is old.
+func (b *Bot) housekeep(ctx context.Context) {
+	for {
+		if err := b.inbox.prune(ctx); err != nil && ctx.Err() == nil {
+			b.o.Log.Warn("Telegram", "error", err)
+		}
+		if !sleep(ctx, time.Hour) {
+			return
+		}
+	}
+}
+
+// introduce asks Telegram who the bot is and sets its menu, until that has gone well.
+func (b *Bot) introduce(ctx context.Context) bool {
+	return b.until(ctx, func() error {
+		var me user
+		if err := b.client.call(ctx, "getMe", nil, &me); err != nil {
+			return err
+		}
+		b.mu.Lock()
+		b.me, b.state.Username = me, me.Username
+		b.mu.Unlock()
+		return b.setCommands(ctx)
+	})
+}
+
+// self is the bot as Telegram knows it; its name is "" until Telegram has said it.
+func (b *Bot) self() user {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return user{ID: b.id, Username: b.me.Username}
+}
+
+// until tries something again and again, until it goes well or ctx is done.
+func (b *Bot) until(ctx context.Context, try func() error) bool {
+	for n := 0; ; n++ {
+		err := try()
+		if err == nil {
+			return true
+		}
+		if ctx.Err() != nil {
+			return false
+		}
+		b.works(err)
+		if !sleep(ctx, b.backOff(n, err)) {
+			return false
+		}
+	}
+}
+
+const longestWait = 5 * time.Minute
+
+// backOff is how long to wait after the n-th failure, from 0; what Telegram asks for where it asks.
+func (b *Bot) backOff(n int, err error) time.Duration {
+	wait := b.times.retry << min(n, 16)
+	if e, ok := errors.AsType[*callError](err); ok {
+		if e.status == 401 || e.status == 404 { // a wrong token does not mend by itself
+			return longestWait
+		}
+		wait = max(wait, e.retryAfter)
+	}
+	return min(wait, longestWait)
+}
+
+// sleep waits, and says whether ctx still holds.
+func sleep(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// mayAsk says whether a person may use the bot in a chat.
+func (b *Bot) mayAsk(ctx context.Context, person, chat int64) (bool, error) {
+	if b.o.Public || b.isAdmin(person) || slices.Contains(b.o.Allowed, person) || slices.Contains(b.o.Allowed, chat) {
+		return true, nil
+	}
+	if chat >= 0 {
+		return false, nil
+	}
+	former, err := b.inbox.formerly(ctx, chat)
+	return slices.ContainsFunc(former, func(id int64) bool { return slices.Contains(b.o.Allowed, id) }), err
+}
+
+func (b *Bot) isAdmin(person int64) bool { return slices.Contains(b.o.Admins, person) }
+
+// params are those of a call, the empty ones left out.
+func params(pairs ...any) tgbotapi.Params {
+	p := tgbotapi.Params{}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		if v := fmt.Sprint(pairs[i+1]); v != "" && v != "0" {
+			p[pairs[i].(string)] = v //nolint:forcetypeassert // names are written here
+		}
+	}
+	return p
+}

@@ -1,0 +1,208 @@
+package telegram
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	tgbotapi "github.com/go-telegram-bot-api/telegram-bot-api/v5"
+)
+
+// Limits of one call.
+const (
+	callWait    = 30 * time.Second // a long poll's comes on top
+	maxReply    = 8 << 20          // bytes: a hundred updates with their longest texts
+	maxDownload = 20 << 20         // bytes: what the Bot API gives out
+)
+
+// client calls the Bot API by telegram-bot-api's MakeRequest, which reaches every method. What that lacks is put
+// around it: a context, limits, and errors without the token, which stands in every address.
+type client struct {
+	token, base string // base has no slash at its end
+	http        *http.Client
+}
+
+func newClient(token, base string) *client {
+	transport := &http.Transport{
+		Proxy: http.ProxyFromEnvironment, MaxIdleConnsPerHost: workers + 2, IdleConnTimeout: time.Minute,
+		TLSHandshakeTimeout: 10 * time.Second, ForceAttemptHTTP2: true,
+	}
+	return &client{token: token, base: strings.TrimRight(base, "/"), http: &http.Client{
+		Transport: transport,
+		// Another host would get the token with the address.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}}
+}
+
+func (c *client) close() { c.http.CloseIdleConnections() }
+
+// callError says what the server, or the way to it, made of a call.
+type callError struct {
+	method     string
+	status     int // of the answer as Telegram counts it; 0: none came
+	message    string
+	retryAfter time.Duration
+	movedTo    int64 // the supergroup that the group has become
+	cause      error
+}
+
+func (e *callError) Error() string {
+	if e.status == 0 {
+		return fmt.Sprintf("Telegram %s: %s", e.method, e.message)
+	}
+	return fmt.Sprintf("Telegram %s: %d %s", e.method, e.status, e.message)
+}
+
+func (e *callError) Unwrap() error { return e.cause }
+
+// isPassing says that the same call may go well later.
+func (e *callError) isPassing() bool {
+	return e.status == 0 || e.status >= 500 || e.status == http.StatusTooManyRequests
+}
+
+func (e *callError) says(words ...string) bool {
+	for _, w := range words {
+		if strings.Contains(strings.ToLower(e.message), w) {
+			return true
+		}
+	}
+	return false
+}
+
+// call makes one call and reads what it gives into result, which may be nil. An error is a *callError.
+func (c *client) call(ctx context.Context, method string, params tgbotapi.Params, result any) error {
+	return c.do(ctx, method, callWait, result, func(api *tgbotapi.BotAPI) (*tgbotapi.APIResponse, error) {
+		return api.MakeRequest(method, params)
+	})
+}
+
+// poll is a call that the server may keep waiting for so long.
+func (c *client) poll(ctx context.Context, method string, params tgbotapi.Params, wait time.Duration, result any) error {
+	return c.do(ctx, method, wait+callWait, result, func(api *tgbotapi.BotAPI) (*tgbotapi.APIResponse, error) {
+		return api.MakeRequest(method, params)
+	})
+}
+
+// send is a call with a file.
+func (c *client) send(ctx context.Context, method string, params tgbotapi.Params, field string, file tgbotapi.FileBytes, result any) error {
+	return c.do(ctx, method, 2*callWait, result, func(api *tgbotapi.BotAPI) (*tgbotapi.APIResponse, error) {
+		return api.UploadFiles(method, params, []tgbotapi.RequestFile{{Name: field, Data: file}})
+	})
+}
+
+func (c *client) do(ctx context.Context, method string, wait time.Duration, result any, request func(*tgbotapi.BotAPI) (*tgbotapi.APIResponse, error)) error {
+	ctx, cancel := context.WithTimeout(ctx, wait)
+	defer cancel()
+	line := &wire{ctx: ctx, http: c.http}
+	api := &tgbotapi.BotAPI{Token: c.token, Client: line}
+	api.SetAPIEndpoint(strings.ReplaceAll(c.base, "%", "%%") + "/bot%s/%s")
+	reply, err := request(api)
+	if err == nil && result != nil {
+		err = json.Unmarshal(reply.Result, result)
+	}
+	if err != nil {
+		return c.explain(method, line.status, err)
+	}
+	return nil
+}
+
+// explain makes a *callError of what telegram-bot-api returns.
+func (c *client) explain(method string, status int, err error) error {
+	e := &callError{method: method, message: c.scrub(err.Error()), cause: withoutAddress(err)}
+	if refusal, ok := errors.AsType[*tgbotapi.Error](err); ok {
+		e.status, e.message, e.cause = status, c.scrub(refusal.Message), nil
+		if refusal.Code != 0 {
+			e.status = refusal.Code
+		}
+		e.retryAfter, e.movedTo = time.Duration(refusal.RetryAfter)*time.Second, refusal.MigrateToChatID
+		return e
+	}
+	if status != 0 && status != http.StatusOK { // a page of some proxy
+		e.status, e.message, e.cause = status, http.StatusText(status), nil
+	}
+	return e
+}
+
+// withoutAddress is an error without the address, and with it the token, that net/http puts around.
+func withoutAddress(err error) error {
+	var address *url.Error
+	if errors.As(err, &address) {
+		return address.Err
+	}
+	return nil
+}
+
+// scrub takes the token out of a text, whatever brought it there.
+func (c *client) scrub(text string) string {
+	secret := c.token[strings.IndexByte(c.token, ':')+1:]
+	for _, s := range []string{c.token, url.PathEscape(c.token), url.QueryEscape(c.token), secret} {
+		text = strings.ReplaceAll(text, s, "[token]")
+	}
+	return text
+}
+
+// wire is the HTTP client of one call.
+type wire struct {
+	ctx    context.Context //nolint:containedctx // telegram-bot-api takes none, and one wire is one call
+	http   *http.Client
+	status int
+}
+
+func (w *wire) Do(r *http.Request) (*http.Response, error) {
+	resp, err := w.http.Do(r.WithContext(w.ctx))
+	if err != nil {
+		return nil, withoutAddress(err)
+	}
+	w.status = resp.StatusCode
+	resp.Body = struct {
+		io.Reader
+		io.Closer
+	}{io.LimitReader(resp.Body, maxReply), resp.Body}
+	return resp, nil
+}
+
+// errTooLarge says that a file is more than the Bot API gives out.
+var errTooLarge = fmt.Errorf("the file is larger than %d MB", maxDownload>>20)
+
+// download fetches a file that was sent. Errors are errTooLarge or a *callError.
+func (c *client) download(ctx context.Context, fileID string) ([]byte, error) {
+	var file struct {
+		Path string `json:"file_path"`
+		Size int64  `json:"file_size"`
+	}
+	err := c.call(ctx, "getFile", tgbotapi.Params{"file_id": fileID}, &file)
+	if e, ok := errors.AsType[*callError](err); ok && e.says("file is too big") || file.Size > maxDownload {
+		return nil, errTooLarge
+	}
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, 4*callWait)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.base+"/file/bot"+c.token+"/"+(&url.URL{Path: file.Path}).EscapedPath(), http.NoBody)
+	if err != nil {
+		return nil, c.explain("download", 0, err)
+	}
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return nil, c.explain("download", 0, err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		return nil, c.explain("download", resp.StatusCode, errors.New(resp.Status))
+	}
+	data, err := io.ReadAll(io.LimitReader(resp.Body, maxDownload+1))
+	if err != nil {
+		return nil, c.explain("download", 0, err)
+	}
+	if len(data) > maxDownload {
+		return nil, errTooLarge
+	}
+	return data, nil
+}

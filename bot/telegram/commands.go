@@ -1,0 +1,194 @@
+package telegram
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"slices"
+	"strconv"
+	"strings"
+
+	"yinju/bot"
+	"yinju/rag"
+)
+
+// command is one that people give.
+type command struct {
+	name   string
+	zh, en string // in the menu
+	admin  bool   // it is not in the menu of others
+	do     func(*Bot, context.Context, talk) (*outbox, error)
+}
+
+// commands are all there are, in the order of the menu. It is a function, for they call each other.
+func commands() []command {
+	return []command{
+		{name: "ask", zh: "提问：/ask 问题", en: "Ask: /ask QUESTION", do: (*Bot).onAsk},
+		{name: "search", zh: "查找段落：/search 词语", en: "Find passages: /search WORDS", do: (*Bot).onSearch},
+		{name: "sources", zh: "文章列表，可筛选：/sources 报刊 作者", en: "The articles, narrowed by words: /sources WORDS", do: (*Bot).onSources},
+		{name: "article", zh: "读一篇文章：/article 编号", en: "Read an article: /article NUMBER", do: (*Bot).onArticle},
+		{name: "forget", zh: "忘掉此前的对话，从头问起", en: "Forget the conversation and begin anew", do: (*Bot).onForget},
+		{name: "settings", zh: "语言与引文的显示", en: "Language, and how quotes are shown", do: (*Bot).onSettings},
+		{name: "stats", zh: "运行情况（管理员）", en: "Figures (administrators)", admin: true, do: (*Bot).onStats},
+		{name: "help", zh: "用法", en: "How to use it", do: (*Bot).onHelp},
+		{name: "start", zh: "开始", en: "Begin", do: (*Bot).onHelp},
+	}
+}
+
+// knownCommand is the command of a name, with what is written to it without a blank: /article_12.
+func knownCommand(name string) (c command, tail string, isKnown bool) {
+	name, tail, _ = strings.Cut(strings.ToLower(name), "_")
+	all := commands()
+	i := slices.IndexFunc(all, func(c command) bool { return c.name == name })
+	if i < 0 || tail != "" && name != "article" {
+		return command{}, "", false
+	}
+	return all[i], tail, true
+}
+
+func (b *Bot) onCommand(ctx context.Context, t talk, name string) (*outbox, error) {
+	c, tail, isKnown := knownCommand(name)
+	switch {
+	case !isKnown && t.m.Chat.Type != private:
+		return nil, nil // another bot's
+	case !isKnown:
+		return t.answer(t.lang.Say("没有这个命令。/help 看用法；也可直接发问题。", "There is no such command. /help says how; or just ask.")), nil
+	case c.admin && !b.isAdmin(t.from.ID):
+		return t.answer(t.lang.Say("这个命令只有管理员能用。", "This command is for administrators.")), nil
+	}
+	t.text = cmp.Or(tail, t.text)
+	return c.do(b, ctx, t)
+}
+
+// setCommands puts the commands into the menu: those of the program's language for all, Chinese and English for people
+// whose Telegram speaks these; for each administrator all.
+func (b *Bot) setCommands(ctx context.Context) error {
+	type entry struct {
+		Command     string `json:"command"`
+		Description string `json:"description"`
+	}
+	menu := func(lang bot.Lang, admin bool) string {
+		var all []entry
+		for _, c := range commands() {
+			if admin || !c.admin {
+				all = append(all, entry{c.name, lang.Say(c.zh, c.en)})
+			}
+		}
+		out, err := json.Marshal(all)
+		if err != nil {
+			panic(err) // texts only
+		}
+		return string(out)
+	}
+	for code, lang := range map[string]bot.Lang{"": b.o.Lang, "zh": bot.Chinese, "en": bot.English} {
+		if err := b.client.call(ctx, "setMyCommands", params("commands", menu(lang, false), "language_code", code), nil); err != nil {
+			return err
+		}
+		for _, admin := range b.o.Admins {
+			scope := `{"type":"chat","chat_id":` + strconv.FormatInt(admin, 10) + `}`
+			err := b.client.call(ctx, "setMyCommands", params("commands", menu(lang, true), "language_code", code, "scope", scope), nil)
+			if e, ok := errors.AsType[*callError](err); ok && e.says("chat not found") { // they have not begun yet
+				break
+			}
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (b *Bot) onHelp(_ context.Context, t talk) (*outbox, error) {
+	files := ""
+	if b.o.Files != nil && b.isAdmin(t.from.ID) {
+		files = t.lang.Say("\n\n<b>管理员</b>：发来或转来一个文件（.txt .pdf .docx 等，20 MB 以内），我先列出会切成哪些文章，您确认后才收入。/stats 看运行情况。",
+			"\n\n<b>Administrators</b>: send or forward a file (.txt .pdf .docx and others, up to 20 MB): I list the articles it would be cut into, and take it when you say so. /stats shows figures.")
+	}
+	name := cmp.Or(b.self().Username, "bot")
+	html := sayf(t.lang, `<b>引据</b>：向语料提问，每一句引文都在原文件里逐字可查，附篇名、作者、报刊、日期、文件与行号；语料没有的，就说没有。
+
+直接发问题即可；接着问（“那篇是谁写的？”“还有呢”）也懂，回复哪条回答就接着哪条。
+/ask 问题 · /search 词语 · /sources 筛选 · /article 编号
+/forget 从头问起 · /settings 语言与显示
+
+群里请 @%[1]s、回复我，或用 /ask@%[1]s；任何聊天里输入 @%[1]s 加问题，可选一条引文发出。
+<i>English: /settings</i>`, `<b>引据</b>: ask the corpus. Every quote stands word for word in a source file, and is given with title, author, publication, date, file and line. Where the corpus does not answer, I say so.
+
+Just ask. You may go on (“who wrote it?”, “anything else?”); a reply to an answer goes on from that one.
+/ask QUESTION · /search WORDS · /sources WORDS · /article NUMBER
+/forget begins anew · /settings language and looks
+
+In groups: @%[1]s, a reply to me, or /ask@%[1]s. In any chat, type @%[1]s and a question to send a quote.
+<i>中文：/settings</i>`, escaping.Replace(name)) + files
+	return t.with(text{HTML: html, Plain: strings.NewReplacer("<b>", "", "</b>", "", "<i>", "", "</i>", "").Replace(html)}), nil
+}
+
+func (b *Bot) onAsk(ctx context.Context, t talk) (*outbox, error) {
+	if t.text == "" {
+		return t.answer(t.lang.Say("请把问题写在后面，如：/ask 什么是新质生产力？", "Write the question behind it, such as: /ask what are new quality productive forces?")), nil
+	}
+	return b.onQuestion(ctx, t, nil)
+}
+
+// searched is how many passages a search gives.
+const searched = 5
+
+func (b *Bot) onSearch(ctx context.Context, t talk) (*outbox, error) {
+	if t.text == "" {
+		return t.answer(t.lang.Say("请把词语写在后面，如：/search 人才培养", "Write the words behind it, such as: /search talent")), nil
+	}
+	q := rag.Query{Question: t.text}
+	if err := q.Check(); err != nil {
+		return t.answer(bot.Explain(err, t.lang)), nil
+	}
+	if out, err := b.limit(ctx, t); out != nil || err != nil {
+		return out, err
+	}
+	hits, _, err := b.o.Search.SearchIn(ctx, q, searched)
+	if errors.Is(err, rag.ErrEmptyCorpus) {
+		return t.answer(bot.Explain(err, t.lang)), nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if len(hits) == 0 {
+		return t.answer(t.lang.Say("没有找到相近的段落。", "There is no passage near to that.")), nil
+	}
+	entries := make([]entry, len(hits))
+	for i, h := range hits {
+		entries[i] = entry{n: i + 1, quote: h.Passage.Text, article: h.Passage.Article, location: h.Location, also: h.Also}
+	}
+	head := []part{tagged("b", sayf(t.lang, "最相近的 %d 段：", "The %d nearest passages:", len(hits)))}
+	out := t.with()
+	for _, m := range b.format(t).messages(head, "", entries) {
+		var row []button
+		for _, n := range m.Cited {
+			row = append(row, button{Text: sayf(t.lang, "全文 %d", "Full text %d", n), Data: articleData("a", hits[n-1].Passage.Article.ID, 0)})
+		}
+		out.Texts = append(out.Texts, text{HTML: m.HTML, Plain: m.Plain, Keyboard: rowsOf(row)})
+	}
+	return out, nil
+}
+
+// rowsOf lays buttons out in rows.
+func rowsOf(buttons []button) [][]button {
+	return slices.Collect(slices.Chunk(buttons, buttonsInRow))
+}
+
+func (b *Bot) onForget(ctx context.Context, t talk) (*outbox, error) {
+	chat, topic := t.m.Chat.ID, t.m.topic()
+	all, err := b.inbox.conversations(ctx, chat, topic)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range all {
+		if err := b.o.Store.Forget(ctx, c); err != nil {
+			return nil, err
+		}
+	}
+	if err := b.inbox.forget(ctx, chat, topic); err != nil {
+		return nil, err
+	}
+	return t.answer(t.lang.Say("已忘掉此前的对话，下一个问题从头问起。", "The conversation is forgotten: the next question stands by itself.")), nil
+}

@@ -1,0 +1,221 @@
+package telegram
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+
+	tgbotapi "github.com/go-telegram-bot-api/telegram-bot-api/v5"
+)
+
+// outbox is what an update is answered with. It is stored before it is sent.
+type outbox struct {
+	Chat    int64  `json:"chat"`
+	Topic   int    `json:"topic,omitempty"`
+	ReplyTo int    `json:"reply_to,omitempty"`
+	Texts   []text `json:"texts"`
+
+	// Reserved texts are put into messages that were sent before, by editing, which may be done twice and shows once: where it
+	// is not known whether a call went through, or the program ends between two, no answer comes twice. Others are sent as
+	// they are.
+	Reserved bool `json:"reserved,omitempty"`
+	Hold     text `json:"hold,omitzero"` // what stands in a reserved message until then
+
+	Ref   *ref `json:"ref,omitempty"`   // what can be gone on from
+	Leads bool `json:"leads,omitempty"` // the next question in the topic goes on from it
+
+	File    string `json:"file,omitempty"`    // name of the page that goes with it, as a document
+	Content []byte `json:"content,omitempty"` // of it
+}
+
+// text is one message.
+type text struct {
+	HTML     string     `json:"html"`
+	Plain    string     `json:"plain"` // the same without marks; sent where HTML is refused
+	Keyboard [][]button `json:"keyboard,omitempty"`
+}
+
+// button is one under a message.
+type button struct {
+	Text string `json:"text"`
+	Data string `json:"callback_data,omitempty"` // at most 64 bytes
+	URL  string `json:"url,omitempty"`
+}
+
+// deliver sends what is in the outbox and has not been sent.
+func (b *Bot) deliver(ctx context.Context, it *item) error {
+	o := it.outbox
+	for n := range o.Texts {
+		if n < len(it.sent) && !o.Reserved {
+			continue
+		}
+		if err := b.put(ctx, it, n); err != nil {
+			return b.undelivered(ctx, it, err)
+		}
+	}
+	for n := len(o.Texts); n < len(it.sent) && o.Reserved; n++ { // a text that was longer before it was edited
+		if err := b.client.call(ctx, "deleteMessage", params("chat_id", o.Chat, "message_id", it.sent[n]), nil); err != nil {
+			b.o.Log.Debug("Telegram", "error", err) // it may be gone, or too old
+		}
+	}
+	if o.File != "" && len(it.sent) <= len(o.Texts) {
+		if err := b.sendPage(ctx, it); err != nil {
+			return b.undelivered(ctx, it, err)
+		}
+	}
+	return nil
+}
+
+// put puts the n-th text where it is seen.
+func (b *Bot) put(ctx context.Context, it *item, n int) error {
+	o := it.outbox
+	if n >= len(it.sent) {
+		first := o.Texts[n]
+		if o.Reserved {
+			first = o.Hold
+		}
+		if err := b.sendNext(ctx, it, o, first); err != nil {
+			return err
+		}
+	}
+	if o.Reserved {
+		err := b.edit(ctx, o.Chat, it.sent[n], o.Texts[n])
+		if e, ok := errors.AsType[*callError](err); ok && e.says("message to edit not found", "message can't be edited", "message_id_invalid") {
+			it.sent = it.sent[:n] // somebody has deleted it
+			err = b.sendNext(ctx, it, o, o.Texts[n])
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if o.Ref == nil {
+		return nil
+	}
+	r := *o.Ref
+	r.Message, r.Topic = it.sent[n], int64(o.Topic)
+	if err := b.inbox.refer(ctx, o.Chat, r); err != nil {
+		return &laterError{cause: err}
+	}
+	return nil
+}
+
+// sendNext sends a message and notes it as the next one of the update's.
+func (b *Bot) sendNext(ctx context.Context, it *item, o *outbox, t text) error {
+	id, err := b.send(ctx, o, t)
+	if err != nil {
+		return err
+	}
+	if err := b.inbox.sentAs(ctx, it, id); err != nil {
+		return &laterError{cause: err}
+	}
+	return nil
+}
+
+// send sends a message and returns its id.
+func (b *Bot) send(ctx context.Context, o *outbox, t text) (int64, error) {
+	if err := b.pace.wait(ctx, o.Chat); err != nil {
+		return 0, err
+	}
+	p := t.params(o.Chat)
+	if o.Topic != 0 {
+		p["message_thread_id"] = fmt.Sprint(o.Topic)
+	}
+	if o.ReplyTo != 0 {
+		p["reply_parameters"] = replyTo(o.ReplyTo)
+	}
+	var sent struct {
+		ID int64 `json:"message_id"`
+	}
+	err := b.orPlain(ctx, "sendMessage", p, t, &sent)
+	return sent.ID, err
+}
+
+// edit changes a message of the bot's.
+func (b *Bot) edit(ctx context.Context, chat, id int64, t text) error {
+	if err := b.pace.wait(ctx, chat); err != nil {
+		return err
+	}
+	p := t.params(chat)
+	p["message_id"] = fmt.Sprint(id)
+	err := b.orPlain(ctx, "editMessageText", p, t, nil)
+	if e, ok := errors.AsType[*callError](err); ok && e.says("message is not modified") {
+		return nil
+	}
+	return err
+}
+
+// orPlain makes a call with HTML, and without where that is refused: better bare than none.
+func (b *Bot) orPlain(ctx context.Context, method string, p tgbotapi.Params, t text, result any) error {
+	err := b.client.call(ctx, method, p, result)
+	e, ok := errors.AsType[*callError](err)
+	if !ok || e.status != http.StatusBadRequest || !e.says("can't parse entities", "entity", "message is too long", "message_too_long") {
+		return err
+	}
+	b.o.Log.Error("Telegram refuses a message as HTML; it is sent as plain text", "error", err)
+	delete(p, "parse_mode")
+	p["text"] = t.Plain
+	return b.client.call(ctx, method, p, result)
+}
+
+func (t text) params(chat int64) tgbotapi.Params {
+	p := params("chat_id", chat, "text", t.HTML, "parse_mode", "HTML", "link_preview_options", `{"is_disabled":true}`)
+	if len(t.Keyboard) > 0 {
+		p["reply_markup"] = keyboard(t.Keyboard)
+	}
+	return p
+}
+
+func keyboard(rows [][]button) string {
+	out, err := json.Marshal(map[string]any{"inline_keyboard": rows})
+	if err != nil {
+		panic(err) // texts only
+	}
+	return string(out)
+}
+
+func replyTo(message int) string {
+	return fmt.Sprintf(`{"message_id":%d,"allow_sending_without_reply":true}`, message)
+}
+
+// sendPage sends the page that goes with a message.
+func (b *Bot) sendPage(ctx context.Context, it *item) error {
+	o := it.outbox
+	if err := b.pace.wait(ctx, o.Chat); err != nil {
+		return err
+	}
+	p := params("chat_id", o.Chat, "message_thread_id", o.Topic)
+	if len(it.sent) > 0 {
+		p["reply_parameters"] = replyTo(int(it.sent[len(it.sent)-1]))
+	}
+	var sent struct {
+		ID int64 `json:"message_id"`
+	}
+	if err := b.client.send(ctx, "sendDocument", p, "document", tgbotapi.FileBytes{Name: o.File, Bytes: o.Content}, &sent); err != nil {
+		return err
+	}
+	if err := b.inbox.sentAs(ctx, it, sent.ID); err != nil {
+		return &laterError{cause: err}
+	}
+	return nil
+}
+
+// undelivered is what a failure of sending means. A group that has become a supergroup is answered there.
+func (b *Bot) undelivered(ctx context.Context, it *item, err error) error {
+	e, ok := errors.AsType[*callError](err)
+	if !ok {
+		return err
+	}
+	if e.movedTo == 0 {
+		return fate(e)
+	}
+	if err := b.inbox.move(ctx, it.outbox.Chat, e.movedTo); err != nil {
+		return &laterError{cause: err}
+	}
+	it.outbox.Chat, it.outbox.ReplyTo, it.sent = e.movedTo, 0, nil
+	if err := b.inbox.note(ctx, it); err != nil {
+		return &laterError{cause: err}
+	}
+	return b.deliver(ctx, it)
+}

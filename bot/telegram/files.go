@@ -1,0 +1,254 @@
+package telegram
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+
+	"yinju/bot"
+	"yinju/rag"
+)
+
+// Files takes files into the corpus.
+type Files interface {
+	// Preview says how a file would be cut. Nothing is stored.
+	Preview(ctx context.Context, name string, data []byte) (FilePreview, error)
+	// Add puts a file into the corpus folder and ingests it. It returns ErrFileExists where there is one of this name with other
+	// content, unless that is to be replaced.
+	Add(ctx context.Context, name string, data []byte, replace bool) (FileAdded, error)
+}
+
+// FilePreview is how a file would be cut.
+type FilePreview struct {
+	Articles []*rag.Article // with their places
+	Page     []byte         // the same line by line, as one HTML page
+	Exists   bool           // the corpus has a file of this name
+}
+
+// FileAdded is what came of a file.
+type FileAdded struct {
+	Articles, Passages int
+	Unread             []int // pages that are images, from 1
+}
+
+// ErrFileExists says that the corpus has another file of the name.
+var ErrFileExists = errors.New("the corpus has another file of this name")
+
+// FileError says why a file is not taken.
+type FileError struct {
+	Message string // for the person, in the program's language
+	Err     error
+}
+
+func (e *FileError) Error() string { return e.Err.Error() }
+func (e *FileError) Unwrap() error { return e.Err }
+
+// onFile shows an administrator how a file would be cut, and asks whether it is to be taken.
+func (b *Bot) onFile(ctx context.Context, t talk) (*outbox, error) {
+	switch {
+	case !b.isAdmin(t.from.ID):
+		return t.answer(t.lang.Say("只有管理员可以往语料里添加文件。", "Only administrators add files to the corpus.")), nil
+	case b.o.Files == nil:
+		return t.answer(t.lang.Say("没有设置语料文件夹（CORPUS_DIR），不能添加文件。", "No files can be added: CORPUS_DIR is not set.")), nil
+	case t.m.Document.Size > maxDownload:
+		return t.answer(t.lang.Say("文件超过 20 MB，机器人取不到：请拆开，或直接放进语料文件夹。", "The file is larger than 20 MB, which bots cannot fetch: split it, or put it into the corpus folder.")), nil
+	}
+	stop := b.showTyping(ctx, t)
+	defer stop()
+	name := t.m.Document.Name
+	data, err := b.client.download(ctx, t.m.Document.FileID)
+	if errors.Is(err, errTooLarge) {
+		return t.answer(t.lang.Say("文件超过 20 MB，机器人取不到。", "The file is larger than 20 MB, which bots cannot fetch.")), nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	preview, err := b.o.Files.Preview(ctx, name, data)
+	if err != nil {
+		return b.unread(t, err)
+	}
+	return b.offer(ctx, t, name, data, preview)
+}
+
+// unread tells why a file cannot be read.
+func (b *Bot) unread(t talk, err error) (*outbox, error) {
+	if e, ok := errors.AsType[*FileError](err); ok {
+		return t.answer(t.lang.Say("不能收入：", "Not taken: ") + e.Message), nil
+	}
+	return nil, err
+}
+
+// offer keeps a file, and shows its articles with the buttons that take it or not.
+func (b *Bot) offer(ctx context.Context, t talk, name string, data []byte, preview FilePreview) (*outbox, error) {
+	out := t.with()
+	out.Hold = bare(t.lang.Say("正在读文件…", "Reading the file…"))
+	out.Reserved = true
+	if len(t.it.sent) == 0 {
+		if err := b.sendNext(ctx, t.it, out, out.Hold); err != nil {
+			return nil, err
+		}
+	}
+	if err := b.inbox.keepFile(ctx, t.m.Chat.ID, t.it.sent[0], file{Sender: t.from.ID, Name: name, Body: data}); err != nil {
+		return nil, err
+	}
+	shown := single(b.contents(t, name, preview))
+	shown.Keyboard = [][]button{fileButtons(t.lang, preview.Exists)}
+	out.Texts = []text{shown}
+	if len(preview.Page) <= maxPage {
+		out.File, out.Content = name+".html", preview.Page
+	}
+	return out, nil
+}
+
+func fileButtons(lang bot.Lang, exists bool) []button {
+	take := button{Text: lang.Say("✓ 收入", "✓ Take it"), Data: "f:y"}
+	if exists {
+		take = button{Text: lang.Say("✓ 替换同名文件", "✓ Replace the file of this name"), Data: "f:r"}
+	}
+	return []button{take, {Text: lang.Say("✗ 不要", "✗ Leave it"), Data: "f:n"}}
+}
+
+const (
+	shownArticles = 20      // of a file
+	maxPage       = 8 << 20 // bytes of the page that shows it line by line; a larger one is not sent
+)
+
+// contents lists the articles of a file.
+func (b *Bot) contents(t talk, name string, preview FilePreview) []part {
+	parts := []part{tagged("code", short(name, maxField)), plain(sayf(t.lang, "：切成 %d 篇", ": %d articles", len(preview.Articles)))}
+	for i, a := range preview.Articles {
+		if i == shownArticles {
+			parts = append(parts, plain("\n…"))
+			break
+		}
+		at := a.Places.Locate(rag.Span{End: len([]rune(a.Text))})
+		line := fmt.Sprintf("\n%d. %s", i+1, listedName(a))
+		parts = append(parts, plain(line+sayf(t.lang, "（第 %d–%d 行）", " (lines %d–%d)", at.StartLine, at.EndLine)))
+	}
+	if preview.Exists {
+		parts = append(parts, plain("\n\n"), tagged("b", t.lang.Say("语料中已有同名文件。", "The corpus has a file of this name.")))
+	}
+	return append(parts, plain("\n\n"+t.lang.Say("逐行的切分见所附网页。收入吗？24 小时内有效。", "The page below shows it line by line. Take it? Valid for 24 hours.")))
+}
+
+// onFileButton takes a file, or not.
+func (b *Bot) onFileButton(ctx context.Context, p press) (*outbox, string, error) {
+	if !b.isAdmin(p.from.ID) || b.o.Files == nil {
+		return nil, p.lang.Say("只有管理员可以。", "Only administrators may."), nil
+	}
+	chat, message := p.m.Chat.ID, int64(p.m.ID)
+	f, err := b.inbox.fileAt(ctx, chat, message)
+	if err != nil {
+		return nil, "", err
+	}
+	if f == nil {
+		return nil, p.lang.Say("这个文件已处理，或已过期：请重新发来。", "The file has been dealt with, or is too old: send it again."), nil
+	}
+	choice := ""
+	if len(p.args) > 0 {
+		choice = p.args[0]
+	}
+	if choice == "n" {
+		return p.inPlace(bare(p.lang.Say("没有收入：", "Left: ") + short(f.Name, maxField))), "", b.inbox.dropFile(ctx, chat, message)
+	}
+	added, err := b.o.Files.Add(ctx, f.Name, f.Body, choice == "r")
+	if errors.Is(err, ErrFileExists) {
+		again := bare(sayf(p.lang, "语料中已有另一个 %s，要替换吗？", "The corpus has another %s. Replace it?", short(f.Name, maxField)))
+		again.Keyboard = [][]button{fileButtons(p.lang, true)}
+		return p.inPlace(again), "", nil
+	}
+	if e, ok := errors.AsType[*FileError](err); ok {
+		return p.inPlace(bare(p.lang.Say("不能收入：", "Not taken: ") + e.Message)), "", b.inbox.dropFile(ctx, chat, message)
+	}
+	if err != nil {
+		return nil, "", err
+	}
+	done := sayf(p.lang, "已收入 %s：%d 篇文章，%d 段。现在就可以提问。", "%s is in: %d articles, %d passages. You may ask now.", short(f.Name, maxField), added.Articles, added.Passages)
+	if len(added.Unread) > 0 {
+		done += sayf(p.lang, "\n这些页是图片，没有文字，未收入：%s", "\nThese pages are images without text and were left out: %s", strings.Trim(fmt.Sprint(added.Unread), "[]"))
+	}
+	return p.inPlace(bare(done)), "", b.inbox.dropFile(ctx, chat, message)
+}
+
+// file is one that was sent and waits.
+type file struct {
+	Sender int64
+	Name   string
+	Body   []byte
+}
+
+func (i *inbox) keepFile(ctx context.Context, chat, message int64, f file) error {
+	return i.exec(ctx, "keep the file", `insert into telegram_files (bot, chat, message, sender, name, body) values ($1, $2, $3, $4, $5, $6)
+		on conflict (bot, chat, message) do update set name = $5, body = $6`, i.bot, chat, message, f.Sender, f.Name, f.Body)
+}
+
+// fileAt is the file that a message asks about, nil for none.
+func (i *inbox) fileAt(ctx context.Context, chat, message int64) (*file, error) {
+	rows, _ := i.pool.Query(ctx, `select sender, name, body from telegram_files where bot = $1 and chat = $2 and message = $3 and sent_at > now() - $4::interval`,
+		i.bot, chat, message, keepFiles)
+	f, err := pgx.CollectExactlyOneRow(rows, pgx.RowToAddrOfStructByPos[file])
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("look up the file: %w", err)
+	}
+	return f, nil
+}
+
+func (i *inbox) dropFile(ctx context.Context, chat, message int64) error {
+	return i.exec(ctx, "let go of the file", `delete from telegram_files where bot = $1 and chat = $2 and message = $3`, i.bot, chat, message)
+}
+
+// onStats shows administrators how the bot is and what it has.
+func (b *Bot) onStats(ctx context.Context, t talk) (*outbox, error) {
+	has, err := b.o.Store.Stats(ctx)
+	if err != nil {
+		return nil, err
+	}
+	done, err := b.inbox.figures(ctx)
+	if err != nil {
+		return nil, err
+	}
+	spent, err := b.o.Store.Spent(ctx)
+	if err != nil {
+		return nil, err
+	}
+	state := b.State(ctx)
+	ingested := "—"
+	if !has.Ingested.IsZero() {
+		ingested = has.Ingested.Local().Format("2006-01-02 15:04")
+	}
+	lines := []string{
+		sayf(t.lang, "语料：%d 个文件，%d 篇文章，%d 段；最近收入 %s", "Corpus: %d files, %d articles, %d passages; last ingested %s", has.Sources, has.Articles, has.Passages, ingested),
+		sayf(t.lang, "回答：共 %d 条；👍 %d　👎 %d", "Answers: %d; 👍 %d  👎 %d", has.Answers, done.Good, done.Bad),
+		sayf(t.lang, "Telegram：%s，24 小时内 %d 个问题、%d 人；等待 %d，放弃 %d", "Telegram: %s; in 24 hours %d questions of %d people; %d waiting, %d given up",
+			state.Mode, done.Asked, done.People, state.Waiting, done.Failed),
+	}
+	if spent.Calls > 0 {
+		lines = append(lines, sayf(t.lang, "语言模型：今天 %d 次，输入 %d、输出 %d 个词元", "Language model today: %d calls, %d tokens in, %d out", spent.Calls, spent.Prompt, spent.Completion))
+	}
+	if state.Error != "" {
+		lines = append(lines, cmp.Or(state.Error))
+	}
+	return t.answer(strings.Join(lines, "\n")), nil
+}
+
+// figures are counts of what people did.
+type figures struct{ Asked, People, Failed, Good, Bad int }
+
+func (i *inbox) figures(ctx context.Context) (f figures, err error) {
+	rows, _ := i.pool.Query(ctx, `select count(*) filter (where asked_at is not null), count(distinct person) filter (where asked_at is not null),
+			count(*) filter (where failure <> '' and failure <> $2),
+			(select count(*) from feedback where good), (select count(*) from feedback where not good)
+		from telegram_updates where bot = $1 and received_at > now() - interval '24 hours'`, i.bot, tooFast)
+	f, err = pgx.CollectExactlyOneRow(rows, pgx.RowToStructByPos[figures])
+	if err != nil {
+		return f, fmt.Errorf("count the questions: %w", err)
+	}
+	return f, nil
+}

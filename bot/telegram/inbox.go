@@ -1,0 +1,216 @@
+package telegram
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+// Limits of the inbox.
+const (
+	keepDone  = 48 * time.Hour      // Telegram gives an update out again for 24 hours at most
+	keepFiles = 24 * time.Hour      // that nobody has confirmed
+	keepRefs  = 90 * 24 * time.Hour // that buttons under old messages work
+	maxTries  = 5                   // of an update that ends the program, or takes longer than its lease, each time
+)
+
+// inbox keeps the updates of one bot in the database, so that none is lost and each is handled once, in however many
+// processes.
+type inbox struct {
+	pool  *pgxpool.Pool
+	bot   int64
+	name  string        // of this process
+	lease time.Duration // after which an update that its process has not held on to is taken by another
+}
+
+// put stores updates; those that are there already stay as they are. It returns when they are safe.
+func (i *inbox) put(ctx context.Context, raw []json.RawMessage) (last int64, err error) {
+	var batch pgx.Batch
+	for _, body := range raw {
+		var u update
+		failure := ""
+		if err := json.Unmarshal(body, &u); err != nil {
+			failure = "it cannot be read: " + err.Error()
+			var id struct {
+				ID int64 `json:"update_id"`
+			}
+			if json.Unmarshal(body, &id) != nil || id.ID == 0 {
+				return last, fmt.Errorf("read an update: %w", err)
+			}
+			u = update{ID: id.ID}
+		}
+		last = max(last, u.ID)
+		batch.Queue(`insert into telegram_updates (bot, id, lane, person, body, failure, done_at)
+			values ($1, $2, $3, $4, $5, $6, case when $6 <> '' then now() end) on conflict do nothing`,
+			i.bot, u.ID, u.lane(), u.person(), []byte(body), failure)
+	}
+	err = pgx.BeginFunc(ctx, i.pool, func(tx pgx.Tx) error { return tx.SendBatch(ctx, &batch).Close() })
+	if err != nil {
+		return last, fmt.Errorf("store updates of Telegram: %w", err)
+	}
+	return last, nil
+}
+
+// item is an update that this process works on.
+type item struct {
+	update
+	tries    int
+	putOff   int
+	received time.Time
+	outbox   *outbox // nil: it is not known yet
+	sent     []int64
+}
+
+// take leases the update that is next, nil for none.
+func (i *inbox) take(ctx context.Context) (*item, error) {
+	var it item
+	var body, out []byte
+	err := i.pool.QueryRow(ctx, `update telegram_updates set claimed_by = $2, leased = now() + $3::interval, tries = tries + 1
+		where bot = $1 and id = (select c.id from telegram_updates c
+			where c.bot = $1 and c.done_at is null and c.not_before <= now() and c.leased < now()
+				and not exists (select from telegram_updates e where e.bot = $1 and e.lane = c.lane and e.done_at is null and e.id < c.id)
+			order by c.id limit 1 for update skip locked)
+		returning body, tries, put_off, received_at, outbox, sent`, i.bot, i.name, i.lease).
+		Scan(&body, &it.tries, &it.putOff, &it.received, &out, &it.sent)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("take the next update: %w", err)
+	}
+	if err := json.Unmarshal(body, &it.update); err != nil {
+		return nil, fmt.Errorf("take the next update: %w", err)
+	}
+	if out != nil {
+		if err := json.Unmarshal(out, &it.outbox); err != nil {
+			return nil, fmt.Errorf("take the next update: %w", err)
+		}
+	}
+	return &it, nil
+}
+
+// hold makes the leases of this process last on.
+func (i *inbox) hold(ctx context.Context) error {
+	_, err := i.pool.Exec(ctx, `update telegram_updates set leased = now() + $3::interval
+		where bot = $1 and claimed_by = $2 and done_at is null and leased > now()`, i.bot, i.name, i.lease)
+	return err
+}
+
+// done ends an update. failure is why it was given up, "" where it was not.
+func (i *inbox) done(ctx context.Context, it *item, failure string) error {
+	return i.exec(ctx, "end an update", `update telegram_updates set done_at = now(), failure = $3 where bot = $1 and id = $2`, i.bot, it.ID, failure)
+}
+
+// putBack lets an update be taken again after a while.
+func (i *inbox) putBack(ctx context.Context, it *item, after time.Duration) error {
+	return i.exec(ctx, "put an update off", `update telegram_updates
+		set leased = '-infinity', claimed_by = '', tries = 0, put_off = put_off + 1, not_before = now() + $3::interval where bot = $1 and id = $2`, i.bot, it.ID, after)
+}
+
+// release gives back what this process has not ended.
+func (i *inbox) release(ctx context.Context) error {
+	return i.exec(ctx, "give updates back", `update telegram_updates set leased = '-infinity', claimed_by = '', tries = tries - 1
+		where bot = $1 and claimed_by = $2 and done_at is null`, i.bot, i.name)
+}
+
+// note keeps what is to be sent, and the conversation that the next question goes on from.
+func (i *inbox) note(ctx context.Context, it *item) error {
+	out, err := json.Marshal(it.outbox)
+	if err != nil {
+		return fmt.Errorf("keep what is to be sent: %w", err)
+	}
+	var batch pgx.Batch
+	batch.Queue(`update telegram_updates set outbox = $3 where bot = $1 and id = $2`, i.bot, it.ID, out)
+	if o := it.outbox; o.Ref != nil && o.Leads {
+		batch.Queue(`insert into telegram_chats (bot, chat, topic, head) values ($1, $2, $3, $4) on conflict (bot, chat, topic) do update set head = $4`,
+			i.bot, o.Chat, o.Topic, o.Ref.Conversation)
+	}
+	err = pgx.BeginFunc(ctx, i.pool, func(tx pgx.Tx) error { return tx.SendBatch(ctx, &batch).Close() })
+	if err != nil {
+		return fmt.Errorf("keep what is to be sent: %w", err)
+	}
+	return nil
+}
+
+// sentAs notes the message that holds, or will hold, the next part of what is sent.
+func (i *inbox) sentAs(ctx context.Context, it *item, id int64) error {
+	it.sent = append(it.sent, id)
+	return i.exec(ctx, "note a message", `update telegram_updates set sent = $3 where bot = $1 and id = $2`, i.bot, it.ID, it.sent)
+}
+
+// allow counts an update as a question, unless the person, or all together, have asked too much in the last minute: then it
+// says how long to wait, and whether the person was told before.
+func (i *inbox) allow(ctx context.Context, it *item, perPerson, overall int) (wait time.Duration, wasTold bool, err error) {
+	err = pgx.BeginFunc(ctx, i.pool, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, `select pg_advisory_xact_lock(hashtextextended('telegram questions', $1))`, i.bot); err != nil {
+			return err
+		}
+		var mine, all *time.Duration // until one more may be asked; nil: it may
+		err := tx.QueryRow(ctx, `with asked as (select person, asked_at from telegram_updates where bot = $1 and asked_at > now() - interval '1 minute' and id <> $2)
+			select (select asked_at from asked where person = $3 order by asked_at desc offset $4 - 1 limit 1) + interval '1 minute' - now(),
+				(select asked_at from asked order by asked_at desc offset $5 - 1 limit 1) + interval '1 minute' - now(),
+				exists (select from telegram_updates where bot = $1 and person = $3 and failure = $6 and done_at > now() - interval '1 minute')`,
+			i.bot, it.ID, it.person(), perPerson, overall, tooFast).Scan(&mine, &all, &wasTold)
+		if err != nil {
+			return err
+		}
+		for _, w := range []*time.Duration{mine, all} {
+			if w != nil {
+				wait = max(wait, *w, time.Second)
+			}
+		}
+		if wait == 0 {
+			_, err = tx.Exec(ctx, `update telegram_updates set asked_at = coalesce(asked_at, now()) where bot = $1 and id = $2`, i.bot, it.ID)
+		}
+		return err
+	})
+	if err != nil {
+		return 0, false, fmt.Errorf("count the question: %w", err)
+	}
+	return wait, wasTold, nil
+}
+
+// tooFast is the failure of a question beyond the limits.
+const tooFast = "too many questions"
+
+// isNewest says whether no later update waits in the same lane.
+func (i *inbox) isNewest(ctx context.Context, it *item) (is bool, err error) {
+	err = i.pool.QueryRow(ctx, `select not exists (select from telegram_updates where bot = $1 and lane = $2 and done_at is null and id > $3)`, i.bot, it.lane(), it.ID).Scan(&is)
+	if err != nil {
+		return false, fmt.Errorf("look for later updates: %w", err)
+	}
+	return is, nil
+}
+
+// waiting counts the updates that are not done.
+func (i *inbox) waiting(ctx context.Context) (n int, err error) {
+	err = i.pool.QueryRow(ctx, `select count(*) from telegram_updates where bot = $1 and done_at is null`, i.bot).Scan(&n)
+	if err != nil {
+		return 0, fmt.Errorf("count the updates that wait: %w", err)
+	}
+	return n, nil
+}
+
+// prune deletes what nothing will ask for any more.
+func (i *inbox) prune(ctx context.Context) error {
+	var batch pgx.Batch
+	batch.Queue(`delete from telegram_updates where done_at < now() - $1::interval`, keepDone)
+	batch.Queue(`delete from telegram_files where sent_at < now() - $1::interval`, keepFiles)
+	batch.Queue(`delete from telegram_messages where sent_at < now() - $1::interval`, keepRefs)
+	if err := i.pool.SendBatch(ctx, &batch).Close(); err != nil {
+		return fmt.Errorf("delete old updates: %w", err)
+	}
+	return nil
+}
+
+func (i *inbox) exec(ctx context.Context, what, sql string, args ...any) error {
+	if _, err := i.pool.Exec(ctx, sql, args...); err != nil {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	return nil
+}

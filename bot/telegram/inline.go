@@ -1,0 +1,94 @@
+package telegram
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"yinju/rag"
+)
+
+const (
+	inlineTime  = 10 * time.Second // after that Telegram does not take an answer
+	inlineCache = 60               // seconds that Telegram may give the same answer again
+	shortest    = 2                // characters of a query that is looked for
+	titleRunes  = 60               // of a result
+)
+
+// inlineResult is a quote that a person may send into any chat.
+type inlineResult struct {
+	Type        string        `json:"type"`
+	ID          string        `json:"id"`
+	Title       string        `json:"title"`
+	Description string        `json:"description,omitempty"`
+	Content     inlineContent `json:"input_message_content"`
+}
+
+type inlineContent struct {
+	Text    string          `json:"message_text"`
+	Mode    string          `json:"parse_mode"`
+	Preview map[string]bool `json:"link_preview_options"`
+}
+
+// onInline offers quotes for what a person writes behind the bot's name. Every key is a query: only the last is answered.
+func (b *Bot) onInline(ctx context.Context, it *item, q *inlineQuery) error {
+	if time.Since(it.received) > inlineTime {
+		return nil
+	}
+	if is, err := b.inbox.isNewest(ctx, it); err != nil || !is {
+		return err
+	}
+	results, err := b.quotesFor(ctx, q)
+	if err != nil {
+		return err
+	}
+	out, err := json.Marshal(results)
+	if err != nil {
+		return err
+	}
+	p := params("inline_query_id", q.ID, "results", string(out), "is_personal", true)
+	p["cache_time"] = strconv.Itoa(inlineCache)
+	if len(results) == 0 {
+		p["cache_time"] = "0"
+	}
+	err = b.client.call(ctx, "answerInlineQuery", p, nil)
+	if e, ok := errors.AsType[*callError](err); ok {
+		b.o.Log.Debug("Telegram", "error", e) // the person has written on, or will
+		return nil
+	}
+	return err
+}
+
+// quotesFor are the quotes that answer a query, none for whoever may not ask.
+func (b *Bot) quotesFor(ctx context.Context, q *inlineQuery) ([]inlineResult, error) {
+	results := []inlineResult{}
+	question := strings.TrimSpace(q.Query)
+	if utf8.RuneCountInString(question) < shortest || rag.CheckQuestion(question) != nil {
+		return results, nil
+	}
+	if may, err := b.mayAsk(ctx, q.From.ID, 0); err != nil || !may {
+		return results, err
+	}
+	answer, err := b.o.Quotes.Stream(ctx, rag.Query{Question: question}, func(rag.Event) error { return ctx.Err() })
+	if err != nil {
+		return results, err
+	}
+	f := Format{Lang: b.langOfCode(q.From.LanguageCode), BaseURL: b.o.BaseURL}
+	for _, c := range answer.Citations {
+		e := entry{quote: c.Quote.Text(), article: c.Quote.Article(), location: c.Quote.Location(), also: c.Quote.Also()}
+		messages := f.messages(nil, "", []entry{e})
+		if len(messages) != 1 {
+			continue // one message cannot hold it
+		}
+		results = append(results, inlineResult{
+			Type: "article", ID: strconv.Itoa(c.N), Title: short(e.quote, titleRunes),
+			Description: short(articleName(e.article)+" "+place(e.article.File, e.location), maxField),
+			Content:     inlineContent{Text: messages[0].HTML, Mode: "HTML", Preview: map[string]bool{"is_disabled": true}},
+		})
+	}
+	return results, nil
+}

@@ -1,0 +1,228 @@
+package telegram
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"yinju/bot"
+	"yinju/rag"
+)
+
+var errTooFast = errors.New(tooFast)
+
+// onQuestion answers a question, out of the conversation that it goes on from: the one of the answer that it is a reply to,
+// else the last one of the topic.
+func (b *Bot) onQuestion(ctx context.Context, t talk, again []ref) (*outbox, error) {
+	parent, err := b.parent(ctx, t, again)
+	if err != nil {
+		return nil, err
+	}
+	if len(t.it.sent) == 0 {
+		for _, r := range again {
+			t.it.sent = append(t.it.sent, r.Message)
+		}
+	}
+	return b.ask(ctx, t, parent)
+}
+
+func (b *Bot) parent(ctx context.Context, t talk, again []ref) (string, error) {
+	if len(again) > 0 {
+		return again[0].Parent, nil
+	}
+	if to := t.m.replied(); to != nil {
+		r, err := b.inbox.refOf(ctx, t.m.Chat.ID, int64(to.ID))
+		if err != nil || r != nil && r.Conversation != "" {
+			return r.conversation(), err
+		}
+	}
+	return b.inbox.head(ctx, t.m.Chat.ID, t.m.topic())
+}
+
+func (r *ref) conversation() string {
+	if r == nil {
+		return ""
+	}
+	return r.Conversation
+}
+
+// ask answers the text of a talk. Each question begins a conversation of its own, as a copy of the one it goes on from: it may
+// be asked anew after a crash or an edit, and one may go on from every answer.
+func (b *Bot) ask(ctx context.Context, t talk, parent string) (*outbox, error) {
+	if err := rag.CheckQuestion(t.text); err != nil {
+		return t.answer(bot.Explain(err, t.lang)), nil
+	}
+	if out, err := b.limit(ctx, t); out != nil || err != nil {
+		return out, err
+	}
+	out := t.with()
+	out.Reserved, out.Hold = true, bare(t.lang.Say("🔎 正在语料中查找…", "🔎 Looking in the corpus…"))
+	conversation := fmt.Sprintf("telegram/%d/%d/%d/%d", b.id, t.m.Chat.ID, t.m.topic(), t.it.ID)
+	if err := b.o.Store.Branch(ctx, parent, conversation); err != nil {
+		return nil, err
+	}
+	live := &live{b: b, t: t, out: out, every: b.times.edit}
+	stop := b.showTyping(ctx, t)
+	defer stop()
+	if err := live.hold(ctx); err != nil {
+		return nil, err
+	}
+	answer, err := b.o.Asker.Stream(ctx, rag.Query{Question: t.text, Conversation: conversation}, func(e rag.Event) error {
+		return live.piece(ctx, e)
+	})
+	if err != nil && !errors.Is(err, rag.ErrNotLogged) {
+		return b.unanswered(t, out, err)
+	}
+	b.write(out, t, answer)
+	id, _ := rag.ParseID(answer.ID)
+	out.Ref = &ref{Question: int64(t.m.ID), Answer: id, Conversation: conversation, Parent: parent}
+	out.Leads = true
+	return out, nil
+}
+
+// limit counts the question. Beyond the limits the person is told so, once.
+func (b *Bot) limit(ctx context.Context, t talk) (*outbox, error) {
+	if b.isAdmin(t.from.ID) {
+		return nil, nil
+	}
+	wait, wasTold, err := b.inbox.allow(ctx, t.it, cmp.Or(b.o.PerUser, math.MaxInt32), cmp.Or(b.o.Overall, math.MaxInt32))
+	if err != nil || wait == 0 {
+		return nil, err
+	}
+	if !wasTold {
+		out := t.answer(sayf(t.lang, "问得有点快，还请稍等 %d 秒再问；这期间的问题不作回答。", "That is a little fast: please ask again in %d seconds. What is asked until then is not answered.", int(math.Ceil(wait.Seconds()))))
+		if err := b.deliver(ctx, &item{update: t.it.update, outbox: out}); err != nil {
+			b.o.Log.Info("Telegram", "error", err)
+		}
+	}
+	return nil, errTooFast
+}
+
+// unanswered is what a person is told whose question cannot be answered by anybody; other failures may pass.
+func (b *Bot) unanswered(t talk, out *outbox, err error) (*outbox, error) {
+	if _, isOther := errors.AsType[*rag.OtherEmbedderError](err); !isOther && !errors.Is(err, rag.ErrEmptyCorpus) && !errors.Is(err, rag.ErrNoQuestion) {
+		return nil, err
+	}
+	out.Texts = []text{bare(bot.Explain(err, t.lang))}
+	return out, nil
+}
+
+// write puts an answer into messages, with the buttons that go on from it.
+func (b *Bot) write(out *outbox, t talk, answer rag.Answer) {
+	messages := b.format(t).Answer(answer)
+	for i, m := range messages {
+		var rows [][]button
+		if answer.ID != "" {
+			rows = sourceButtons(t.lang, m.Cited)
+			if i == len(messages)-1 {
+				rows = append(rows, answerButtons(t.lang, answer)...)
+			}
+		}
+		out.Texts = append(out.Texts, text{HTML: m.HTML, Plain: m.Plain, Keyboard: rows})
+	}
+}
+
+func (b *Bot) format(t talk) Format {
+	return Format{Lang: t.lang, BaseURL: b.o.BaseURL, Open: t.Open}
+}
+
+const buttonsInRow = 4
+
+// sourceButtons open the passages of citations.
+func sourceButtons(lang bot.Lang, cited []int) (rows [][]button) {
+	for i, n := range cited {
+		if i%buttonsInRow == 0 {
+			rows = append(rows, nil)
+		}
+		last := len(rows) - 1
+		rows[last] = append(rows[last], button{Text: sayf(lang, "出处 %d", "Source %d", n), Data: "s:" + strconv.Itoa(n)})
+	}
+	return rows
+}
+
+func answerButtons(lang bot.Lang, answer rag.Answer) (rows [][]button) {
+	if len(answer.Citations) > 0 {
+		rows = append(rows, []button{{Text: lang.Say("全文", "Full text"), Data: "t"}, {Text: lang.Say("换一组", "Other quotes"), Data: "m"}})
+	}
+	return append(rows, []button{{Text: "👍", Data: "+"}, {Text: "👎", Data: "-"}})
+}
+
+func bare(plain string) text { return text{HTML: escaping.Replace(plain), Plain: plain} }
+
+// sayf is a text in the person's language with values in it.
+func sayf(lang bot.Lang, zh, en string, values ...any) string {
+	return fmt.Sprintf(lang.Say(zh, en), values...)
+}
+
+// showTyping shows that the bot is at work, until it is called off. It is a courtesy: what fails is not tried again.
+func (b *Bot) showTyping(ctx context.Context, t talk) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	var group errgroup.Group
+	group.Go(func() error {
+		for {
+			err := b.client.call(ctx, "sendChatAction", params("chat_id", t.m.Chat.ID, "message_thread_id", t.m.topic(), "action", "typing"), nil)
+			if err != nil && ctx.Err() == nil {
+				b.o.Log.Debug("Telegram", "error", err)
+			}
+			if !sleep(ctx, b.times.typing) {
+				return nil
+			}
+		}
+	})
+	return func() { cancel(); _ = group.Wait() }
+}
+
+// live shows an answer while it is written, in the message that will hold it.
+type live struct {
+	b     *Bot
+	t     talk
+	out   *outbox
+	every time.Duration
+
+	text  strings.Builder
+	shown time.Time
+}
+
+// hold sends the message that will hold the answer.
+func (l *live) hold(ctx context.Context) error {
+	if len(l.t.it.sent) > 0 {
+		return nil
+	}
+	if err := l.b.sendNext(ctx, l.t.it, l.out, l.out.Hold); err != nil {
+		return err
+	}
+	l.shown = time.Now()
+	return nil
+}
+
+// piece shows what has been written, at most every so often, and as far as one message holds it. A state that is not shown is
+// no loss.
+func (l *live) piece(ctx context.Context, e rag.Event) error {
+	if !e.Written || e.Text == "" {
+		return nil
+	}
+	l.text.WriteString(e.Text)
+	if time.Since(l.shown) < l.every || !l.b.pace.isFree(l.out.Chat) {
+		return nil
+	}
+	l.shown = time.Now()
+	messages := l.b.format(l.t).messages(nil, l.text.String()+" …", nil)
+	if len(messages) == 0 {
+		return nil
+	}
+	state := messages[len(messages)-1]
+	p := text{HTML: state.HTML}.params(l.out.Chat)
+	p["message_id"] = strconv.FormatInt(l.t.it.sent[0], 10)
+	err := l.b.client.call(ctx, "editMessageText", p, nil)
+	if call, ok := errors.AsType[*callError](err); ok && call.retryAfter > 0 {
+		l.shown = l.shown.Add(call.retryAfter)
+	}
+	return ctx.Err()
+}

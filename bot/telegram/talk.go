@@ -1,0 +1,233 @@
+package telegram
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"strings"
+	"time"
+	"unicode"
+
+	"yinju/bot"
+	"yinju/rag"
+)
+
+// talk is a message of a person that is being answered.
+type talk struct {
+	it   *item
+	m    *message
+	lang bot.Lang
+	settings
+	text string // without the bot's name and the command
+	from user
+}
+
+// answer is a message that answers the person's.
+func (t talk) answer(plain string) *outbox {
+	return t.with(text{HTML: escaping.Replace(plain), Plain: plain})
+}
+
+func (t talk) with(texts ...text) *outbox {
+	return &outbox{Chat: t.m.Chat.ID, Topic: t.m.topic(), ReplyTo: t.m.ID, Texts: texts}
+}
+
+// anonymous is who administrators of a group appear as when they do not want to be seen.
+const anonymous = 1087968824
+
+// reply finds what an update is answered with; nil for nothing.
+func (b *Bot) reply(ctx context.Context, it *item) (*outbox, error) {
+	switch {
+	case it.Message != nil:
+		return b.onMessage(ctx, it, it.Message, nil)
+	case it.EditedMessage != nil:
+		return b.onEdit(ctx, it, it.EditedMessage)
+	case it.CallbackQuery != nil:
+		return b.onButton(ctx, it, it.CallbackQuery)
+	case it.InlineQuery != nil:
+		return nil, b.onInline(ctx, it, it.InlineQuery)
+	}
+	return nil, nil
+}
+
+// onMessage answers a message. again are the messages that answered it before it was edited.
+func (b *Bot) onMessage(ctx context.Context, it *item, m *message, again []ref) (*outbox, error) {
+	switch {
+	case m.MovedTo != 0:
+		return nil, b.inbox.move(ctx, m.Chat.ID, m.MovedTo)
+	case m.MovedFrom != 0:
+		return nil, b.inbox.move(ctx, m.MovedFrom, m.Chat.ID)
+	case m.From == nil, m.From.IsBot && m.From.ID != anonymous:
+		return nil, nil
+	}
+	words, isMeant := b.meant(m)
+	if !isMeant {
+		return nil, nil
+	}
+	if err := b.whereabouts(ctx, it, m); err != nil {
+		return nil, err
+	}
+	held, err := b.inbox.settings(ctx, m.Chat.ID)
+	if err != nil {
+		return nil, err
+	}
+	t := talk{it: it, m: m, settings: held, lang: b.langOf(held, m), text: words, from: *m.From}
+	if may, err := b.mayAsk(ctx, m.From.ID, m.Chat.ID); err != nil || !may {
+		return b.turnAway(t), err
+	}
+	name, rest := b.command(m, words)
+	t.text = rest
+	switch {
+	case name != "":
+		return b.onCommand(ctx, t, name)
+	case m.Document != nil:
+		return b.onFile(ctx, t)
+	case t.text == "" && m.isSet():
+		return t.answer(t.lang.Say("我只读文字：请用一句话提问。/help 看用法。", "I read text only: ask in words. /help says how.")), nil
+	case t.text == "" && m.Text == "" && m.Caption == "":
+		return nil, nil // what Telegram says of the chat
+	}
+	return b.onQuestion(ctx, t, again)
+}
+
+// whereabouts puts a message of a group that has become a supergroup where it is seen now.
+func (b *Bot) whereabouts(ctx context.Context, it *item, m *message) error {
+	if m.Chat.ID >= 0 {
+		return nil
+	}
+	now, err := b.inbox.newID(ctx, m.Chat.ID)
+	if err == nil && now != m.Chat.ID {
+		m.Chat.ID, m.ID, it.sent = now, 0, nil
+	}
+	return err
+}
+
+// turnAway tells a person who may not ask. In a group that is said where the bot is spoken to.
+func (b *Bot) turnAway(t talk) *outbox {
+	if t.m.Chat.Type != private {
+		return t.answer(sayf(t.lang, "这个群还不能使用本机器人。管理员可把群号 %d 加入 TELEGRAM_ALLOWED_IDS。",
+			"This group may not use the bot. Its operator can add the group's id %d to TELEGRAM_ALLOWED_IDS.", t.m.Chat.ID))
+	}
+	return t.answer(sayf(t.lang, "您还不能使用本机器人。请把您的编号 %d 告诉管理员，由其加入 TELEGRAM_ALLOWED_IDS。",
+		"You may not use the bot yet. Give its operator your id, %d, to be added to TELEGRAM_ALLOWED_IDS.", t.from.ID))
+}
+
+// meant says whether a message is for the bot, and gives its words without the bot's name. In a group it is spoken to by
+// name, by a command, or by an answer to a message of its own.
+func (b *Bot) meant(m *message) (words string, isMeant bool) {
+	words, marks := m.words()
+	if m.Chat.Type == private {
+		return strings.TrimSpace(words), true
+	}
+	var mine []entity
+	for _, e := range marks {
+		isName := e.Type == "mention" && b.isName(slice(words, e))
+		isMe := e.Type == "text_mention" && e.User != nil && e.User.ID == b.id
+		isCommand := e.Type == "bot_command" && e.Offset == 0 && b.isMyCommand(slice(words, e))
+		if isName || isMe {
+			mine = append(mine, e)
+		}
+		isMeant = isMeant || isName || isMe || isCommand
+	}
+	to := m.replied()
+	isMeant = isMeant || to != nil && to.From != nil && to.From.ID == b.id
+	rest := without(words, mine)
+	if rest == "" && len(mine) > 0 && to != nil { // the name alone, under a question of another one
+		rest, _ = to.words()
+	}
+	return strings.TrimSpace(rest), isMeant
+}
+
+func (b *Bot) isName(mention string) bool {
+	name := b.self().Username
+	return name != "" && strings.EqualFold(strings.TrimPrefix(mention, "@"), name)
+}
+
+// isMyCommand says whether a command is for this bot: by its name, or one that it knows and no other is named.
+func (b *Bot) isMyCommand(command string) bool {
+	name, to, isNamed := strings.Cut(strings.TrimPrefix(command, "/"), "@")
+	if isNamed {
+		return b.isName(to)
+	}
+	_, _, isKnown := knownCommand(name)
+	return isKnown
+}
+
+// command is the command that a message begins with, in small letters, and what comes behind it; "" for none.
+func (b *Bot) command(m *message, words string) (name, rest string) {
+	_, marks := m.words()
+	for _, e := range marks {
+		if e.Type != "bot_command" || e.Offset != 0 {
+			continue
+		}
+		head := words
+		if at := strings.IndexFunc(words, unicode.IsSpace); at >= 0 {
+			head, rest = words[:at], strings.TrimSpace(words[at:])
+		}
+		name, _, _ = strings.Cut(strings.TrimPrefix(head, "/"), "@")
+		return strings.ToLower(name), rest
+	}
+	return "", words
+}
+
+// langOf is the language that a person is answered in: the chat's, the one they write, that of their Telegram, or
+// the program's.
+func (b *Bot) langOf(held settings, m *message) bot.Lang {
+	if held.Lang != "" {
+		return bot.Lang(held.Lang)
+	}
+	words, _ := m.words()
+	if strings.ContainsFunc(words, isHan) {
+		return bot.Chinese
+	}
+	code := ""
+	if m.From != nil {
+		code = m.From.LanguageCode
+	}
+	return b.langOfCode(code)
+}
+
+func isHan(r rune) bool { return unicode.Is(unicode.Han, r) }
+
+// langOfCode is the language for a person whose Telegram speaks one.
+func (b *Bot) langOfCode(code string) bot.Lang {
+	switch {
+	case strings.HasPrefix(code, "zh"):
+		return bot.Chinese
+	case strings.HasPrefix(code, "en"):
+		return bot.English
+	}
+	return cmp.Or(b.o.Lang, bot.Chinese)
+}
+
+// onEdit answers a message anew that was changed: what answered it before is changed, too.
+func (b *Bot) onEdit(ctx context.Context, it *item, m *message) (*outbox, error) {
+	again, err := b.inbox.answersTo(ctx, m.Chat.ID, int64(m.ID))
+	if err != nil {
+		return nil, err
+	}
+	if len(again) > 0 {
+		is, err := b.isSame(ctx, again[0].Answer, m)
+		if err != nil || is {
+			return nil, err
+		}
+	}
+	isOld := it.received.Sub(time.Unix(m.Date, 0)) > time.Hour
+	if m.Document != nil || len(again) == 0 && isOld {
+		return nil, nil
+	}
+	return b.onMessage(ctx, it, m, again)
+}
+
+// isSame says whether an answer is to just this question: an edit may have changed something else, such as a preview.
+func (b *Bot) isSame(ctx context.Context, answer int64, m *message) (bool, error) {
+	if answer == 0 {
+		return false, nil
+	}
+	logged, err := b.o.Store.LoggedAnswer(ctx, answer)
+	if errors.Is(err, rag.ErrNoAnswer) {
+		return false, nil
+	}
+	words, _ := b.meant(m)
+	_, question := b.command(m, words)
+	return err == nil && logged.Question == question, err
+}
