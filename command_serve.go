@@ -202,12 +202,12 @@ func (a *app) telegramLine() string {
 	}
 	var who []string
 	if t.Public {
-		who = append(who, a.lang.Say("谁都可以问", "everybody may ask"))
+		who = append(who, a.lang.Say("谁都可以", "everybody"))
 	} else if len(t.Allowed) > 0 {
-		who = append(who, fmt.Sprintf(a.lang.Say("%d 人、%d 个群可以问", "%d people and %d groups may ask"), people, groups))
+		who = append(who, fmt.Sprintf(a.lang.Say("%d 人、%d 个群", "people %d, groups %d"), people, groups))
 	}
 	if len(t.Admins) > 0 {
-		who = append(who, fmt.Sprintf(a.lang.Say("%d 位管理员", "%d admins"), len(t.Admins)))
+		who = append(who, fmt.Sprintf(a.lang.Say("%d 位管理员", "admins %d"), len(t.Admins)))
 	}
-	return line + a.lang.Say("；", "; ") + strings.Join(who, a.lang.Say("，", ", "))
+	return line + a.lang.Say("；可以问的：", "; may ask: ") + strings.Join(who, a.lang.Say("，", ", "))
 }

@@ -94,7 +94,7 @@ func parseQuote(text string, runes int) (rag.Span, bool) {
 	from, to, _ := strings.Cut(text, "-")
 	start, errStart := strconv.ParseUint(from, 10, 31)
 	end, errEnd := strconv.ParseUint(to, 10, 31)
-	span := rag.Span{Start: int(start), End: int(end)} //nolint:gosec // of 31 bits
+	span := rag.Span{Start: int(start), End: int(end)}
 	return span, errStart == nil && errEnd == nil && span.Start < span.End && span.End <= runes
 }
 

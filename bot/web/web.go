@@ -90,22 +90,22 @@ func guarded(next http.Handler) http.Handler {
 // watched logs every request, without its query, and makes a panic a response.
 func (s server) watched(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		begin := time.Now()
+		ctx, begin := r.Context(), time.Now()
 		seen := &watcher{ResponseWriter: w}
 		defer func() {
 			if p := recover(); p != nil {
-				s.panicked(seen, r, p)
+				s.panicked(ctx, seen, r.Method+" "+r.URL.Path, p)
 			}
-			s.Log.DebugContext(r.Context(), "http", "method", r.Method, "path", r.URL.Path, "status", seen.status, "took", time.Since(begin))
+			s.Log.DebugContext(ctx, "http", "method", r.Method, "path", r.URL.Path, "status", seen.status, "took", time.Since(begin))
 		}()
 		next.ServeHTTP(seen, r)
 	})
 }
 
 // panicked answers with 500, or ends a response that has begun: half of one must not look whole.
-func (s server) panicked(w *watcher, r *http.Request, p any) {
+func (s server) panicked(ctx context.Context, w *watcher, request string, p any) {
 	if p != http.ErrAbortHandler { //nolint:errorlint // it is compared as net/http does
-		s.Log.ErrorContext(r.Context(), "http: panic", "method", r.Method, "path", r.URL.Path, "panic", p, "stack", string(debug.Stack()))
+		s.Log.ErrorContext(ctx, "http: panic", "request", request, "panic", p, "stack", string(debug.Stack()))
 	}
 	if w.status != 0 || p == http.ErrAbortHandler { //nolint:errorlint // it is compared as net/http does
 		panic(http.ErrAbortHandler)

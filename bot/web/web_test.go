@@ -153,8 +153,13 @@ func TestReadingPageSpeaksTheBrowsersLanguageOrTheConfiguredOne(t *testing.T) {
 		header string
 		want   string
 	}{
-		{bot.Chinese, "", "zh"}, {bot.English, "", "en"}, {bot.Chinese, "en-GB,zh;q=0.5", "en"}, {bot.English, "zh-TW", "zh"},
-		{bot.Chinese, "fr", "zh"}, {bot.English, "fr, *;q=0.1", "en"}, {bot.Chinese, ";;q=9,\x00", "zh"},
+		{bot.Chinese, "", "zh"},
+		{bot.English, "", "en"},
+		{bot.Chinese, "en-GB,zh;q=0.5", "en"},
+		{bot.English, "zh-TW", "zh"},
+		{bot.Chinese, "fr", "zh"},
+		{bot.English, "fr, *;q=0.1", "en"},
+		{bot.Chinese, ";;q=9,\x00", "zh"},
 	} {
 		o := options()
 		o.Lang = tc.lang
