@@ -112,6 +112,7 @@ func (c *healthCommand) Run(ctx context.Context, a *app) error {
 		line, err := a.languageModelLine(ctx)
 		add("language_model", line, err)
 	}
+	add("telegram", a.telegramLine(), nil)
 	if err := a.showHealth(h, c.JSON); err != nil {
 		return err
 	}
@@ -179,7 +180,7 @@ func (a *app) showHealth(h healthJSON, asJSON bool) error {
 	names := map[string]string{
 		"model": a.lang.Say("向量模型", "embedding model"), "dictionary": a.lang.Say("词典", "dictionary"),
 		"database": a.lang.Say("数据库", "database"), "corpus": a.lang.Say("语料", "corpus"),
-		"language_model": a.lang.Say("语言模型", "language model"),
+		"language_model": a.lang.Say("语言模型", "language model"), "telegram": "Telegram",
 	}
 	for _, c := range h.Checks {
 		mark := "✓"

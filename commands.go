@@ -26,6 +26,7 @@ type commands struct {
 	History  historyCommand  `cmd:"" help:"${history}"`
 	Verify   verifyCommand   `cmd:"" help:"${verify}"`
 	Eval     evalCommand     `cmd:"" help:"${eval}"`
+	Serve    serveCommand    `cmd:"" help:"${serve}"`
 	Health   healthCommand   `cmd:"" help:"${health}"`
 }
 
@@ -40,6 +41,9 @@ func helpTexts(lang bot.Lang) kong.Vars {
 		"n":           lang.Say("最多几条（1 至 1000）", "How many at most (1 to 1000)"),
 		"verify":      lang.Say("把库中每篇文章、每条已给出的引文与源文件重新核对", "Check every stored article and every citation given against the source files again"),
 		"health":      lang.Say("检查部件、数据库、模型与语料", "Check parts, database, model and corpus"),
+		"serve":       lang.Say("运行 HTTP 服务与 Telegram 机器人，直到收到结束信号", "Run the HTTP server and the Telegram bot until a signal ends it"),
+		"nohttp":      lang.Say("不开 HTTP", "Without HTTP"),
+		"notelegram":  lang.Say("不开 Telegram 机器人", "Without the Telegram bot"),
 		"json":        lang.Say("输出 JSON", "Print JSON"),
 		"k":           lang.Say("最多几个段落（1 至 100）", "How many passages at most (1 to 100)"),
 		"paths":       lang.Say("文件夹或文件", "Folders or files"),

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net"
+	"syscall"
 
 	"yinju/bot"
 	"yinju/deploy/local"
@@ -20,6 +22,9 @@ func (a *app) explain(err error) string {
 		return err.Error()
 	}
 	if zh := explainParts(err); zh != "" {
+		return zh + "\n  （" + err.Error() + "）"
+	}
+	if zh := explainServe(err); zh != "" {
 		return zh + "\n  （" + err.Error() + "）"
 	}
 	if zh := explainFile(err); zh != "" {
@@ -108,6 +113,21 @@ func explainFile(err error) string {
 		return "没有这个文件或文件夹：请检查路径。"
 	case errors.Is(err, fs.ErrPermission):
 		return "没有权限读写：请检查权限。"
+	}
+	return ""
+}
+
+func explainServe(err error) string {
+	var network *net.OpError
+	switch {
+	case errors.Is(err, errNothingServed):
+		return "没有什么可运行的：HTTP 已关闭（LISTEN_ADDR=off 或 --no-http），也没有机器人（没有设 TELEGRAM_BOT_TOKEN，或用了 --no-telegram）。"
+	case errors.Is(err, errWebhookAlone):
+		return "--no-http 与 TELEGRAM_WEBHOOK_URL 不能同用：webhook 要靠 HTTP 接收；不设它，就由机器人自己去取消息。"
+	case errors.Is(err, syscall.EADDRINUSE):
+		return "这个地址已被别的程序占用：请另设 LISTEN_ADDR，或设为 off。"
+	case errors.As(err, &network) && network.Op == "listen":
+		return "不能在这个地址接受请求：请另设 LISTEN_ADDR，或设为 off。"
 	}
 	return ""
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"yinju/bot/telegram/telegramtest"
 	"yinju/rag/llm/llmtest"
 	"yinju/rag/ragtest"
 )
@@ -31,7 +32,7 @@ func TestScripts(t *testing.T) {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
 			t.Parallel()
 			testscript.Run(t, testscript.Params{
-				Files: []string{file}, RequireExplicitExec: true,
+				Files: []string{file}, RequireExplicitExec: true, Cmds: serveCommands,
 				Setup: func(env *testscript.Env) error {
 					env.Setenv("PARTS_DIR", ragtest.Parts(t))
 					env.Setenv("DATABASE_URL", ragtest.Database(t))
@@ -41,6 +42,8 @@ func TestScripts(t *testing.T) {
 						env.Setenv(strings.ToUpper(string(shape))+"_SERVER", llmtest.New(t, shape, provide).URL())
 					}
 					env.Setenv("MODEL_KEY", llmtest.Key)
+					env.Setenv("TELEGRAM_SERVER", telegramtest.New(t, telegramtest.Options{}).URL())
+					env.Setenv("TELEGRAM_TOKEN", telegramtest.Token)
 					examples, err := filepath.Abs("examples/corpus")
 					env.Setenv("EXAMPLES", examples)
 					return err

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -37,6 +38,10 @@ type Config struct {
 	ArticleDelimiter *regexp.Regexp // matches a whole line that parts the articles of a file; nil: there is none
 
 	LLM LLM // the language model; without a Provider there is none
+
+	ListenAddr string   // host:port of the HTTP server; "": there is none
+	PublicURL  string   // under which reading pages are seen from outside, without a slash at its end; "": they are not
+	Telegram   Telegram // the bot; without a Token there is none
 }
 
 // key is one setting: its name in the environment and how its text is read.
@@ -53,7 +58,7 @@ func text(field func(*Config) *string) func(*Config, string) error {
 	}
 }
 
-var keys = append([]key{
+var keys = slices.Concat([]key{
 	{"DATABASE_URL", true, func(c *Config, v string) error { c.DatabaseURL = Secret(v); return nil }},
 	{"CORPUS_DIR", false, text(func(c *Config) *string { return &c.CorpusDir })},
 	{"DATA_DIR", false, folder(func(c *Config) *string { return &c.DataDir })},
@@ -65,7 +70,7 @@ var keys = append([]key{
 	{"ARTICLE_DELIMITER", false, setDelimiter},
 	{"YINJU_LANG", false, setLang},
 	{"LOG_LEVEL", false, func(c *Config, v string) error { return c.LogLevel.UnmarshalText([]byte(v)) }},
-}, llmKeys...)
+}, llmKeys, serveKeys, telegramKeys)
 
 // folder reads a path and makes it absolute, so that a later change of folder does not move it.
 func folder(field func(*Config) *string) func(*Config, string) error {
@@ -110,7 +115,9 @@ func setLang(c *Config, v string) error {
 
 // Load reads the settings; getenv is os.Getenv or the like. Every fault is in the error, not only the first.
 func Load(getenv func(string) string) (Config, error) {
-	c := Config{Lang: langOf(getenv), LogLevel: slog.LevelWarn, LLM: LLM{Unsupported: Drop}}
+	c := Config{
+		Lang: langOf(getenv), LogLevel: slog.LevelWarn, LLM: LLM{Unsupported: Drop}, ListenAddr: defaultListenAddr, Telegram: telegramDefaults(),
+	}
 	var faults []error
 	set := map[string]bool{}
 	for _, k := range keys {
@@ -124,6 +131,7 @@ func Load(getenv func(string) string) (Config, error) {
 		}
 	}
 	faults = append(faults, c.LLM.check(set)...)
+	faults = append(faults, c.checkTelegram(set)...)
 	return c, errors.Join(faults...)
 }
 

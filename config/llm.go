@@ -3,7 +3,6 @@ package config
 import (
 	"errors"
 	"fmt"
-	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -69,19 +68,12 @@ func oneOf[T ~string](field *T, v string, choices ...T) error {
 	return errors.New("want " + strings.Join(names, " or "))
 }
 
-// setAddress does not repeat the address in its errors: what is wrong with it may be a password.
 func setAddress(field *string, v string) error {
-	u, err := url.Parse(v)
-	switch {
-	case err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "":
-		return errors.New("want an address that begins with http:// or https://")
-	case u.User != nil:
-		return errors.New("want no user or password in it: LLM_API_KEY is for that")
-	case u.RawQuery != "" || u.Fragment != "" || u.ForceQuery:
-		return errors.New("want no ? or # in it")
+	err := setPlainAddress(field, v)
+	if errors.Is(err, errUser) {
+		return fmt.Errorf("%w: LLM_API_KEY is for that", err)
 	}
-	*field = v
-	return nil
+	return err
 }
 
 func setAPIKey(c *Config, v string) error {
