@@ -152,8 +152,12 @@ func TestReadingPagesAreLocalUnlessTheyHaveAPublicAddress(t *testing.T) {
 		ip, public string
 		status     int
 	}{
-		{"127.0.0.1", "", http.StatusOK}, {"::1", "", http.StatusOK}, {"0.0.0.0", "", http.StatusNotFound}, {"::", "", http.StatusNotFound},
-		{"10.0.0.1", "", http.StatusNotFound}, {"0.0.0.0", "https://a.example", http.StatusOK},
+		{"127.0.0.1", "", http.StatusOK},
+		{"::1", "", http.StatusOK},
+		{"0.0.0.0", "", http.StatusNotFound},
+		{"::", "", http.StatusNotFound},
+		{"10.0.0.1", "", http.StatusNotFound},
+		{"0.0.0.0", "https://a.example", http.StatusOK},
 	} {
 		c.app.cfg.PublicURL = tc.public
 		w := httptest.NewRecorder()
