@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"regexp"
 	"testing"
@@ -14,6 +15,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"yinju/bot/web"
+	"yinju/rag"
 )
 
 // serveCommands are what scripts need to talk to a program that goes on running.
@@ -108,7 +110,11 @@ func TestRequestsThatRunAreAnsweredBeforeTheEnd(t *testing.T) {
 	}()
 	<-begun
 	stop()
-	<-isClosing
+	select {
+	case <-isClosing:
+	case err := <-ended:
+		t.Fatalf("it ended with %v before its request did", err)
+	}
 	if body, err := ask(); err == nil {
 		t.Errorf("a later request got %q", body)
 	}
@@ -123,5 +129,42 @@ func TestRequestsThatRunAreAnsweredBeforeTheEnd(t *testing.T) {
 	}
 	if err := <-ended; err != nil {
 		t.Error(err)
+	}
+}
+
+// at is a listener that says where it is.
+type at struct {
+	net.Listener
+	ip string
+}
+
+func (a at) Addr() net.Addr { return &net.TCPAddr{IP: net.ParseIP(a.ip), Port: 80} }
+
+// Whole articles are not given to other machines unless it was said.
+func TestReadingPagesAreLocalUnlessTheyHaveAPublicAddress(t *testing.T) {
+	t.Parallel()
+	c := newCorpus(t)
+	var id int64
+	if err := c.store.Articles(t.Context(), nil, func(a *rag.Article) error { id = a.ID; return nil }); err != nil {
+		t.Fatal(err)
+	}
+	for _, tc := range []struct {
+		ip, public string
+		status     int
+	}{
+		{"127.0.0.1", "", http.StatusOK},
+		{"::1", "", http.StatusOK},
+		{"0.0.0.0", "", http.StatusNotFound},
+		{"::", "", http.StatusNotFound},
+		{"10.0.0.1", "", http.StatusNotFound},
+		{"0.0.0.0", "https://a.example", http.StatusOK},
+	} {
+		c.app.cfg.PublicURL = tc.public
+		w := httptest.NewRecorder()
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/articles/"+rag.FormatID(id), nil)
+		c.app.handler(service{listener: at{ip: tc.ip}}).ServeHTTP(w, r)
+		if w.Code != tc.status {
+			t.Errorf("on %s, PUBLIC_URL=%s: %d, want %d", tc.ip, tc.public, w.Code, tc.status)
+		}
 	}
 }

@@ -29,7 +29,8 @@ const (
 // corpus is a corpus folder with the file 江.txt, ingested, and what puts files into it.
 type corpus struct {
 	*uploads
-	t *testing.T
+	app *app
+	t   *testing.T
 }
 
 func newCorpus(t *testing.T) corpus {
@@ -55,7 +56,7 @@ func newCorpus(t *testing.T) corpus {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := corpus{u, t}
+	c := corpus{u, a, t}
 	if r := c.sync(); r.Added != 1 {
 		t.Fatalf("%+v", r)
 	}
