@@ -65,6 +65,7 @@ type Bot struct {
 	wake   chan struct{} // an update has come
 	times  times
 
+	known chan struct{} // closed when Telegram has said who the bot is
 	mu    sync.Mutex
 	me    user // once Telegram has said so
 	state State
@@ -105,6 +106,7 @@ func New(o Options) (*Bot, error) {
 	}
 	b := &Bot{
 		o: o, id: id, client: newClient(o.Token, o.APIURL), pace: newPace(realPace), wake: make(chan struct{}, 1), times: usual,
+		known: make(chan struct{}),
 		inbox: &inbox{pool: o.Store.Pool(), bot: id, name: rand.Text(), lease: usual.lease},
 		state: State{Mode: "polling", Since: time.Now()},
 	}
@@ -167,6 +169,11 @@ func (b *Bot) Run(ctx context.Context) error {
 	group.Go(func() error { b.receive(ctx); return nil })
 	group.Go(func() error { b.housekeep(ctx); return nil })
 	group.Go(func() error {
+		select {
+		case <-b.known: // without its name it does not see who speaks to it
+		case <-ctx.Done():
+			return nil
+		}
 		var all errgroup.Group
 		for range workers {
 			all.Go(func() error { b.work(ctx, handling); return nil })
@@ -215,9 +222,13 @@ func (b *Bot) introduce(ctx context.Context) bool {
 			return err
 		}
 		b.mu.Lock()
+		isNew := b.me.ID == 0
 		b.me, b.state.Username = me, me.Username
 		b.mu.Unlock()
-		return b.setCommands(ctx)
+		if isNew {
+			close(b.known)
+		}
+		return b.setMenus(ctx)
 	})
 }
 
@@ -251,13 +262,15 @@ const longestWait = 5 * time.Minute
 func (b *Bot) backOff(n int, err error) time.Duration {
 	wait := b.times.retry << min(n, 16)
 	if e, ok := errors.AsType[*callError](err); ok {
-		if e.status == 401 || e.status == 404 { // a wrong token does not mend by itself
+		if e.isTokenWrong() { // which does not mend by itself
 			return longestWait
 		}
 		wait = max(wait, e.retryAfter)
 	}
 	return min(wait, longestWait)
 }
+
+func (e *callError) isTokenWrong() bool { return e.status == 401 || e.status == 404 }
 
 // sleep waits, and says whether ctx still holds.
 func sleep(ctx context.Context, d time.Duration) bool {

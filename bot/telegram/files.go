@@ -1,7 +1,6 @@
 package telegram
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -105,11 +104,11 @@ func (b *Bot) offer(ctx context.Context, t talk, name string, data []byte, previ
 }
 
 func fileButtons(lang bot.Lang, exists bool) []button {
-	take := button{Text: lang.Say("✓ 收入", "✓ Take it"), Data: "f:y"}
+	take := key(lang, lang.Say("✓ 收入", "✓ Take it"), "f:y")
 	if exists {
-		take = button{Text: lang.Say("✓ 替换同名文件", "✓ Replace the file of this name"), Data: "f:r"}
+		take = key(lang, lang.Say("✓ 替换同名文件", "✓ Replace the file of this name"), "f:r")
 	}
-	return []button{take, {Text: lang.Say("✗ 不要", "✗ Leave it"), Data: "f:n"}}
+	return []button{take, key(lang, lang.Say("✗ 不要", "✗ Leave it"), "f:n")}
 }
 
 const (
@@ -233,7 +232,7 @@ func (b *Bot) onStats(ctx context.Context, t talk) (*outbox, error) {
 		lines = append(lines, sayf(t.lang, "语言模型：今天 %d 次，输入 %d、输出 %d 个词元", "Language model today: %d calls, %d tokens in, %d out", spent.Calls, spent.Prompt, spent.Completion))
 	}
 	if state.Error != "" {
-		lines = append(lines, cmp.Or(state.Error))
+		lines = append(lines, state.Error)
 	}
 	return t.answer(strings.Join(lines, "\n")), nil
 }

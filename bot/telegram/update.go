@@ -33,7 +33,8 @@ type (
 		ID              int             `json:"message_id"`
 		ThreadID        int             `json:"message_thread_id"`
 		IsTopic         bool            `json:"is_topic_message"`
-		From            *user           `json:"from"` // nil in channels
+		From            *user           `json:"from"`    // nil in channels
+		ViaBot          *user           `json:"via_bot"` // whose inline result it is
 		Chat            chat            `json:"chat"`
 		Date            int64           `json:"date"` // seconds since 1970; 0: the message cannot be seen any more
 		Text            string          `json:"text"`
@@ -61,6 +62,7 @@ type (
 		Location  json.RawMessage `json:"location"`
 		Poll      json.RawMessage `json:"poll"`
 		Dice      json.RawMessage `json:"dice"`
+		Paid      json.RawMessage `json:"paid_media"`
 		Story     json.RawMessage `json:"story"`
 	}
 
@@ -93,13 +95,23 @@ type (
 
 func (m media) isSet() bool {
 	for _, raw := range []json.RawMessage{
-		m.Sticker, m.Photo, m.Voice, m.Audio, m.Video, m.VideoNote, m.Animation, m.Contact, m.Location, m.Poll, m.Dice, m.Story,
+		m.Sticker, m.Photo, m.Voice, m.Audio, m.Video, m.VideoNote, m.Animation, m.Contact, m.Location, m.Poll, m.Dice, m.Paid, m.Story,
 	} {
 		if len(raw) > 0 {
 			return true
 		}
 	}
 	return false
+}
+
+func (m *message) person() int64 {
+	switch {
+	case m.From == nil:
+		return 0
+	case m.From.ID == anonymous:
+		return m.Chat.ID
+	}
+	return m.From.ID
 }
 
 const private = "private"
@@ -170,13 +182,14 @@ func (u *update) lane() string {
 	return "other"
 }
 
-// person is who caused an update, 0 for nobody in particular.
+// person is who caused an update, 0 for nobody in particular. Administrators that do not want to be seen are one for
+// each group.
 func (u *update) person() int64 {
 	switch {
-	case u.Message != nil && u.Message.From != nil:
-		return u.Message.From.ID
-	case u.EditedMessage != nil && u.EditedMessage.From != nil:
-		return u.EditedMessage.From.ID
+	case u.Message != nil:
+		return u.Message.person()
+	case u.EditedMessage != nil:
+		return u.EditedMessage.person()
 	case u.CallbackQuery != nil:
 		return u.CallbackQuery.From.ID
 	case u.InlineQuery != nil:
