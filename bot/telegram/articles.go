@@ -149,5 +149,9 @@ func (b *Bot) list(ctx context.Context, t talk, words string, page int) (text, e
 const listedField = 60
 
 func listedName(a *rag.Article) string {
-	return strings.TrimSpace("《" + short(a.DisplayTitle(), listedField) + "》 " + known(a, listedField))
+	name := short(a.DisplayTitle(), listedField)
+	if a.Title != "" {
+		name = "《" + name + "》"
+	}
+	return strings.TrimSpace(name + " " + known(a, listedField))
 }

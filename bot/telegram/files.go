@@ -226,7 +226,7 @@ func (b *Bot) onStats(ctx context.Context, t talk) (*outbox, error) {
 		sayf(t.lang, "语料：%d 个文件，%d 篇文章，%d 段；最近收入 %s", "Corpus: %d files, %d articles, %d passages; last ingested %s", has.Sources, has.Articles, has.Passages, ingested),
 		sayf(t.lang, "回答：共 %d 条；👍 %d　👎 %d", "Answers: %d; 👍 %d  👎 %d", has.Answers, done.Good, done.Bad),
 		sayf(t.lang, "Telegram：%s，24 小时内 %d 个问题、%d 人；等待 %d，放弃 %d", "Telegram: %s; in 24 hours %d questions of %d people; %d waiting, %d given up",
-			state.Mode, done.Asked, done.People, state.Waiting, done.Failed),
+			state.Mode, done.Asked, done.People, max(0, state.Waiting-1), done.Failed), // without this one
 	}
 	if spent.Calls > 0 {
 		lines = append(lines, sayf(t.lang, "语言模型：今天 %d 次，输入 %d、输出 %d 个词元", "Language model today: %d calls, %d tokens in, %d out", spent.Calls, spent.Prompt, spent.Completion))

@@ -113,6 +113,9 @@ func (f Format) opening(a rag.Answer) []part {
 	}
 	line(tagged("b", f.status(a)))
 	for _, s := range a.Scope {
+		if s.Widened && len(a.Citations) == 0 {
+			continue // nothing of other articles follows
+		}
 		line(tagged("i", short(f.scope(s), maxField)))
 	}
 	return lines

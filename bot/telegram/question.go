@@ -94,10 +94,11 @@ func (b *Bot) ask(ctx context.Context, t talk, parent string) (*outbox, error) {
 
 // limit counts the question. Beyond the limits the person is told so, once a minute, and it returns errTooFast.
 func (b *Bot) limit(ctx context.Context, t talk) error {
-	if b.isAdmin(t.from.ID) {
-		return nil
+	perUser, overall := cmp.Or(b.o.PerUser, math.MaxInt32), cmp.Or(b.o.Overall, math.MaxInt32)
+	if b.isAdmin(t.from.ID) { // who is counted only
+		perUser, overall = math.MaxInt32, math.MaxInt32
 	}
-	wait, wasTold, err := b.inbox.allow(ctx, t.it, cmp.Or(b.o.PerUser, math.MaxInt32), cmp.Or(b.o.Overall, math.MaxInt32))
+	wait, wasTold, err := b.inbox.allow(ctx, t.it, perUser, overall)
 	if err != nil || wait == 0 {
 		return err
 	}

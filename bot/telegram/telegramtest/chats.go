@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // chat is a chat and what stands in it.
@@ -313,7 +315,10 @@ func entitiesOf(text string) []Entity {
 			if kind == "bot_command" {
 				allowed += "@"
 			}
-			if n := len(rest) - len(strings.TrimLeft(rest, allowed)); n > 0 {
+			behind := strings.TrimLeft(rest, allowed)
+			next, _ := utf8.DecodeRuneInString(behind)
+			isCut := kind == "bot_command" && behind != "" && (unicode.IsLetter(next) || strings.ContainsRune("/<>", next)) // it is no command then
+			if n := len(rest) - len(behind); n > 0 && !isCut {
 				found = append(found, Entity{Type: kind, Offset: offset, Length: n + 1})
 			}
 		}
