@@ -93,7 +93,7 @@ func (r *rig) clean() {
 		r.Errorf("given up: %v", f)
 	}
 	for _, c := range r.server.Calls() {
-		if c.Code >= 400 && !strings.Contains(c.Description, "message is not modified") {
+		if c.Code >= 400 && c.Method != "setMyCommands" && !strings.Contains(c.Description, "message is not modified") {
 			r.Errorf("%s: %d %s", c.Method, c.Code, c.Description)
 		}
 	}
@@ -269,10 +269,13 @@ func TestWhatIsNoTextIsToldSoOrPassedOver(t *testing.T) {
 	}}
 	says(t, only(t, r.say(captioned)), "赵州桥由李春设计。")
 	for name, otherwise := range map[string]func(*telegramtest.Message){
-		"service":    func(m *telegramtest.Message) { m.NewMembers = []telegramtest.User{ann} },
-		"nothing":    func(*telegramtest.Message) {},
-		"own result": func(m *telegramtest.Message) { bot := r.server.Bot(); m.Text, m.ViaBot = "赵州桥由李春设计。", &bot },
-		"channel":    func(m *telegramtest.Message) { m.From, m.Text = nil, "赵州桥由谁设计？" },
+		"service": func(m *telegramtest.Message) { m.NewMembers = []telegramtest.User{ann} },
+		"nothing": func(*telegramtest.Message) {},
+		"own result": func(m *telegramtest.Message) {
+			bot := r.server.Bot()
+			m.Text, m.ViaBot = "赵州桥由李春设计。", &bot
+		},
+		"channel": func(m *telegramtest.Message) { m.From, m.Text = nil, "赵州桥由谁设计？" },
 	} {
 		if got := r.say(telegramtest.Incoming{From: xu, Otherwise: otherwise}); len(got) > 0 {
 			t.Errorf("%s: %+v", name, got)
