@@ -23,8 +23,8 @@ func articleData(kind string, article int64, page int) string {
 }
 
 func (b *Bot) onArticle(ctx context.Context, t talk) (*outbox, error) {
-	id, err := rag.ParseID(strings.TrimSpace(t.text))
-	if err != nil {
+	id, isNumber := numberOf(t.text)
+	if !isNumber {
 		return t.answer(t.lang.Say("请写文章的编号，如 /article 12；编号见 /sources。", "Write the article's number, such as /article 12; /sources has them.")), nil
 	}
 	page, err := b.articlePage(ctx, t, id, 0)
@@ -35,6 +35,18 @@ func (b *Bot) onArticle(ctx context.Context, t talk) (*outbox, error) {
 		return nil, err
 	}
 	return t.with(page), nil
+}
+
+// numberOf reads the number of an article, as people write it: 12, #12 or １２.
+func numberOf(text string) (id int64, ok bool) {
+	digits := strings.Map(func(r rune) rune {
+		if r >= '０' && r <= '９' {
+			return r - '０' + '0'
+		}
+		return r
+	}, strings.Trim(text, " \t\n#.。"))
+	id, err := rag.ParseID(digits)
+	return id, err == nil
 }
 
 // articlePage is one page of an article, with buttons for the others.

@@ -85,6 +85,8 @@ func TestCommands(t *testing.T) {
 		{"/article 99999999999999999999", "请写文章的编号", "Write the article's number"},
 		{"/article 999", "没有这个编号的文章", "no article of this number"},
 		{"/article " + kiln, "龙窑\n王鸣", "龙窑\n王鸣"},
+		{"/article #" + kiln + "。", "龙窑\n王鸣", "龙窑\n王鸣"},
+		{"/article " + string(rune(kiln[0])-'0'+'０'), "龙窑\n王鸣", "龙窑\n王鸣"},
 		{"/article_" + kiln, "龙窑\n王鸣", "龙窑\n王鸣"},
 		{"/article_" + kiln + "@yinju_test_bot", "龙窑\n王鸣", "龙窑\n王鸣"},
 		{"/article_x", "请写文章的编号", "Write the article's number"},

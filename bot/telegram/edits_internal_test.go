@@ -18,9 +18,9 @@ func (r *rig) edit(chat int64, id int, text string) []telegramtest.Message {
 }
 
 // answering is an Asker that knows some questions, and how long the text is that it writes for each.
-func answering(real Asker, long map[string]int) asker {
+func answering(inner Asker, long map[string]int) asker {
 	return func(ctx context.Context, q rag.Query, tell func(rag.Event) error) (rag.Answer, error) {
-		return writing(real, strings.Repeat("写下的句子。", long[q.Question]))(ctx, q, tell)
+		return writing(inner, strings.Repeat("写下的句子。", long[q.Question]))(ctx, q, tell)
 	}
 }
 
@@ -64,10 +64,10 @@ func TestAnEditThatChangesNoWordIsNotAnsweredAgain(t *testing.T) {
 	r := newRig(t, telegramtest.Options{})
 	asked := 0
 	r.start(func(o *Options) {
-		real := o.Asker
+		inner := o.Asker
 		o.Asker = asker(func(ctx context.Context, q rag.Query, tell func(rag.Event) error) (rag.Answer, error) {
 			asked++
-			return real.Stream(ctx, q, tell)
+			return inner.Stream(ctx, q, tell)
 		})
 	})
 	for _, text := range []string{asksBridge, "/ask " + asksBridge} {

@@ -74,13 +74,13 @@ func TestOnlyTheNewestQueryIsAnswered(t *testing.T) {
 	begun, proceed := make(chan struct{}), make(chan struct{})
 	var asked []string
 	r.start(func(o *Options) {
-		real := o.Quotes
+		inner := o.Quotes
 		o.Quotes = asker(func(ctx context.Context, q rag.Query, tell func(rag.Event) error) (rag.Answer, error) {
 			if asked = append(asked, q.Question); len(asked) == 1 {
 				close(begun)
 				<-proceed
 			}
-			return real.Stream(ctx, q, tell)
+			return inner.Stream(ctx, q, tell)
 		})
 	})
 	first := r.server.Inquire(xu, "赵州", "")

@@ -3,7 +3,6 @@ package telegram
 import (
 	"context"
 	"io"
-	"log/slog"
 	"strings"
 	"testing"
 	"time"
@@ -116,7 +115,6 @@ func TestAnAnswerThatFailsIsExcusedInItsPlace(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, telegramtest.Options{})
 	o := r.options()
-	o.Log = slog.New(slog.NewTextHandler(io.Discard, nil))
 	tries := 0
 	o.Asker = asker(func(context.Context, rag.Query, func(rag.Event) error) (rag.Answer, error) {
 		tries++
