@@ -111,7 +111,7 @@ func (r *rig) options() Options {
 // quick are times for tests.
 var quick = times{
 	idle: 20 * time.Millisecond, lease: 2 * time.Second, elect: 50 * time.Millisecond, edit: time.Millisecond, typing: time.Second,
-	retry: 10 * time.Millisecond, grace: 2 * time.Second, longPoll: 20 * time.Second,
+	retry: 10 * time.Millisecond, grace: 2 * time.Second, longPoll: 20 * time.Second, call: 5 * time.Second, watch: 20 * time.Millisecond,
 }
 
 // make makes a bot that waits for nothing longer than need be.
@@ -121,7 +121,7 @@ func (r *rig) make(o Options) *Bot {
 	if err != nil {
 		r.Fatal(err)
 	}
-	b.times, b.inbox.lease = quick, quick.lease
+	b.times, b.inbox.lease, b.client.wait = quick, quick.lease, quick.call
 	b.pace = newPace(limits{overall: 1e6, chat: 1e6, group: 1e6, burst: 1e6})
 	return b
 }
