@@ -65,6 +65,8 @@ type Bot struct {
 	wake   chan struct{} // an update has come
 	times  times
 
+	suspect sync.Mutex // held while an update is handled that may have ended a process
+
 	mu    sync.Mutex
 	me    user // once Telegram has said so
 	state State

@@ -16,14 +16,14 @@ import (
 
 // Limits of one call.
 const (
-	maxReply    = 8 << 20          // bytes: a hundred updates with their longest texts
-	maxDownload = 20 << 20         // bytes: what the Bot API gives out
+	maxReply    = 8 << 20  // bytes: a hundred updates with their longest texts
+	maxDownload = 20 << 20 // bytes: what the Bot API gives out
 )
 
 // client calls the Bot API by telegram-bot-api's MakeRequest, which reaches every method. What that lacks is put
 // around it: a context, limits, and errors without the token, which stands in every address.
 type client struct {
-	token, base string // base has no slash at its end
+	token, base string        // base has no slash at its end
 	wait        time.Duration // for one call; a long poll's comes on top
 	http        *http.Client
 }

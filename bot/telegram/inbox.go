@@ -88,17 +88,24 @@ type item struct {
 	sent     []int64
 }
 
-// take leases the update that is next, nil for none.
-func (i *inbox) take(ctx context.Context) (*item, error) {
+// next is the id of the update that is taken next, of those that a condition holds for: the first of a lane, and nobody's.
+const next = `(select c.id from telegram_updates c
+	where c.bot = $1 and c.done_at is null and c.not_before <= now() and c.leased < now() and %s
+		and not exists (select from telegram_updates e where e.bot = $1 and e.lane = c.lane and e.done_at is null and e.id < c.id)
+	order by %s limit 1 for update skip locked)`
+
+// takeNext takes one that ended the program, or was being worked on when it ended, before others, where $4 says so.
+var takeNext = `update telegram_updates set claimed_by = $2, leased = now() + $3::interval, tries = tries + 1
+	where bot = $1 and id = coalesce(case when $4 then ` + fmt.Sprintf(next, `c.tries > 0`, `c.tries, c.id`) + ` end, ` +
+	fmt.Sprintf(next, `c.tries = 0`, `c.id`) + `)
+	returning id, body, tries, put_off, received_at, outbox, sent`
+
+// take leases the update that is next, nil for none. Suspects are those that were being worked on when a process ended.
+func (i *inbox) take(ctx context.Context, suspects bool) (*item, error) {
 	it := item{claim: fmt.Sprintf("%s %d", i.name, i.takes.Add(1))}
 	var id int64
 	var body, out []byte
-	err := i.pool.QueryRow(ctx, `update telegram_updates set claimed_by = $2, leased = now() + $3::interval, tries = tries + 1
-		where bot = $1 and id = (select c.id from telegram_updates c
-			where c.bot = $1 and c.done_at is null and c.not_before <= now() and c.leased < now()
-				and not exists (select from telegram_updates e where e.bot = $1 and e.lane = c.lane and e.done_at is null and e.id < c.id)
-			order by c.id limit 1 for update skip locked)
-		returning id, body, tries, put_off, received_at, outbox, sent`, i.bot, it.claim, i.lease).
+	err := i.pool.QueryRow(ctx, takeNext, i.bot, it.claim, i.lease, suspects).
 		Scan(&id, &body, &it.tries, &it.putOff, &it.received, &out, &it.sent)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, nil
@@ -137,10 +144,14 @@ func storable(text string) string {
 	return strings.ToValidUTF8(text[:min(len(text), longestFailure)], "")
 }
 
-// putBack lets an update be taken again after a while.
-func (i *inbox) putBack(ctx context.Context, it *item, after time.Duration) error {
+// putBack lets an update be taken again after a while. It counts where something has failed.
+func (i *inbox) putBack(ctx context.Context, it *item, after time.Duration, counts bool) error {
+	n := 0
+	if counts {
+		n = 1
+	}
 	return i.change(ctx, "put an update off", it,
-		`leased = '-infinity', claimed_by = '', tries = 0, put_off = put_off + 1, not_before = now() + $4::interval`, after)
+		`leased = '-infinity', claimed_by = '', tries = 0, put_off = put_off + $5::int, not_before = now() + $4::interval`, after, n)
 }
 
 // release gives back what this process has not ended.

@@ -99,11 +99,13 @@ func (subjects) EmbedQuery(_ context.Context, text string) ([]float32, error) {
 var _ rag.QueryEmbedder = subjects{}
 
 // options are those of a public bot on the rig.
-func (r *rig) options() Options {
-	retriever := rag.NewRetriever(r.store, subjects{}, "m")
-	answerer := rag.NewAnswerer(retriever, r.store)
+func (r *rig) options() Options { return optionsOn(r.store, r.server.URL()) }
+
+func optionsOn(s *rag.Store, server string) Options {
+	retriever := rag.NewRetriever(s, subjects{}, "m")
+	answerer := rag.NewAnswerer(retriever, s)
 	return Options{
-		Token: telegramtest.Token, APIURL: r.server.URL(), Asker: answerer, Quotes: answerer.WithoutLog(), Search: retriever, Store: r.store,
+		Token: telegramtest.Token, APIURL: server, Asker: answerer, Quotes: answerer.WithoutLog(), Search: retriever, Store: s,
 		Lang: bot.Chinese, Public: true, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	}
 }
@@ -173,12 +175,13 @@ func (r *rig) until(what string, is func() bool) {
 func (r *rig) settled() {
 	r.Helper()
 	for end := time.Now().Add(rigWait); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+		waiting := len(r.server.Pending()) // looked at first: what is acknowledged is stored
 		var open int
 		err := r.store.Pool().QueryRow(r.Context(), `select count(*) from telegram_updates where done_at is null`).Scan(&open)
 		if err != nil {
 			r.Fatal(err)
 		}
-		if open == 0 && len(r.server.Pending()) == 0 {
+		if open == 0 && waiting == 0 {
 			return
 		}
 	}

@@ -32,7 +32,7 @@ const oldest = 24 * time.Hour
 // work handles one update after the other until ctx is done. handling lasts a little longer.
 func (b *Bot) work(ctx, handling context.Context) {
 	for ctx.Err() == nil {
-		it, err := b.inbox.take(ctx)
+		it, release, err := b.take(ctx)
 		if err != nil && ctx.Err() == nil {
 			b.o.Log.Error("Telegram", "error", err)
 		}
@@ -42,7 +42,22 @@ func (b *Bot) work(ctx, handling context.Context) {
 		}
 		b.awake() // there may be more for another worker
 		b.handle(handling, it)
+		release()
 	}
+}
+
+// take takes the next update. Of those that were being worked on when a process ended it is one at a time: so the one that is to
+// blame does not drag others with it until they are given up, too.
+func (b *Bot) take(ctx context.Context) (it *item, release func(), err error) {
+	isFree := b.suspect.TryLock()
+	it, err = b.inbox.take(ctx, isFree)
+	if isFree && it != nil && it.tries > 1 {
+		return it, b.suspect.Unlock, err
+	}
+	if isFree {
+		b.suspect.Unlock()
+	}
+	return it, func() {}, err
 }
 
 // rest waits for an update.
@@ -77,7 +92,7 @@ func (b *Bot) handle(ctx context.Context, it *item) {
 			after = b.backOff(it.putOff, err)
 		}
 		b.o.Log.Info("an update is put off", "update", it.ID, "for", after, "error", err)
-		end = b.inbox.putBack(ctx, it, after)
+		end = b.inbox.putBack(ctx, it, after, later.after == 0)
 	default:
 		if !errors.Is(err, errTooFast) {
 			b.o.Log.Warn("an update is given up", "update", it.ID, "error", err)
