@@ -7,7 +7,6 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
-	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -241,18 +240,12 @@ func (r *rig) isDone(n int) bool {
 	return err == nil && done >= n
 }
 
-// soaked is how many updates the long tests are to have; 0: they are short.
-func soaked() int {
-	n, _ := strconv.Atoi(os.Getenv("YINJU_SOAK"))
-	return n
-}
-
 // A bot that is killed at any moment, again and again, loses no question and answers none twice. What it may leave behind is a
 // message that was to hold an answer.
 func TestAQuestionIsAnsweredOnceHoweverOftenTheBotIsKilled(t *testing.T) {
 	t.Parallel()
 	const children, atLeast = 3, 30
-	chats := 20
+	chats := 30
 	if soaked() > 0 {
 		chats = 200
 	}
