@@ -161,6 +161,9 @@ func (b *Bot) works(err error) {
 	if err != nil {
 		text = err.Error()
 	}
+	if e, ok := errors.AsType[*callError](err); ok && e.isOfToken() {
+		text += ": Telegram does not know TELEGRAM_BOT_TOKEN; copy it from @BotFather again"
+	}
 	if b.state.Working == (err == nil) && b.state.Error == text {
 		return
 	}
@@ -282,7 +285,7 @@ const longestWait = 5 * time.Minute
 func (b *Bot) backOff(n int, err error) time.Duration {
 	wait := min(b.times.retry<<min(n, 16), longestWait)
 	if e, ok := errors.AsType[*callError](err); ok {
-		if e.status == 401 || e.status == 404 { // a wrong token does not mend by itself
+		if e.isOfToken() { // it does not mend by itself
 			return longestWait
 		}
 		wait = max(wait, e.retryAfter)

@@ -66,6 +66,11 @@ func (e *callError) isPassing() bool {
 	return e.status == 0 || e.status >= 500 || e.status == http.StatusTooManyRequests
 }
 
+// isOfToken says that the token is wrong: 404 is for one that is none.
+func (e *callError) isOfToken() bool {
+	return e.status == http.StatusUnauthorized || e.status == http.StatusNotFound
+}
+
 func (e *callError) says(words ...string) bool {
 	for _, w := range words {
 		if strings.Contains(strings.ToLower(e.message), w) {

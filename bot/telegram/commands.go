@@ -88,7 +88,7 @@ func (b *Bot) setCommands(ctx context.Context) error {
 		for _, admin := range b.o.Admins {
 			scope := `{"type":"chat","chat_id":` + strconv.FormatInt(admin, 10) + `}`
 			err := b.client.call(ctx, "setMyCommands", params("commands", menu(lang, true), "language_code", code, "scope", scope), nil)
-			if e, ok := errors.AsType[*callError](err); ok && !e.isPassing() && e.status != 401 && e.status != 404 { // they have not begun yet, or have blocked the bot
+			if e, ok := errors.AsType[*callError](err); ok && !e.isPassing() && !e.isOfToken() { // they have not begun yet, or have blocked the bot
 				b.o.Log.Info("an administrator has no menu of their own", "error", err)
 				continue
 			}

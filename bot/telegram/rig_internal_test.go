@@ -3,6 +3,7 @@ package telegram
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
@@ -271,4 +272,11 @@ func TestAQuestionIsAnsweredWithAQuoteAndItsPlace(t *testing.T) {
 			t.Errorf("%q is not in %q", want, text)
 		}
 	}
+}
+
+func rawUpdates(bodies ...string) (raw []json.RawMessage) {
+	for _, b := range bodies {
+		raw = append(raw, json.RawMessage(b))
+	}
+	return raw
 }

@@ -254,10 +254,7 @@ func TestSoakLosesNoUpdateAndAnswersNoneTwice(t *testing.T) {
 	begin := func() (stop func()) {
 		o := r.options()
 		o.Log = slog.New(slog.NewJSONHandler(&logged, &slog.HandlerOptions{Level: slog.LevelDebug}))
-		b := r.make(o)
-		b.times.call = 300 * time.Millisecond
-		b.client.wait = b.times.call
-		return r.run(b)
+		return r.run(impatient(r.make(o)))
 	}
 	s.someChats(max(60, n/50))
 	tr.mu.Lock()

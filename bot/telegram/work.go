@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"runtime/debug"
 	"time"
 )
@@ -199,7 +198,7 @@ var errMoved = errors.New("the group has become a supergroup")
 // fate is what a refused call means for an update.
 func fate(e *callError) error {
 	switch {
-	case e.isPassing(), e.status == http.StatusUnauthorized, e.status == http.StatusNotFound: // another token may be given
+	case e.isPassing(), e.isOfToken(): // another token may be given
 		return &laterError{after: e.retryAfter, cause: e}
 	case e.status == 403,
 		e.says("chat not found", "thread not found", "topic_closed", "topic_deleted", "user is deactivated", "not enough rights", "have no rights", "chat_write_forbidden"):
