@@ -65,7 +65,8 @@ type Bot struct {
 	wake   chan struct{} // an update has come
 	times  times
 
-	suspect sync.Mutex // held while an update is handled that may have ended a process
+	known   chan struct{} // closed once Telegram has said who the bot is
+	suspect sync.Mutex    // held while an update is handled that may have ended a process
 
 	mu    sync.Mutex
 	me    user // once Telegram has said so
@@ -107,7 +108,7 @@ func New(o Options) (*Bot, error) {
 		return nil, err
 	}
 	b := &Bot{
-		o: o, id: id, client: newClient(o.Token, o.APIURL, usual.call), pace: newPace(realPace), wake: make(chan struct{}, 1), times: usual,
+		o: o, id: id, client: newClient(o.Token, o.APIURL, usual.call), pace: newPace(realPace), wake: make(chan struct{}, 1), known: make(chan struct{}), times: usual,
 		inbox: &inbox{pool: o.Store.Pool(), bot: id, name: rand.Text(), lease: usual.lease, most: maxTries},
 		state: State{Mode: "polling", Since: time.Now()},
 	}
@@ -227,9 +228,10 @@ func (b *Bot) housekeep(ctx context.Context) {
 	}
 }
 
-// introduce asks Telegram who the bot is, until that has gone well.
+// introduce asks Telegram who the bot is, until that has gone well. Before that nothing is answered: a question to its name would
+// be taken for none.
 func (b *Bot) introduce(ctx context.Context) bool {
-	return b.until(ctx, func() error {
+	isKnown := b.until(ctx, func() error {
 		var me user
 		if err := b.client.call(ctx, "getMe", nil, &me); err != nil {
 			return err
@@ -239,6 +241,10 @@ func (b *Bot) introduce(ctx context.Context) bool {
 		b.mu.Unlock()
 		return nil
 	})
+	if isKnown {
+		close(b.known)
+	}
+	return isKnown
 }
 
 // showMenu sets the menu of commands. Updates do not wait for it: Telegram takes a change of it now and then only.

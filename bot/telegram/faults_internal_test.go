@@ -2,6 +2,7 @@ package telegram
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -398,6 +399,27 @@ func TestTelegramMayComeLater(t *testing.T) {
 	go func() { defer close(done); _ = proxy.Serve(listener) }()
 	defer func() { _ = proxy.Close(); <-done }()
 	r.eventually("the bot does not work", func() bool { return b.State(t.Context()).Working && r.isDone(1) })
+	r.isAnswered(m, designer)
+}
+
+// A question to the bot's name that was stored before is not overlooked by a bot that does not know its name yet.
+func TestAQuestionWaitsUntilTheBotKnowsItsName(t *testing.T) {
+	t.Parallel()
+	const group = -41
+	r := newRig(t, telegramtest.Options{})
+	r.server.AddGroup(telegramtest.Chat{ID: group, Type: "group", Title: "群"})
+	m := r.server.Receive(telegramtest.Incoming{From: xu, Chat: group, Text: "@" + telegramtest.Username + " " + whoBuilt})
+	b := r.make(r.options())
+	body, err := json.Marshal(r.server.Pending()[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.inbox.put(t.Context(), []json.RawMessage{body}); err != nil {
+		t.Fatal(err)
+	}
+	r.server.Fail("getMe", telegramtest.Fault{Status: 500}, telegramtest.Fault{Status: 500}, telegramtest.Fault{Status: 500})
+	r.run(b)
+	r.settled()
 	r.isAnswered(m, designer)
 }
 

@@ -30,6 +30,10 @@ const oldest = 24 * time.Hour
 
 // work handles one update after the other until ctx is done. handling lasts a little longer.
 func (b *Bot) work(ctx, handling context.Context) {
+	select {
+	case <-b.known:
+	case <-ctx.Done():
+	}
 	for ctx.Err() == nil {
 		it, release, err := b.take(ctx)
 		if err != nil && ctx.Err() == nil {
