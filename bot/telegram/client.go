@@ -16,24 +16,24 @@ import (
 
 // Limits of one call.
 const (
-	callWait    = 30 * time.Second // a long poll's comes on top
-	maxReply    = 8 << 20          // bytes: a hundred updates with their longest texts
-	maxDownload = 20 << 20         // bytes: what the Bot API gives out
+	maxReply    = 8 << 20  // bytes: a hundred updates with their longest texts
+	maxDownload = 20 << 20 // bytes: what the Bot API gives out
 )
 
 // client calls the Bot API by telegram-bot-api's MakeRequest, which reaches every method. What that lacks is put
 // around it: a context, limits, and errors without the token, which stands in every address.
 type client struct {
-	token, base string // base has no slash at its end
+	token, base string        // base has no slash at its end
+	wait        time.Duration // for one call; a long poll's comes on top
 	http        *http.Client
 }
 
-func newClient(token, base string) *client {
+func newClient(token, base string, wait time.Duration) *client {
 	transport := &http.Transport{
 		Proxy: http.ProxyFromEnvironment, MaxIdleConnsPerHost: workers + 2, IdleConnTimeout: time.Minute,
 		TLSHandshakeTimeout: 10 * time.Second, ForceAttemptHTTP2: true,
 	}
-	return &client{token: token, base: strings.TrimRight(base, "/"), http: &http.Client{
+	return &client{token: token, base: strings.TrimRight(base, "/"), wait: wait, http: &http.Client{
 		Transport: transport,
 		// Another host would get the token with the address.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -66,6 +66,11 @@ func (e *callError) isPassing() bool {
 	return e.status == 0 || e.status >= 500 || e.status == http.StatusTooManyRequests
 }
 
+// isOfToken says that the token is wrong: 404 is for one that is none.
+func (e *callError) isOfToken() bool {
+	return e.status == http.StatusUnauthorized || e.status == http.StatusNotFound
+}
+
 func (e *callError) says(words ...string) bool {
 	for _, w := range words {
 		if strings.Contains(strings.ToLower(e.message), w) {
@@ -77,21 +82,21 @@ func (e *callError) says(words ...string) bool {
 
 // call makes one call and reads what it gives into result, which may be nil. An error is a *callError.
 func (c *client) call(ctx context.Context, method string, params tgbotapi.Params, result any) error {
-	return c.do(ctx, method, callWait, result, func(api *tgbotapi.BotAPI) (*tgbotapi.APIResponse, error) {
+	return c.do(ctx, method, c.wait, result, func(api *tgbotapi.BotAPI) (*tgbotapi.APIResponse, error) {
 		return api.MakeRequest(method, params)
 	})
 }
 
 // poll is a call that the server may keep waiting for so long.
 func (c *client) poll(ctx context.Context, method string, params tgbotapi.Params, wait time.Duration, result any) error {
-	return c.do(ctx, method, wait+callWait, result, func(api *tgbotapi.BotAPI) (*tgbotapi.APIResponse, error) {
+	return c.do(ctx, method, wait+c.wait, result, func(api *tgbotapi.BotAPI) (*tgbotapi.APIResponse, error) {
 		return api.MakeRequest(method, params)
 	})
 }
 
 // send is a call with a file.
 func (c *client) send(ctx context.Context, method string, params tgbotapi.Params, field string, file tgbotapi.FileBytes, result any) error {
-	return c.do(ctx, method, 2*callWait, result, func(api *tgbotapi.BotAPI) (*tgbotapi.APIResponse, error) {
+	return c.do(ctx, method, 2*c.wait, result, func(api *tgbotapi.BotAPI) (*tgbotapi.APIResponse, error) {
 		return api.UploadFiles(method, params, []tgbotapi.RequestFile{{Name: field, Data: file}})
 	})
 }
@@ -183,7 +188,7 @@ func (c *client) download(ctx context.Context, fileID string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, 4*callWait)
+	ctx, cancel := context.WithTimeout(ctx, 4*c.wait)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.base+"/file/bot"+c.token+"/"+(&url.URL{Path: file.Path}).EscapedPath(), http.NoBody)
 	if err != nil {

@@ -98,9 +98,9 @@ func (b *Bot) setMenu(ctx context.Context, admin int64) error {
 	}
 	for code, lang := range map[string]bot.Lang{"": b.o.Lang, "zh": bot.Chinese, "en": bot.English} {
 		err := b.client.call(ctx, "setMyCommands", params("commands", menu(lang), "language_code", code, "scope", scope), nil)
-		if e, ok := errors.AsType[*callError](err); ok && !e.isPassing() && !e.isTokenWrong() {
-			b.o.Log.Info("the menu of commands is not set", "error", err)
-			return nil
+		if e, ok := errors.AsType[*callError](err); ok && !e.isPassing() && !e.isOfToken() {
+			b.o.Log.Info("a menu of commands is not set", "error", err)
+			continue
 		}
 		if err != nil {
 			return err

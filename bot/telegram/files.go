@@ -87,7 +87,7 @@ func (b *Bot) offer(ctx context.Context, t talk, name string, data []byte, previ
 	out.Hold = bare(t.lang.Say("正在读文件…", "Reading the file…"))
 	out.Reserved = true
 	if len(t.it.sent) == 0 {
-		if err := b.sendNext(ctx, t.it, out, out.Hold); err != nil {
+		if err := b.sendAs(ctx, t.it, out, 0, out.Hold); err != nil {
 			return nil, err
 		}
 	}

@@ -104,8 +104,7 @@ func (b *Bot) limit(ctx context.Context, t talk) error {
 	}
 	if !wasTold {
 		out := t.answer(sayf(t.lang, "现在问得有点密，请等 %d 秒再问；其间的问题就不回答了。", "That is a little much at once: please ask again in %d seconds. What is asked until then is not answered.", int(math.Ceil(wait.Seconds()))))
-		out.Reserved = false // an answer that is there stays
-		if err := b.deliver(ctx, &item{update: t.it.update, outbox: out}); err != nil {
+		if err := b.deliver(ctx, &item{update: t.it.update, claim: t.it.claim, outbox: out}); err != nil {
 			b.o.Log.Info("Telegram", "error", err)
 		}
 	}
@@ -174,7 +173,7 @@ func (b *Bot) showTyping(ctx context.Context, t talk) (stop func()) {
 	var group errgroup.Group
 	group.Go(func() error {
 		for {
-			err := b.client.call(ctx, "sendChatAction", params("chat_id", t.m.Chat.ID, "message_thread_id", t.m.topic(), "action", "typing"), nil)
+			err := b.callIn(ctx, t.m.Chat.ID, "sendChatAction", params("chat_id", t.m.Chat.ID, "message_thread_id", t.m.topic(), "action", "typing"), nil)
 			if err != nil && ctx.Err() == nil {
 				b.o.Log.Debug("Telegram", "error", err)
 			}
@@ -202,7 +201,7 @@ func (l *live) hold(ctx context.Context) error {
 	if len(l.t.it.sent) > 0 {
 		return nil
 	}
-	if err := l.b.sendNext(ctx, l.t.it, l.out, l.out.Hold); err != nil {
+	if err := l.b.sendAs(ctx, l.t.it, l.out, 0, l.out.Hold); err != nil {
 		return err
 	}
 	l.shown = time.Now()
@@ -227,9 +226,8 @@ func (l *live) piece(ctx context.Context, e rag.Event) error {
 	state := messages[len(messages)-1]
 	p := text{HTML: state.HTML}.params(l.out.Chat)
 	p["message_id"] = strconv.FormatInt(l.t.it.sent[0], 10)
-	err := l.b.client.call(ctx, "editMessageText", p, nil)
-	if call, ok := errors.AsType[*callError](err); ok && call.retryAfter > 0 {
-		l.shown = l.shown.Add(call.retryAfter)
+	if err := l.b.callIn(ctx, l.out.Chat, "editMessageText", p, nil); err != nil {
+		l.b.o.Log.Debug("Telegram", "error", err)
 	}
 	return ctx.Err()
 }

@@ -26,12 +26,8 @@ type talk struct {
 	again []ref // the messages that answered it before it was edited
 }
 
-// answer is a message that answers the person's, in place of those that were sent for an answer.
-func (t talk) answer(plain string) *outbox {
-	out := t.with(bare(plain))
-	out.Reserved, out.Hold = len(t.it.sent) > 0, out.Texts[0]
-	return out
-}
+// answer is a message that answers the person's.
+func (t talk) answer(plain string) *outbox { return t.with(bare(plain)) }
 
 func (t talk) with(texts ...text) *outbox {
 	return &outbox{Chat: t.m.Chat.ID, Topic: t.m.topic(), ReplyTo: t.m.ID, Texts: texts}

@@ -93,6 +93,31 @@ type (
 	}
 )
 
+// readUpdate reads an update. The database takes no text with a null byte: a blank stands for it, which keeps the places of
+// what is marked.
+func readUpdate(body []byte) (u update, err error) {
+	if err := json.Unmarshal(body, &u); err != nil {
+		return update{}, err
+	}
+	for _, m := range []*message{u.Message, u.EditedMessage} {
+		for ; m != nil; m = m.ReplyTo {
+			for _, text := range []*string{&m.Text, &m.Caption} {
+				*text = strings.ReplaceAll(*text, "\x00", " ")
+			}
+			if m.Document != nil {
+				m.Document.Name = strings.ReplaceAll(m.Document.Name, "\x00", " ")
+			}
+		}
+	}
+	if q := u.CallbackQuery; q != nil {
+		q.Data = strings.ReplaceAll(q.Data, "\x00", " ")
+	}
+	if q := u.InlineQuery; q != nil {
+		q.Query = strings.ReplaceAll(q.Query, "\x00", " ")
+	}
+	return u, nil
+}
+
 func (m media) isSet() bool {
 	for _, raw := range []json.RawMessage{
 		m.Sticker, m.Photo, m.Voice, m.Audio, m.Video, m.VideoNote, m.Animation, m.Contact, m.Location, m.Poll, m.Dice, m.Paid, m.Story,
@@ -180,6 +205,19 @@ func (u *update) lane() string {
 		return fmt.Sprintf("inline %d", u.InlineQuery.From.ID)
 	}
 	return "other"
+}
+
+// about is the message that an update is about, nil for none.
+func (u *update) about() *message {
+	switch {
+	case u.Message != nil:
+		return u.Message
+	case u.EditedMessage != nil:
+		return u.EditedMessage
+	case u.CallbackQuery != nil:
+		return u.CallbackQuery.Message
+	}
+	return nil
 }
 
 // person is who caused an update, 0 for nobody in particular. Administrators that do not want to be seen are one for
