@@ -238,6 +238,8 @@ func TestStrangeTextsAreAnsweredOrKindlyRefused(t *testing.T) {
 		{"*赵州桥* _由谁_ `设计`？ [x](http://a.b)", "赵州桥由李春设计。"},
 		{"\u202e赵州桥\u202c由谁设计？", "赵州桥由李春设计。"},
 		{"赵州桥由谁设计？👨‍👩‍👧‍👦🏳️‍🌈", "赵州桥由李春设计。"},
+		{"@yinju_test_bot " + asksBridge, saysBridge},
+		{"@yinju_test_bot", "请把问题写在我的名字后面"},
 		{"/home/x.txt 是什么", "[1]"},
 	} {
 		m := only(t, r.ask(xu, c.text))

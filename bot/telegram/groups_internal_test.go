@@ -108,7 +108,9 @@ func TestRepliesInAGroup(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 	says(t, only(t, r.say(telegramtest.Incoming{Chat: club, From: xu, Text: "@yinju_test_bot", ReplyTo: answer.ID})), "请把问题写在我的名字后面")
-	says(t, only(t, r.say(telegramtest.Incoming{Chat: club, From: xu, Sticker: "😀", ReplyTo: answer.ID})), "我只读文字")
+	if got := r.say(telegramtest.Incoming{Chat: club, From: xu, Sticker: "😀", ReplyTo: answer.ID}); len(got) > 0 {
+		t.Errorf("%+v", got)
+	}
 	r.clean()
 }
 

@@ -83,10 +83,10 @@ func (b *Bot) onMessage(ctx context.Context, it *item, m *message, again []ref) 
 		return b.onCommand(ctx, t, name)
 	case m.Document != nil && len(m.Animation) == 0: // which has its file there, too
 		return b.onFile(ctx, t)
-	case t.text == "" && m.isSet():
+	case t.text == "" && m.isSet() && m.Chat.Type == private:
 		return t.answer(t.lang.Say("我只读文字：请用一句话提问。/help 看用法。", "I read text only: ask in words. /help says how.")), nil
 	case t.text == "" && m.Text == "" && m.Caption == "":
-		return nil, nil // what Telegram says of the chat
+		return nil, nil // what Telegram says of the chat, or a sticker under an answer in a group
 	case t.text == "":
 		return t.answer(t.lang.Say("请把问题写在我的名字后面，或直接回复我。", "Write your question behind my name, or reply to me.")), nil
 	}
@@ -119,12 +119,10 @@ func (b *Bot) turnAway(t talk) *outbox {
 // name, by a command, or by an answer to a message of its own.
 func (b *Bot) meant(m *message) (words string, isMeant bool) {
 	words, marks := m.words()
-	if m.Chat.Type == private {
-		return strings.TrimSpace(words), true
-	}
+	isMeant = m.Chat.Type == private
 	var mine []entity
 	for _, e := range marks {
-		if e.Type == "bot_command" && e.Offset == 0 && b.isOthersCommand(slice(words, e)) {
+		if e.Type == "bot_command" && e.Offset == 0 && !isMeant && b.isOthersCommand(slice(words, e)) {
 			return "", false
 		}
 		isName := e.Type == "mention" && b.isName(slice(words, e))
