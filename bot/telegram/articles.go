@@ -150,7 +150,7 @@ func (b *Bot) list(ctx context.Context, t talk, words string, page int) (text, e
 		parts = append(parts, plain(t.lang.Say("，含：", " with: ")+words))
 	}
 	for _, a := range found.Articles {
-		parts = append(parts, plain("\n\n/article_"+rag.FormatID(a.ID)+"  "+listedName(a)+"\n"), tagged("code", placeWithin(listedField, a.File, a.Places.Locate(rag.Span{}))))
+		parts = append(parts, plain("\n\n/article_"+rag.FormatID(a.ID)+"  "+listedName(a)+"\n"), tagged("code", place(a.File, a.Places.Locate(rag.Span{}))))
 	}
 	out := single(parts)
 	out.Keyboard = turning(t.lang, page, pages, func(page int) string { return "l:" + strconv.Itoa(page) })

@@ -89,7 +89,7 @@ func TestPagesAreTurnedToBothEnds(t *testing.T) {
 		fmt.Fprintf(&text, "第%d句说的是修路。", i)
 	}
 	long := strings.Repeat("很长的名字", 100)
-	r.keep("路.txt", article(long, long, long, "2024-01-02", text.String()))
+	r.keep(long+".txt", article(long, long, long, "2024-01-02", text.String()))
 	r.start()
 	m := only(t, r.ask(xu, "/article "+r.article(long)))
 	var all strings.Builder

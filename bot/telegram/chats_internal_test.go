@@ -378,6 +378,18 @@ func TestOnlyWhoMayAskIsAnswered(t *testing.T) {
 	r.clean()
 }
 
+// Administrators that do not want to be seen have one id in all groups: they are not one person.
+func TestAnonymousAdministratorsAreCountedByGroup(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, telegramtest.Options{})
+	r.groups()
+	r.start(func(o *Options) { o.PerUser = 1 })
+	for _, group := range []int64{club, forum} {
+		m := only(t, r.say(telegramtest.Incoming{Chat: group, From: telegramtest.User{ID: anonymous, IsBot: true}, Text: "@yinju_test_bot " + asksBridge}))
+		says(t, m, saysBridge)
+	}
+}
+
 func TestWhoAsksTooMuchIsToldSoOnce(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, telegramtest.Options{})

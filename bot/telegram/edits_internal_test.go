@@ -59,6 +59,19 @@ func TestAnEditedQuestionIsAnsweredInPlace(t *testing.T) {
 	r.clean()
 }
 
+// A question that went on from another goes on from that when it is edited, whatever was asked since.
+func TestAnEditedQuestionGoesOnFromWhereItDid(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, telegramtest.Options{})
+	r.start()
+	r.ask(xu, asksBridge)
+	question := r.server.Receive(telegramtest.Incoming{From: xu, Text: "那篇是谁写的？"})
+	r.settled()
+	r.ask(xu, "龙窑烧一窑瓷器要用多少松柴？")
+	says(t, r.edit(xu.ID, question.ID, "那篇登在哪家报纸？")[1], "《石桥》这篇登在哪家报纸")
+	r.clean()
+}
+
 func TestAnEditThatChangesNoWordIsNotAnsweredAgain(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, telegramtest.Options{})

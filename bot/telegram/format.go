@@ -207,11 +207,9 @@ func known(a *rag.Article, most int) string {
 }
 
 // place is file:line. Of a long path its end is shown.
-func place(file string, l rag.Location) string { return placeWithin(maxField, file, l) }
-
-func placeWithin(most int, file string, l rag.Location) string {
+func place(file string, l rag.Location) string {
 	name := oneLine(file)
-	if over := unitsOf(name) - most; over > 0 {
+	if over := unitsOf(name) - maxField; over > 0 {
 		name = "…" + name[len(prefix(name, over)):]
 	}
 	return bot.Place(name, l)
