@@ -129,6 +129,10 @@ func (b *Bot) onSources(ctx context.Context, t talk) (*outbox, error) {
 	return out, nil
 }
 
+func nothingYet(lang bot.Lang) string {
+	return lang.Say("语料库里还没有文章。", "There are no articles in the corpus yet.")
+}
+
 // list is one page, from 0, of the articles that some words name.
 func (b *Bot) list(ctx context.Context, t talk, words string, page int) (text, error) {
 	found, err := b.o.Store.Browse(ctx, rag.Browse{Words: words, Offset: page * listed, Limit: listed})
@@ -140,14 +144,14 @@ func (b *Bot) list(ctx context.Context, t talk, words string, page int) (text, e
 	}
 	if found.Total == 0 {
 		if strings.TrimSpace(words) == "" {
-			return bare(t.lang.Say("库里还没有文章。", "There are no articles yet.")), nil
+			return bare(nothingYet(t.lang)), nil
 		}
 		return bare(t.lang.Say("没有这样的文章：筛选看的是标题、作者、报刊、日期与文件名。", "There is no such article: titles, authors, publications, dates and files are looked at.")), nil
 	}
 	pages := (found.Total + listed - 1) / listed
-	parts := []part{tagged("b", sayf(t.lang, "共 %d 篇", "%d articles", found.Total))}
+	parts := []part{tagged("b", sayf(t.lang, "共 %d 篇", "Articles: %d", found.Total))}
 	if words = short(words, maxField); words != "" {
-		parts = append(parts, plain(t.lang.Say("，含：", " with: ")+words))
+		parts = append(parts, plain(t.lang.Say("，含：", ", with: ")+words))
 	}
 	for _, a := range found.Articles {
 		parts = append(parts, plain("\n\n/article_"+rag.FormatID(a.ID)+"  "+listedName(a)+"\n"), tagged("code", place(a.File, a.Places.Locate(rag.Span{}))))

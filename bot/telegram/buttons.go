@@ -290,7 +290,7 @@ func settingsText(t talk) text {
 	out.Keyboard = [][]button{
 		{
 			choice(t.Lang == string(bot.Chinese), "中文", "set:zh"), choice(t.Lang == string(bot.English), "English", "set:en"),
-			choice(t.Lang == "", t.lang.Say("随提问", "as asked"), "set:auto"),
+			choice(t.Lang == "", t.lang.Say("跟随提问", "as asked"), "set:auto"),
 		},
 		{
 			choice(!t.Open, t.lang.Say("引文折叠", "quotes folded"), "set:fold"), choice(t.Open, t.lang.Say("引文展开", "quotes open"), "set:open"),
@@ -320,7 +320,7 @@ func (b *Bot) onSet(ctx context.Context, p press) (*outbox, string, error) {
 		return nil, "", err
 	}
 	p.settings = s
-	return p.inPlace(settingsText(p.talk)), p.lang.Say("已设置。", "Set."), nil
+	return p.inPlace(settingsText(p.talk)), p.lang.Say("已设置。", "Done."), nil
 }
 
 func (b *Bot) mayGovern(ctx context.Context, p press) (bool, error) {

@@ -53,7 +53,7 @@ func (b *Bot) onCommand(ctx context.Context, t talk, name string) (*outbox, erro
 	case !isKnown && t.m.Chat.Type != private:
 		return nil, nil // another bot's
 	case !isKnown:
-		return t.answer(t.lang.Say("没有这个命令。/help 看用法；也可直接发问题。", "There is no such command. /help says how; or just ask.")), nil
+		return t.answer(t.lang.Say("没有这个命令。/help 看用法；也可直接发问题。", "There is no such command. /help tells how; or just ask.")), nil
 	case c.admin && !b.isAdmin(t.from.ID):
 		return t.answer(t.lang.Say("这个命令只有管理员能用。", "This command is for administrators.")), nil
 	}
@@ -149,7 +149,7 @@ func (b *Bot) onAsk(ctx context.Context, t talk) (*outbox, error) {
 		t.text, _ = to.words()
 	}
 	if t.text == "" {
-		return t.answer(t.lang.Say("请把问题写在后面，如：/ask 什么是新质生产力？", "Write the question behind it, such as: /ask what are new quality productive forces?")), nil
+		return t.answer(t.lang.Say("请把问题写在命令后面，如：/ask 什么是新质生产力？", "Write the question after the command, such as: /ask what are new quality productive forces?")), nil
 	}
 	return b.onQuestion(ctx, t)
 }
@@ -159,7 +159,7 @@ const searched = 5
 
 func (b *Bot) onSearch(ctx context.Context, t talk) (*outbox, error) {
 	if t.text == "" {
-		return t.answer(t.lang.Say("请把词语写在后面，如：/search 人才培养", "Write the words behind it, such as: /search talent")), nil
+		return t.answer(t.lang.Say("请把词语写在命令后面，如：/search 人才培养", "Write the words after the command, such as: /search talent")), nil
 	}
 	q := rag.Query{Question: t.text}
 	if err := q.Check(); err != nil {
@@ -170,7 +170,7 @@ func (b *Bot) onSearch(ctx context.Context, t talk) (*outbox, error) {
 	}
 	hits, _, err := b.o.Search.SearchIn(ctx, q, searched)
 	if errors.Is(err, rag.ErrEmptyCorpus) {
-		return t.answer(bot.Explain(err, t.lang)), nil
+		return t.answer(nothingYet(t.lang)), nil
 	}
 	if err != nil {
 		return nil, err
@@ -182,7 +182,7 @@ func (b *Bot) onSearch(ctx context.Context, t talk) (*outbox, error) {
 	for i, h := range hits {
 		entries[i] = entry{n: i + 1, quote: h.Passage.Text, article: h.Passage.Article, location: h.Location, also: h.Also}
 	}
-	head := []part{tagged("b", sayf(t.lang, "最相近的 %d 段：", "The %d nearest passages:", len(hits)))}
+	head := []part{tagged("b", sayf(t.lang, "最相近的 %d 段：", "The nearest passages (%d):", len(hits)))}
 	out := t.with()
 	for _, m := range b.format(t).messages(head, "", entries) {
 		var row []button

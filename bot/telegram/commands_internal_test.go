@@ -67,17 +67,17 @@ func TestCommands(t *testing.T) {
 		{"/start", "向语料提问", "ask the corpus"},
 		{"/help", "@yinju_test_bot", "@yinju_test_bot"},
 		{"/HELP", "向语料提问", "ask the corpus"},
-		{"/ask", "请把问题写在后面", "Write the question behind it"},
+		{"/ask", "请把问题写在命令后面", "Write the question after the command"},
 		{"/ask " + asksBridge, saysBridge, saysBridge},
 		{"/ask：" + asksBridge, saysBridge, saysBridge},
 		{"/ask" + asksBridge, saysBridge, saysBridge},
 		{"/ask\n" + asksBridge, saysBridge, saysBridge},
-		{"/search", "请把词语写在后面", "Write the words behind it"},
-		{"/search 松柴", "最相近的", "nearest passages"},
-		{"/search \x00", "请把词语写在后面", "Write the words behind it"},
+		{"/search", "请把词语写在命令后面", "Write the words after the command"},
+		{"/search 松柴", "最相近的", "The nearest passages ("},
+		{"/search \x00", "请把词语写在命令后面", "Write the words after the command"},
 		{"/search " + strings.Repeat("柴", 3000), "最多 2000 个", "2000"},
-		{"/sources", "共 4 篇", "4 articles"},
-		{"/sources 王鸣", "共 1 篇，含：王鸣", "1 articles with: 王鸣"},
+		{"/sources", "共 4 篇", "Articles: 4"},
+		{"/sources 王鸣", "共 1 篇，含：王鸣", "Articles: 1, with: 王鸣"},
 		{"/sources 没有的词", "没有这样的文章", "no such article"},
 		{"/article", "请写文章的编号", "Write the article's number"},
 		{"/article x", "请写文章的编号", "Write the article's number"},
@@ -200,7 +200,7 @@ func TestAnEmptyCorpusIsToldSo(t *testing.T) {
 	}
 	r.start()
 	for _, text := range []string{asksBridge, "/search 桥", "/sources"} {
-		says(t, only(t, r.ask(xu, text)), "库里还没有文章")
+		says(t, only(t, r.ask(xu, text)), "语料库里还没有文章。")
 	}
 	r.clean()
 }
@@ -210,10 +210,10 @@ func TestSettingsHoldForTheirChat(t *testing.T) {
 	r := newRig(t, telegramtest.Options{})
 	r.start()
 	m := only(t, r.ask(xu, "/settings"))
-	if got := labels(m); got != "中文 English ✓ 随提问|✓ 引文折叠 引文展开" {
+	if got := labels(m); got != "中文 English ✓ 跟随提问|✓ 引文折叠 引文展开" {
 		t.Error(got)
 	}
-	if _, told := r.tap(xu, m, "English"); told != "Set." {
+	if _, told := r.tap(xu, m, "English"); told != "Done." {
 		t.Error(told)
 	}
 	if got := labels(r.now(m)); got != "中文 ✓ English as asked|✓ quotes folded quotes open" {

@@ -118,20 +118,27 @@ const (
 
 // contents lists the articles of a file.
 func (b *Bot) contents(t talk, name string, preview FilePreview) []part {
-	parts := []part{tagged("code", short(name, maxField)), plain(sayf(t.lang, "：切成 %d 篇", ": %d articles", len(preview.Articles)))}
+	parts := []part{tagged("code", short(name, maxField)), plain(sayf(t.lang, "：切成 %d 篇", ": articles it is cut into: %d", len(preview.Articles)))}
 	for i, a := range preview.Articles {
 		if i == shownArticles {
 			parts = append(parts, plain("\n…"))
 			break
 		}
 		at := a.Places.Locate(rag.Span{End: len([]rune(a.Text))})
-		line := fmt.Sprintf("\n%d. %s", i+1, listedName(a))
-		parts = append(parts, plain(line+sayf(t.lang, "（第 %d–%d 行）", " (lines %d–%d)", at.StartLine, at.EndLine)))
+		lines := sayf(t.lang, "（第 %d–%d 行）", " (lines %d–%d)", at.StartLine, at.EndLine)
+		if at.StartLine == at.EndLine {
+			lines = sayf(t.lang, "（第 %d 行）", " (line %d)", at.StartLine)
+		}
+		parts = append(parts, plain(fmt.Sprintf("\n%d. %s%s", i+1, listedName(a), lines)))
 	}
 	if preview.Exists {
 		parts = append(parts, plain("\n\n"), tagged("b", t.lang.Say("语料中已有同名文件。", "The corpus has a file of this name.")))
 	}
-	return append(parts, plain("\n\n"+t.lang.Say("逐行的切分见所附网页。收入吗？24 小时内有效。", "The page below shows it line by line. Take it? Valid for 24 hours.")))
+	asks := t.lang.Say("收入吗？24 小时内有效。", "Take it? Valid for 24 hours.")
+	if len(preview.Page) <= maxPage {
+		asks = t.lang.Say("逐行的切分见所附网页。", "The page below shows it line by line. ") + asks
+	}
+	return append(parts, plain("\n\n"+asks))
 }
 
 // onFileButton takes a file, or not.
@@ -152,7 +159,7 @@ func (b *Bot) onFileButton(ctx context.Context, p press) (*outbox, string, error
 		choice = p.args[0]
 	}
 	if choice == "n" {
-		return p.inPlace(bare(p.lang.Say("没有收入：", "Left: ") + short(f.Name, maxField))), "", b.inbox.dropFile(ctx, chat, message)
+		return p.inPlace(bare(p.lang.Say("没有收入：", "Left out: ") + short(f.Name, maxField))), "", b.inbox.dropFile(ctx, chat, message)
 	}
 	added, err := b.o.Files.Add(ctx, f.Name, f.Body, choice == "r")
 	if errors.Is(err, ErrFileExists) {

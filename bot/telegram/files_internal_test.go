@@ -54,7 +54,7 @@ func TestAFileIsTakenWhenItsPreviewIsConfirmed(t *testing.T) {
 	if len(sent) != 2 || sent[1].Document == nil || sent[1].Document.FileName != "新.txt.html" {
 		t.Fatalf("%+v", sent)
 	}
-	says(t, sent[0], "新.txt：切成 1 篇", "1. 《新文章》 周迅之 · 河报 · 2024-02-03（第 5–5 行）", "收入吗？")
+	says(t, sent[0], "新.txt：切成 1 篇", "1. 《新文章》 周迅之 · 河报 · 2024-02-03（第 5 行）", "收入吗？")
 	if got := labels(sent[0]); got != "✓ 收入 ✗ 不要" {
 		t.Error(got)
 	}

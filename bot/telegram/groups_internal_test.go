@@ -139,6 +139,22 @@ func TestAnAnswerComesInTheTopicOfItsQuestion(t *testing.T) {
 	r.clean()
 }
 
+func TestTheBotGreetsAGroupThatItComesInto(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, telegramtest.Options{})
+	r.groups()
+	r.start(func(o *Options) { o.Public, o.Allowed = false, []int64{club} })
+	comes := func(who telegramtest.User) func(*telegramtest.Message) {
+		return func(m *telegramtest.Message) { m.NewMembers = []telegramtest.User{who} }
+	}
+	says(t, only(t, r.say(telegramtest.Incoming{Chat: club, From: xu, Otherwise: comes(r.server.Bot())})), "群里请 @yinju_test_bot")
+	says(t, only(t, r.say(telegramtest.Incoming{Chat: forum, From: xu, Otherwise: comes(r.server.Bot())})), "这个群还不能使用本机器人", "-1002")
+	if got := r.say(telegramtest.Incoming{Chat: club, From: xu, Otherwise: comes(ann)}); len(got) > 0 {
+		t.Errorf("%+v", got)
+	}
+	r.clean()
+}
+
 // What is taken in before Telegram has said the bot's name waits for that: else nobody would seem to speak to it.
 func TestAMentionIsSeenThoughTheNameComesLate(t *testing.T) {
 	t.Parallel()

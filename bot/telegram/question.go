@@ -113,10 +113,15 @@ func (b *Bot) limit(ctx context.Context, t talk) error {
 
 // unanswered is what a person is told whose question cannot be answered by anybody; other failures may pass.
 func (b *Bot) unanswered(t talk, out *outbox, err error) (*outbox, error) {
-	if _, isOther := errors.AsType[*rag.OtherEmbedderError](err); !isOther && !errors.Is(err, rag.ErrEmptyCorpus) && !errors.Is(err, rag.ErrNoQuestion) {
+	_, isOther := errors.AsType[*rag.OtherEmbedderError](err)
+	switch {
+	case errors.Is(err, rag.ErrEmptyCorpus):
+		out.Texts = []text{bare(nothingYet(t.lang))}
+	case isOther, errors.Is(err, rag.ErrNoQuestion):
+		out.Texts = []text{bare(bot.Explain(err, t.lang))}
+	default:
 		return nil, err
 	}
-	out.Texts = []text{bare(bot.Explain(err, t.lang))}
 	return out, nil
 }
 

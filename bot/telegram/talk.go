@@ -84,11 +84,11 @@ func (b *Bot) onMessage(ctx context.Context, it *item, m *message, again []ref) 
 	case m.Document != nil && len(m.Animation) == 0: // which has its file there, too
 		return b.onFile(ctx, t)
 	case t.text == "" && m.isSet() && m.Chat.Type == private:
-		return t.answer(t.lang.Say("我只读文字：请用一句话提问。/help 看用法。", "I read text only: ask in words. /help says how.")), nil
+		return t.answer(t.lang.Say("我只读文字：请用一句话提问。/help 看用法。", "I read text only: ask in words. /help tells how.")), nil
 	case t.text == "" && m.Text == "" && m.Caption == "":
 		return nil, nil // what Telegram says of the chat, or a sticker under an answer in a group
 	case t.text == "":
-		return t.answer(t.lang.Say("请把问题写在我的名字后面，或直接回复我。", "Write your question behind my name, or reply to me.")), nil
+		return t.answer(t.lang.Say("请把问题写在我的名字后面，或直接回复我。", "Write your question after my name, or reply to me.")), nil
 	}
 	return b.onQuestion(ctx, t)
 }
@@ -118,6 +118,9 @@ func (b *Bot) turnAway(t talk) *outbox {
 // meant says whether a message is for the bot, and gives its words without the bot's name. In a group it is spoken to by
 // name, by a command, or by an answer to a message of its own.
 func (b *Bot) meant(m *message) (words string, isMeant bool) {
+	if slices.ContainsFunc(m.NewMembers, func(u user) bool { return u.ID == b.id }) { // it comes into a group, and greets
+		return "/help", true
+	}
 	words, marks := m.words()
 	isMeant = m.Chat.Type == private
 	var mine []entity

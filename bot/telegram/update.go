@@ -44,6 +44,7 @@ type (
 		ReplyTo         *message        `json:"reply_to_message"`
 		Document        *document       `json:"document"`
 		TopicCreated    json.RawMessage `json:"forum_topic_created"`
+		NewMembers      []user          `json:"new_chat_members"`
 		MovedTo         int64           `json:"migrate_to_chat_id"`
 		MovedFrom       int64           `json:"migrate_from_chat_id"`
 		media
