@@ -54,7 +54,7 @@ func (b *Bot) onButton(ctx context.Context, it *item, q *callbackQuery) (*outbox
 		if err != nil || why != "" {
 			return nil, errors.Join(err, b.toast(ctx, q, why))
 		}
-		_ = b.toast(ctx, q, why)
+		_ = b.toast(ctx, q, "") // the answer comes in any case
 		return b.more(ctx, p)
 	}
 	out, toast, err := b.onPress(ctx, p)

@@ -155,6 +155,21 @@ func TestTheBotGreetsAGroupThatItComesInto(t *testing.T) {
 	r.clean()
 }
 
+func TestTalkOfAGroupIsNotKept(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, telegramtest.Options{})
+	r.groups()
+	r.start()
+	r.say(telegramtest.Incoming{Chat: club, From: xu, Text: "我们私下说说"})
+	only(t, r.say(telegramtest.Incoming{Chat: club, From: xu, Text: "@yinju_test_bot " + asksBridge}))
+	var updates, kept int
+	err := r.store.Pool().QueryRow(t.Context(), `select count(*), count(*) filter (where body <> '' or outbox is not null) from telegram_updates`).Scan(&updates, &kept)
+	if err != nil || updates != 2 || kept > 0 {
+		t.Errorf("of %d updates %d are kept, %v", updates, kept, err)
+	}
+	r.clean()
+}
+
 // What is taken in before Telegram has said the bot's name waits for that: else nobody would seem to speak to it.
 func TestAMentionIsSeenThoughTheNameComesLate(t *testing.T) {
 	t.Parallel()

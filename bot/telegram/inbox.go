@@ -130,9 +130,10 @@ func (i *inbox) hold(ctx context.Context) error {
 	return err
 }
 
-// done ends an update. failure is why it was given up, "" where it was not.
+// done ends an update. failure is why it was given up, "" where it was not. What was said is let go of: in a group it may be talk
+// that was not for the bot.
 func (i *inbox) done(ctx context.Context, it *item, failure string) error {
-	return i.change(ctx, "end an update", it, `done_at = now(), failure = $4`, storable(failure))
+	return i.change(ctx, "end an update", it, `done_at = now(), failure = $4, body = '', outbox = null`, storable(failure))
 }
 
 // longestFailure is how much is kept of why an update was given up, in bytes.

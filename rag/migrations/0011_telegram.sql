@@ -6,7 +6,7 @@ create table telegram_updates (
     lane        text not null,
     person      bigint not null,
     received_at timestamptz not null default now(),
-    body        bytea not null,               -- as it came
+    body        bytea not null,               -- as it came; empty when it is done
     tries       int not null default 0,       -- taken so often since it was last put off
     put_off     int not null default 0,       -- so often
     not_before  timestamptz not null default now(),
