@@ -102,6 +102,9 @@ func (c *client) send(ctx context.Context, method string, params tgbotapi.Params
 }
 
 func (c *client) do(ctx context.Context, method string, wait time.Duration, result any, request func(*tgbotapi.BotAPI) (*tgbotapi.APIResponse, error)) error {
+	if _, err := url.Parse(c.base); err != nil { // telegram-bot-api would leave the file's writer behind
+		return c.explain(method, 0, err)
+	}
 	ctx, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
 	line := &wire{ctx: ctx, http: c.http}
@@ -119,13 +122,19 @@ func (c *client) do(ctx context.Context, method string, wait time.Duration, resu
 
 // explain makes a *callError of what telegram-bot-api returns.
 func (c *client) explain(method string, status int, err error) error {
-	e := &callError{method: method, message: c.scrub(err.Error()), cause: withoutAddress(err)}
+	e := &callError{method: method, message: c.scrub(err.Error())}
+	for _, end := range []error{context.Canceled, context.DeadlineExceeded} { // other causes may have the address in their texts
+		if errors.Is(err, end) {
+			e.cause = end
+		}
+	}
 	if refusal, ok := errors.AsType[*tgbotapi.Error](err); ok {
 		e.status, e.message, e.cause = status, c.scrub(refusal.Message), nil
 		if refusal.Code != 0 {
 			e.status = refusal.Code
 		}
-		e.retryAfter, e.movedTo = time.Duration(refusal.RetryAfter)*time.Second, refusal.MigrateToChatID
+		e.retryAfter = time.Duration(max(0, min(refusal.RetryAfter, int(oldest/time.Second)))) * time.Second
+		e.movedTo = refusal.MigrateToChatID
 		return e
 	}
 	if status != 0 && status != http.StatusOK { // a page of some proxy
@@ -140,16 +149,16 @@ func withoutAddress(err error) error {
 	if errors.As(err, &address) {
 		return address.Err
 	}
-	return nil
+	return err
 }
 
-// scrub takes the token out of a text, whatever brought it there.
+// scrub takes the token out of a text, whatever brought it there, and cuts what is too long to be read.
 func (c *client) scrub(text string) string {
 	secret := c.token[strings.IndexByte(c.token, ':')+1:]
 	for _, s := range []string{c.token, url.PathEscape(c.token), url.QueryEscape(c.token), secret} {
 		text = strings.ReplaceAll(text, s, "[token]")
 	}
-	return text
+	return storable(text)
 }
 
 // wire is the HTTP client of one call.

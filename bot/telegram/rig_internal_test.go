@@ -4,12 +4,15 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"strings"
 	"testing"
 	"time"
+
+	tgbotapi "github.com/go-telegram-bot-api/telegram-bot-api/v5"
 
 	"yinju/bot"
 	"yinju/bot/telegram/telegramtest"
@@ -279,4 +282,19 @@ func rawUpdates(bodies ...string) (raw []json.RawMessage) {
 		raw = append(raw, json.RawMessage(b))
 	}
 	return raw
+}
+
+func fileOf(name, text string) tgbotapi.FileBytes {
+	return tgbotapi.FileBytes{Name: name, Bytes: []byte(text)}
+}
+
+// everything is what an error and all that it wraps say, in every way of printing them.
+func everything(err error) string {
+	var b strings.Builder
+	log := slog.New(slog.NewJSONHandler(&b, nil))
+	for ; err != nil; err = errors.Unwrap(err) {
+		log.Info("x", "error", err)
+		fmt.Fprintf(&b, "%v %+v %#v %s\n", err, err, err, err.Error())
+	}
+	return b.String()
 }

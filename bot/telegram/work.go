@@ -156,7 +156,7 @@ func (b *Bot) find(ctx context.Context, it *item) (out *outbox, err error) {
 // fault is a panic as an error.
 func (b *Bot) fault(it *item, r any) error {
 	what := b.client.scrub(fmt.Sprint(r))
-	b.o.Log.Error("a fault in the program", "update", it.ID, "fault", what, "stack", b.client.scrub(string(debug.Stack())))
+	b.o.Log.Error("a fault in the program", "update", it.ID, "fault", what, "stack", string(debug.Stack()))
 	return fmt.Errorf("a fault in the program: %s", what)
 }
 
