@@ -138,21 +138,14 @@ func articleName(a *rag.Article) string {
 	if a.Title != "" {
 		parts = append(parts, "《"+a.Title+"》")
 	}
-	for _, p := range []string{strings.Join(a.Authors, "、"), a.Publication, a.Date} {
-		if p != "" {
-			parts = append(parts, p)
-		}
+	if known := Imprint(a, OneLine); known != "" {
+		parts = append(parts, known)
 	}
 	return strings.Join(parts, " · ")
 }
 
 // place is file:line, which editors and terminals open.
-func place(file string, l rag.Location) string {
-	if l.StartLine == l.EndLine {
-		return fmt.Sprintf("%s:%d", OneLine(file), l.StartLine)
-	}
-	return fmt.Sprintf("%s:%d-%d", OneLine(file), l.StartLine, l.EndLine)
-}
+func place(file string, l rag.Location) string { return Place(OneLine(file), l) }
 
 // also says where else a text stands, "" where nowhere.
 func (t Terminal) also(copies []rag.Copy) string {

@@ -1,7 +1,6 @@
 package telegram
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,12 +8,13 @@ import (
 	"strings"
 	"unicode"
 
+	"yinju/bot"
 	"yinju/rag"
 )
 
 const (
 	listed    = 8    // articles on a page of a list
-	pageUnits = 3300 // UTF-16 units of an article on one page; its heading comes on top
+	pageUnits = 3300 // UTF-16 units of an article on one page, less where its heading is long
 )
 
 // articleData is what a button has that opens a page, from 0, of an article.
@@ -23,8 +23,8 @@ func articleData(kind string, article int64, page int) string {
 }
 
 func (b *Bot) onArticle(ctx context.Context, t talk) (*outbox, error) {
-	id, err := rag.ParseID(strings.TrimSpace(t.text))
-	if err != nil {
+	id, isNumber := numberOf(t.text)
+	if !isNumber {
 		return t.answer(t.lang.Say("请写文章的编号，如 /article 12；编号见 /sources。", "Write the article's number, such as /article 12; /sources has them.")), nil
 	}
 	page, err := b.articlePage(ctx, t, id, 0)
@@ -37,43 +37,55 @@ func (b *Bot) onArticle(ctx context.Context, t talk) (*outbox, error) {
 	return t.with(page), nil
 }
 
+// numberOf reads the number of an article, as people write it: 12, #12 or １２.
+func numberOf(text string) (id int64, ok bool) {
+	digits := strings.Map(func(r rune) rune {
+		if r >= '０' && r <= '９' {
+			return r - '０' + '0'
+		}
+		return r
+	}, strings.Trim(text, " \t\n#.。"))
+	id, err := rag.ParseID(digits)
+	return id, err == nil
+}
+
 // articlePage is one page of an article, with buttons for the others.
 func (b *Bot) articlePage(ctx context.Context, t talk, id int64, page int) (text, error) {
 	a, err := b.o.Store.Article(ctx, id)
 	if err != nil {
 		return text{}, err
 	}
-	pages := pagesOf(a.Text)
-	page = min(max(page, 0), len(pages)-1)
 	whole := rag.Span{End: len([]rune(a.Text))}
 	parts := b.heading(t, a, a.Places.Locate(whole))
-	parts = append(parts, plain("\n\n"+strings.TrimSpace(pages[page])))
+	taken, _ := sizeOf(parts)
+	pages := pagesOf(a.Text, min(pageUnits, maxUnits-taken-2))
+	page = min(max(page, 0), len(pages)-1)
+	out := single(append(parts, plain("\n\n"+strings.TrimSpace(pages[page]))))
+	out.Keyboard = turning(t.lang, page, len(pages), func(page int) string { return articleData("p", id, page) })
+	return out, nil
+}
+
+// turning are the buttons that turn to the pages before and behind one, from 0, of so many.
+func turning(lang bot.Lang, page, pages int, data func(page int) string) [][]button {
+	if pages < 2 {
+		return nil
+	}
 	var row []button
 	if page > 0 {
-		row = append(row, button{Text: "◀", Data: articleData("p", id, page-1)})
+		row = append(row, key(lang, "◀", data(page-1)))
 	}
-	if len(pages) > 1 {
-		row = append(row, button{Text: fmt.Sprintf("%d / %d", page+1, len(pages)), Data: "n"})
+	row = append(row, key(lang, fmt.Sprintf("%d / %d", page+1, pages), "n"))
+	if page < pages-1 {
+		row = append(row, key(lang, "▶", data(page+1)))
 	}
-	if page < len(pages)-1 {
-		row = append(row, button{Text: "▶", Data: articleData("p", id, page+1)})
-	}
-	out := single(parts)
-	out.Keyboard = rowsOf(row)
-	return out, nil
+	return [][]button{row}
 }
 
 // heading names an article: its title, what else is known of it, where it stands, and a link.
 func (b *Bot) heading(t talk, a *rag.Article, at rag.Location) []part {
 	parts := []part{tagged("b", short(a.DisplayTitle(), maxField))}
-	var known []string
-	for _, p := range []string{strings.Join(a.Authors, "、"), a.Publication, a.Date} {
-		if p = short(p, maxField); p != "" {
-			known = append(known, p)
-		}
-	}
-	if len(known) > 0 {
-		parts = append(parts, plain("\n"+strings.Join(known, " · ")))
+	if known := known(a, maxField); known != "" {
+		parts = append(parts, plain("\n"+known))
 	}
 	parts = append(parts, plain("\n"), tagged("code", place(a.File, at)))
 	if b.o.BaseURL != "" {
@@ -94,11 +106,11 @@ func single(parts []part) text {
 }
 
 // pagesOf cuts a text into pages, at ends of sentences where there are any.
-func pagesOf(body string) []string {
+func pagesOf(body string, units int) []string {
 	body = strings.TrimSpace(clean(body))
 	var pages []string
-	for unitsOf(body) > pageUnits {
-		head, rest := cut(body, pageUnits)
+	for unitsOf(body) > units {
+		head, rest := cut(body, units)
 		pages, body = append(pages, head), strings.TrimLeftFunc(rest, unicode.IsSpace)
 	}
 	return append(pages, body)
@@ -106,6 +118,9 @@ func pagesOf(body string) []string {
 
 func (b *Bot) onSources(ctx context.Context, t talk) (*outbox, error) {
 	list, err := b.list(ctx, t, t.text, 0)
+	if _, isFilter := errors.AsType[*rag.FilterError](err); isFilter {
+		return t.answer(bot.Explain(err, t.lang)), nil
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -114,50 +129,45 @@ func (b *Bot) onSources(ctx context.Context, t talk) (*outbox, error) {
 	return out, nil
 }
 
+func nothingYet(lang bot.Lang) string {
+	return lang.Say("语料库里还没有文章。", "There are no articles in the corpus yet.")
+}
+
 // list is one page, from 0, of the articles that some words name.
 func (b *Bot) list(ctx context.Context, t talk, words string, page int) (text, error) {
 	found, err := b.o.Store.Browse(ctx, rag.Browse{Words: words, Offset: page * listed, Limit: listed})
 	if err != nil {
 		return text{}, err
 	}
+	if len(found.Articles) == 0 && found.Total > 0 { // there were more
+		return b.list(ctx, t, words, (found.Total-1)/listed)
+	}
 	if found.Total == 0 {
 		if strings.TrimSpace(words) == "" {
-			return bare(t.lang.Say("库里还没有文章。", "There are no articles yet.")), nil
+			return bare(nothingYet(t.lang)), nil
 		}
 		return bare(t.lang.Say("没有这样的文章：筛选看的是标题、作者、报刊、日期与文件名。", "There is no such article: titles, authors, publications, dates and files are looked at.")), nil
 	}
 	pages := (found.Total + listed - 1) / listed
-	parts := []part{tagged("b", sayf(t.lang, "共 %d 篇", "%d articles", found.Total))}
+	parts := []part{tagged("b", sayf(t.lang, "共 %d 篇", "Articles: %d", found.Total))}
 	if words = short(words, maxField); words != "" {
-		parts = append(parts, plain(t.lang.Say("，含：", " with: ")+words))
+		parts = append(parts, plain(t.lang.Say("，含：", ", with: ")+words))
 	}
 	for _, a := range found.Articles {
 		parts = append(parts, plain("\n\n/article_"+rag.FormatID(a.ID)+"  "+listedName(a)+"\n"), tagged("code", place(a.File, a.Places.Locate(rag.Span{}))))
 	}
 	out := single(parts)
-	var row []button
-	if page > 0 {
-		row = append(row, button{Text: "◀", Data: "l:" + strconv.Itoa(page-1)})
-	}
-	if pages > 1 {
-		row = append(row, button{Text: fmt.Sprintf("%d / %d", page+1, pages), Data: "n"})
-	}
-	if page < pages-1 {
-		row = append(row, button{Text: "▶", Data: "l:" + strconv.Itoa(page+1)})
-	}
-	out.Keyboard = rowsOf(row)
+	out.Keyboard = turning(t.lang, page, pages, func(page int) string { return "l:" + strconv.Itoa(page) })
 	return out, nil
 }
 
-// listedField is how many characters of a field a list shows: eight articles are one message.
+// listedField is how many UTF-16 units of a field a list shows: eight articles are one message.
 const listedField = 60
 
 func listedName(a *rag.Article) string {
-	var rest []string
-	for _, p := range []string{strings.Join(a.Authors, "、"), a.Publication, a.Date} {
-		if p = short(p, listedField); p != "" {
-			rest = append(rest, p)
-		}
+	name := short(a.DisplayTitle(), listedField)
+	if a.Title != "" {
+		name = "《" + name + "》"
 	}
-	return strings.TrimSpace("《" + short(cmp.Or(a.Title, a.DisplayTitle()), listedField) + "》 " + strings.Join(rest, " · "))
+	return strings.TrimSpace(name + " " + known(a, listedField))
 }

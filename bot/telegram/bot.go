@@ -6,9 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"regexp"
 	"slices"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 
@@ -65,6 +65,9 @@ type Bot struct {
 	wake   chan struct{} // an update has come
 	times  times
 
+	known   chan struct{} // closed once Telegram has said who the bot is
+	suspect sync.Mutex    // held while an update is handled that may have ended a process
+
 	mu    sync.Mutex
 	me    user // once Telegram has said so
 	state State
@@ -73,7 +76,7 @@ type Bot struct {
 // times are how long things wait. Tests shorten them.
 type times struct {
 	idle, lease, elect, edit, typing, retry, grace time.Duration
-	longPoll                                       time.Duration
+	longPoll, call, watch                          time.Duration
 }
 
 var usual = times{
@@ -85,6 +88,8 @@ var usual = times{
 	retry:    time.Second,             // before what failed is tried again, doubled each time
 	grace:    15 * time.Second,        // for answers under way when the program ends
 	longPoll: 50 * time.Second,
+	call:     30 * time.Second, // for an answer of Telegram's
+	watch:    time.Minute,      // between looks at the webhook
 }
 
 // workers is how many updates are handled at once.
@@ -98,20 +103,32 @@ func New(o Options) (*Bot, error) {
 	if !o.Public && len(o.Allowed) == 0 && len(o.Admins) == 0 {
 		return nil, ErrNobody
 	}
-	number, _, _ := strings.Cut(o.Token, ":")
-	id, err := strconv.ParseInt(number, 10, 64)
-	if err != nil || id <= 0 {
-		return nil, errors.New("the Telegram token does not begin with the bot's number and a colon: copy it from @BotFather again")
+	id, err := botID(o.Token)
+	if err != nil {
+		return nil, err
 	}
 	b := &Bot{
-		o: o, id: id, client: newClient(o.Token, o.APIURL), pace: newPace(realPace), wake: make(chan struct{}, 1), times: usual,
-		inbox: &inbox{pool: o.Store.Pool(), bot: id, name: rand.Text(), lease: usual.lease},
+		o: o, id: id, client: newClient(o.Token, o.APIURL, usual.call), pace: newPace(realPace), wake: make(chan struct{}, 1), known: make(chan struct{}), times: usual,
+		inbox: &inbox{pool: o.Store.Pool(), bot: id, name: rand.Text(), lease: usual.lease, most: maxTries},
 		state: State{Mode: "polling", Since: time.Now()},
 	}
 	if o.WebhookURL != "" {
 		b.state.Mode = "webhook"
 	}
 	return b, nil
+}
+
+// token is what one consists of: any other character might stand in an error in another writing, and be seen.
+var tokenForm = regexp.MustCompile(`^([0-9]{1,18}):[A-Za-z0-9_-]+$`)
+
+// botID is the number of the bot that a token is of.
+func botID(token string) (int64, error) {
+	if m := tokenForm.FindStringSubmatch(token); m != nil {
+		if id, err := strconv.ParseInt(m[1], 10, 64); err == nil && id > 0 {
+			return id, nil
+		}
+	}
+	return 0, errors.New("the Telegram token is not a number, a colon and letters, digits, _ or -: copy it from @BotFather again")
 }
 
 // State is how a bot is.
@@ -145,6 +162,9 @@ func (b *Bot) works(err error) {
 	if err != nil {
 		text = err.Error()
 	}
+	if e, ok := errors.AsType[*callError](err); ok && e.isOfToken() {
+		text += ": Telegram does not know TELEGRAM_BOT_TOKEN; copy it from @BotFather again"
+	}
 	if b.state.Working == (err == nil) && b.state.Error == text {
 		return
 	}
@@ -166,6 +186,7 @@ func (b *Bot) Run(ctx context.Context) error {
 	var group errgroup.Group
 	group.Go(func() error { b.receive(ctx); return nil })
 	group.Go(func() error { b.housekeep(ctx); return nil })
+	group.Go(func() error { b.showMenu(ctx); return nil })
 	group.Go(func() error {
 		var all errgroup.Group
 		for range workers {
@@ -207,9 +228,10 @@ func (b *Bot) housekeep(ctx context.Context) {
 	}
 }
 
-// introduce asks Telegram who the bot is and sets its menu, until that has gone well.
+// introduce asks Telegram who the bot is, until that has gone well. Before that nothing is answered: a question to its name would
+// be taken for none.
 func (b *Bot) introduce(ctx context.Context) bool {
-	return b.until(ctx, func() error {
+	isKnown := b.until(ctx, func() error {
 		var me user
 		if err := b.client.call(ctx, "getMe", nil, &me); err != nil {
 			return err
@@ -217,8 +239,26 @@ func (b *Bot) introduce(ctx context.Context) bool {
 		b.mu.Lock()
 		b.me, b.state.Username = me, me.Username
 		b.mu.Unlock()
-		return b.setCommands(ctx)
+		return nil
 	})
+	if isKnown {
+		close(b.known)
+	}
+	return isKnown
+}
+
+// showMenu sets the menu of commands. Updates do not wait for it: Telegram takes a change of it now and then only.
+func (b *Bot) showMenu(ctx context.Context) {
+	for n := 0; ; n++ {
+		err := b.setMenus(ctx)
+		if err == nil || ctx.Err() != nil {
+			return
+		}
+		b.o.Log.Info("the menu of commands is not set yet", "error", err)
+		if !sleep(ctx, b.backOff(n, err)) {
+			return
+		}
+	}
 }
 
 // self is the bot as Telegram knows it; its name is "" until Telegram has said it.
@@ -249,14 +289,14 @@ const longestWait = 5 * time.Minute
 
 // backOff is how long to wait after the n-th failure, from 0; what Telegram asks for where it asks.
 func (b *Bot) backOff(n int, err error) time.Duration {
-	wait := b.times.retry << min(n, 16)
+	wait := min(b.times.retry<<min(n, 16), longestWait)
 	if e, ok := errors.AsType[*callError](err); ok {
-		if e.status == 401 || e.status == 404 { // a wrong token does not mend by itself
+		if e.isOfToken() { // it does not mend by itself
 			return longestWait
 		}
 		wait = max(wait, e.retryAfter)
 	}
-	return min(wait, longestWait)
+	return wait
 }
 
 // sleep waits, and says whether ctx still holds.

@@ -1,6 +1,7 @@
 package telegram
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -34,31 +35,46 @@ func (b *Bot) onButton(ctx context.Context, it *item, q *callbackQuery) (*outbox
 	if err != nil {
 		return nil, err
 	}
-	lang := b.langOfCode(q.From.LanguageCode)
-	if held.Lang != "" {
-		lang = bot.Lang(held.Lang)
-	} else if words, _ := m.words(); strings.ContainsFunc(words, isHan) {
-		lang = bot.Chinese // it was answered in Chinese
+	data, isEnglish := strings.CutSuffix(q.Data, inEnglish)
+	lang := bot.Chinese
+	if isEnglish {
+		lang = bot.English
 	}
+	lang = cmp.Or(bot.Lang(held.Lang), lang)
 	if may, err := b.mayAsk(ctx, q.From.ID, m.Chat.ID); err != nil || !may {
 		return nil, errors.Join(err, b.toast(ctx, q, lang.Say("您还不能使用本机器人。", "You may not use the bot yet.")))
 	}
-	fields := strings.Split(q.Data, ":")
+	fields := strings.Split(data, ":")
 	p := press{talk: talk{it: it, m: m, lang: lang, settings: held, from: q.From}, kind: fields[0], args: fields[1:]}
 	if p.ref, err = b.inbox.refOf(ctx, m.Chat.ID, int64(m.ID)); err != nil {
 		return nil, err
 	}
 	if p.kind == "m" && p.ref != nil { // it takes longer than Telegram waits for a word
-		if err := b.toast(ctx, q, ""); err != nil {
-			return nil, err
+		why, err := b.noMore(ctx, p)
+		if err != nil || why != "" {
+			return nil, errors.Join(err, b.toast(ctx, q, why))
 		}
+		_ = b.toast(ctx, q, "") // the answer comes in any case
 		return b.more(ctx, p)
 	}
 	out, toast, err := b.onPress(ctx, p)
 	if err != nil {
 		return nil, err
 	}
-	return out, b.toast(ctx, q, toast)
+	if err := b.toast(ctx, q, toast); err != nil && out == nil { // what is done is not done again
+		return nil, err
+	}
+	return out, nil
+}
+
+// noMore says why a conversation cannot be gone on from, "" where it can.
+func (b *Bot) noMore(ctx context.Context, p press) (string, error) {
+	turns, err := b.o.Store.History(ctx, p.ref.Conversation)
+	var none *rag.ConversationError
+	if err == nil && len(turns) == 0 || errors.As(err, &none) {
+		return p.lang.Say("这段对话已忘掉，或已过了一天：请重新提问。", "This conversation is forgotten, or a day old: please ask again."), nil
+	}
+	return "", err
 }
 
 // number is the n-th argument of a button as a number, -1 where it is none.
@@ -102,16 +118,34 @@ func (b *Bot) onPress(ctx context.Context, p press) (out *outbox, toast string, 
 		}
 		return b.onAnswer(ctx, p)
 	}
-	if errors.Is(err, rag.ErrNoArticle) {
-		return nil, p.lang.Say("这篇文章已不在语料中。", "The article is no longer in the corpus."), nil
+	if why := missing(err, p.lang); why != "" {
+		return nil, why, nil
 	}
 	return out, "", err
+}
+
+// missing says what is not there any more, "" for other errors.
+func missing(err error, lang bot.Lang) string {
+	switch {
+	case errors.Is(err, rag.ErrGone):
+		return lang.Say("原文件已改，其中不再有这段话。", "The source has changed and no longer has these words.")
+	case errors.Is(err, rag.ErrNoCitation):
+		return lang.Say("这条回答没有这一条引文。", "The answer has no such quote.")
+	case errors.Is(err, rag.ErrNoAnswer):
+		return lang.Say("这条回答已不在记录中。", "The answer is no longer on record.")
+	case errors.Is(err, rag.ErrNoArticle):
+		return lang.Say("这篇文章已不在语料中。", "The article is no longer in the corpus.")
+	}
+	return ""
 }
 
 // onAnswer does what a button under an answer, or a list, says.
 func (b *Bot) onAnswer(ctx context.Context, p press) (out *outbox, toast string, err error) {
 	switch p.kind {
 	case "l":
+		if p.ref.Conversation != "" {
+			return nil, "", nil // no list has it
+		}
 		list, err := b.list(ctx, p.talk, p.ref.Words, p.page(0))
 		if err != nil {
 			return nil, "", err
@@ -127,17 +161,17 @@ func (b *Bot) onAnswer(ctx context.Context, p press) (out *outbox, toast string,
 		err = b.o.Store.GiveFeedback(ctx, rag.Feedback{Answer: p.ref.Answer, By: "telegram:" + strconv.FormatInt(p.from.ID, 10), Good: p.kind == "+"})
 		toast = p.lang.Say("已记下，谢谢。", "Noted, thank you.")
 	}
-	switch {
-	case errors.Is(err, rag.ErrGone):
-		return nil, p.lang.Say("原文件已改，其中不再有这段话。", "The source has changed and no longer has these words."), nil
-	case errors.Is(err, rag.ErrNoAnswer), errors.Is(err, rag.ErrNoCitation), errors.Is(err, rag.ErrNoArticle):
-		return nil, p.lang.Say("这条回答已不在记录中。", "The answer is no longer on record."), nil
+	if why := missing(err, p.lang); why != "" {
+		return nil, why, nil
 	}
 	return out, toast, err
 }
 
-// inPlace changes the message that has the button.
+// inPlace changes the message that has the button. An answer stays as it is, whatever a program says that it has.
 func (p press) inPlace(t text) *outbox {
+	if p.ref != nil && p.ref.Answer != 0 {
+		return p.with(t)
+	}
 	p.it.sent = []int64{int64(p.m.ID)}
 	return &outbox{Chat: p.m.Chat.ID, Topic: p.m.topic(), Texts: []text{t}, Reserved: true, Hold: t}
 }
@@ -161,7 +195,16 @@ func (b *Bot) openPage(ctx context.Context, p press) (*outbox, error) {
 	if p.kind == "p" {
 		return p.inPlace(page), nil
 	}
-	return p.with(page), nil
+	return p.aside(page), nil
+}
+
+// aside is a message about an answer. A reply to it goes on from that.
+func (p press) aside(texts ...text) *outbox {
+	out := p.with(texts...)
+	if p.ref != nil && p.ref.Conversation != "" {
+		out.Ref = &ref{Question: int64(p.m.ID), Conversation: p.ref.Conversation, Parent: p.ref.Parent}
+	}
+	return out
 }
 
 // source shows a quote within the passages around it.
@@ -181,12 +224,12 @@ func (b *Bot) source(ctx context.Context, p press) (*outbox, error) {
 	var c composer
 	c.add(parts)
 	c.flush()
-	out := p.with()
+	out := p.aside()
 	for _, m := range c.messages {
 		out.Texts = append(out.Texts, text{HTML: m.HTML, Plain: m.Plain})
 	}
 	last := &out.Texts[len(out.Texts)-1]
-	last.Keyboard = [][]button{{{Text: p.lang.Say("全文", "Full text"), Data: articleData("a", s.Article.ID, 0)}}}
+	last.Keyboard = [][]button{{key(p.lang, p.lang.Say("全文", "Full text"), articleData("a", s.Article.ID, 0))}}
 	return out, nil
 }
 
@@ -210,16 +253,19 @@ func (b *Bot) fullText(ctx context.Context, p press) (*outbox, error) {
 		id, err := rag.ParseID(c.Article.ID)
 		if err == nil && !slices.Contains(ids, id) {
 			ids = append(ids, id)
-			rows = append(rows, []button{{Text: short(c.Article.DisplayTitle, 40), Data: articleData("a", id, 0)}})
+			rows = append(rows, []button{key(p.lang, short(c.Article.DisplayTitle, 40), articleData("a", id, 0))})
 		}
 	}
-	if len(ids) == 1 {
+	switch len(ids) {
+	case 0:
+		return nil, rag.ErrNoCitation
+	case 1:
 		page, err := b.articlePage(ctx, p.talk, ids[0], 0)
-		return p.with(page), err
+		return p.aside(page), err
 	}
 	choice := bare(p.lang.Say("看哪一篇的全文？", "Which article?"))
 	choice.Keyboard = rows
-	return p.with(choice), nil
+	return p.aside(choice), nil
 }
 
 // more asks for what else the corpus has to say.
@@ -234,21 +280,20 @@ func (b *Bot) onSettings(_ context.Context, t talk) (*outbox, error) {
 }
 
 func settingsText(t talk) text {
-	mark := func(is bool, label string) string {
+	choice := func(is bool, label, data string) button {
 		if is {
-			return "✓ " + label
+			label = "✓ " + label
 		}
-		return label
+		return key(t.lang, label, data)
 	}
 	out := bare(t.lang.Say("本聊天的设置：", "Settings of this chat:"))
 	out.Keyboard = [][]button{
 		{
-			{Text: mark(t.Lang == string(bot.Chinese), "中文"), Data: "set:zh"}, {Text: mark(t.Lang == string(bot.English), "English"), Data: "set:en"},
-			{Text: mark(t.Lang == "", t.lang.Say("随提问", "as asked")), Data: "set:auto"},
+			choice(t.Lang == string(bot.Chinese), "中文", "set:zh"), choice(t.Lang == string(bot.English), "English", "set:en"),
+			choice(t.Lang == "", t.lang.Say("跟随提问", "as asked"), "set:auto"),
 		},
 		{
-			{Text: mark(!t.Open, t.lang.Say("引文折叠", "quotes folded")), Data: "set:fold"},
-			{Text: mark(t.Open, t.lang.Say("引文展开", "quotes open")), Data: "set:open"},
+			choice(!t.Open, t.lang.Say("引文折叠", "quotes folded"), "set:fold"), choice(t.Open, t.lang.Say("引文展开", "quotes open"), "set:open"),
 		},
 	}
 	return out
@@ -275,7 +320,7 @@ func (b *Bot) onSet(ctx context.Context, p press) (*outbox, string, error) {
 		return nil, "", err
 	}
 	p.settings = s
-	return p.inPlace(settingsText(p.talk)), p.lang.Say("已设置。", "Set."), nil
+	return p.inPlace(settingsText(p.talk)), p.lang.Say("已设置。", "Done."), nil
 }
 
 func (b *Bot) mayGovern(ctx context.Context, p press) (bool, error) {

@@ -16,24 +16,24 @@ import (
 
 // Limits of one call.
 const (
-	callWait    = 30 * time.Second // a long poll's comes on top
-	maxReply    = 8 << 20          // bytes: a hundred updates with their longest texts
-	maxDownload = 20 << 20         // bytes: what the Bot API gives out
+	maxReply    = 8 << 20  // bytes: a hundred updates with their longest texts
+	maxDownload = 20 << 20 // bytes: what the Bot API gives out
 )
 
 // client calls the Bot API by telegram-bot-api's MakeRequest, which reaches every method. What that lacks is put
 // around it: a context, limits, and errors without the token, which stands in every address.
 type client struct {
-	token, base string // base has no slash at its end
+	token, base string        // base has no slash at its end
+	wait        time.Duration // for one call; a long poll's comes on top
 	http        *http.Client
 }
 
-func newClient(token, base string) *client {
+func newClient(token, base string, wait time.Duration) *client {
 	transport := &http.Transport{
 		Proxy: http.ProxyFromEnvironment, MaxIdleConnsPerHost: workers + 2, IdleConnTimeout: time.Minute,
 		TLSHandshakeTimeout: 10 * time.Second, ForceAttemptHTTP2: true,
 	}
-	return &client{token: token, base: strings.TrimRight(base, "/"), http: &http.Client{
+	return &client{token: token, base: strings.TrimRight(base, "/"), wait: wait, http: &http.Client{
 		Transport: transport,
 		// Another host would get the token with the address.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -66,6 +66,11 @@ func (e *callError) isPassing() bool {
 	return e.status == 0 || e.status >= 500 || e.status == http.StatusTooManyRequests
 }
 
+// isOfToken says that the token is wrong: 404 is for one that is none.
+func (e *callError) isOfToken() bool {
+	return e.status == http.StatusUnauthorized || e.status == http.StatusNotFound
+}
+
 func (e *callError) says(words ...string) bool {
 	for _, w := range words {
 		if strings.Contains(strings.ToLower(e.message), w) {
@@ -77,26 +82,29 @@ func (e *callError) says(words ...string) bool {
 
 // call makes one call and reads what it gives into result, which may be nil. An error is a *callError.
 func (c *client) call(ctx context.Context, method string, params tgbotapi.Params, result any) error {
-	return c.do(ctx, method, callWait, result, func(api *tgbotapi.BotAPI) (*tgbotapi.APIResponse, error) {
+	return c.do(ctx, method, c.wait, result, func(api *tgbotapi.BotAPI) (*tgbotapi.APIResponse, error) {
 		return api.MakeRequest(method, params)
 	})
 }
 
 // poll is a call that the server may keep waiting for so long.
 func (c *client) poll(ctx context.Context, method string, params tgbotapi.Params, wait time.Duration, result any) error {
-	return c.do(ctx, method, wait+callWait, result, func(api *tgbotapi.BotAPI) (*tgbotapi.APIResponse, error) {
+	return c.do(ctx, method, wait+c.wait, result, func(api *tgbotapi.BotAPI) (*tgbotapi.APIResponse, error) {
 		return api.MakeRequest(method, params)
 	})
 }
 
 // send is a call with a file.
 func (c *client) send(ctx context.Context, method string, params tgbotapi.Params, field string, file tgbotapi.FileBytes, result any) error {
-	return c.do(ctx, method, 2*callWait, result, func(api *tgbotapi.BotAPI) (*tgbotapi.APIResponse, error) {
+	return c.do(ctx, method, 2*c.wait, result, func(api *tgbotapi.BotAPI) (*tgbotapi.APIResponse, error) {
 		return api.UploadFiles(method, params, []tgbotapi.RequestFile{{Name: field, Data: file}})
 	})
 }
 
 func (c *client) do(ctx context.Context, method string, wait time.Duration, result any, request func(*tgbotapi.BotAPI) (*tgbotapi.APIResponse, error)) error {
+	if _, err := url.Parse(c.base); err != nil { // telegram-bot-api would leave the file's writer behind
+		return c.explain(method, 0, err)
+	}
 	ctx, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
 	line := &wire{ctx: ctx, http: c.http}
@@ -114,13 +122,19 @@ func (c *client) do(ctx context.Context, method string, wait time.Duration, resu
 
 // explain makes a *callError of what telegram-bot-api returns.
 func (c *client) explain(method string, status int, err error) error {
-	e := &callError{method: method, message: c.scrub(err.Error()), cause: withoutAddress(err)}
+	e := &callError{method: method, message: c.scrub(err.Error())}
+	for _, end := range []error{context.Canceled, context.DeadlineExceeded} { // other causes may have the address in their texts
+		if errors.Is(err, end) {
+			e.cause = end
+		}
+	}
 	if refusal, ok := errors.AsType[*tgbotapi.Error](err); ok {
 		e.status, e.message, e.cause = status, c.scrub(refusal.Message), nil
 		if refusal.Code != 0 {
 			e.status = refusal.Code
 		}
-		e.retryAfter, e.movedTo = time.Duration(refusal.RetryAfter)*time.Second, refusal.MigrateToChatID
+		e.retryAfter = time.Duration(max(0, min(refusal.RetryAfter, int(oldest/time.Second)))) * time.Second
+		e.movedTo = refusal.MigrateToChatID
 		return e
 	}
 	if status != 0 && status != http.StatusOK { // a page of some proxy
@@ -135,16 +149,16 @@ func withoutAddress(err error) error {
 	if errors.As(err, &address) {
 		return address.Err
 	}
-	return nil
+	return err
 }
 
-// scrub takes the token out of a text, whatever brought it there.
+// scrub takes the token out of a text, whatever brought it there, and cuts what is too long to be read.
 func (c *client) scrub(text string) string {
 	secret := c.token[strings.IndexByte(c.token, ':')+1:]
 	for _, s := range []string{c.token, url.PathEscape(c.token), url.QueryEscape(c.token), secret} {
 		text = strings.ReplaceAll(text, s, "[token]")
 	}
-	return text
+	return storable(text)
 }
 
 // wire is the HTTP client of one call.
@@ -183,7 +197,7 @@ func (c *client) download(ctx context.Context, fileID string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, 4*callWait)
+	ctx, cancel := context.WithTimeout(ctx, 4*c.wait)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.base+"/file/bot"+c.token+"/"+(&url.URL{Path: file.Path}).EscapedPath(), http.NoBody)
 	if err != nil {

@@ -32,7 +32,7 @@ func commands() []command {
 		{name: "settings", zh: "语言与引文的显示", en: "Language, and how quotes are shown", do: (*Bot).onSettings},
 		{name: "stats", zh: "运行情况（管理员）", en: "Figures (administrators)", admin: true, do: (*Bot).onStats},
 		{name: "help", zh: "用法", en: "How to use it", do: (*Bot).onHelp},
-		{name: "start", zh: "开始", en: "Begin", do: (*Bot).onHelp},
+		{name: "start", zh: "开始", en: "Begin", do: (*Bot).onStart},
 	}
 }
 
@@ -53,7 +53,7 @@ func (b *Bot) onCommand(ctx context.Context, t talk, name string) (*outbox, erro
 	case !isKnown && t.m.Chat.Type != private:
 		return nil, nil // another bot's
 	case !isKnown:
-		return t.answer(t.lang.Say("没有这个命令。/help 看用法；也可直接发问题。", "There is no such command. /help says how; or just ask.")), nil
+		return t.answer(t.lang.Say("没有这个命令。/help 看用法；也可直接发问题。", "There is no such command. /help tells how; or just ask.")), nil
 	case c.admin && !b.isAdmin(t.from.ID):
 		return t.answer(t.lang.Say("这个命令只有管理员能用。", "This command is for administrators.")), nil
 	}
@@ -61,17 +61,28 @@ func (b *Bot) onCommand(ctx context.Context, t talk, name string) (*outbox, erro
 	return c.do(b, ctx, t)
 }
 
-// setCommands puts the commands into the menu: those of the program's language for all, Chinese and English for people
-// whose Telegram speaks these; for each administrator all.
-func (b *Bot) setCommands(ctx context.Context) error {
+// setMenus puts the commands into the menu of all, and all commands into that of each administrator.
+func (b *Bot) setMenus(ctx context.Context) error {
+	err := b.setMenu(ctx, 0)
+	for _, admin := range b.o.Admins {
+		if err == nil {
+			err = b.setMenu(ctx, admin)
+		}
+	}
+	return err
+}
+
+// setMenu sets one menu, of an administrator or, for 0, of all: in the program's language, and in Chinese and English for
+// people whose Telegram speaks these. One that is refused is no loss: an administrator may not have begun yet.
+func (b *Bot) setMenu(ctx context.Context, admin int64) error {
 	type entry struct {
 		Command     string `json:"command"`
 		Description string `json:"description"`
 	}
-	menu := func(lang bot.Lang, admin bool) string {
+	menu := func(lang bot.Lang) string {
 		var all []entry
 		for _, c := range commands() {
-			if admin || !c.admin {
+			if admin != 0 || !c.admin {
 				all = append(all, entry{c.name, lang.Say(c.zh, c.en)})
 			}
 		}
@@ -81,22 +92,31 @@ func (b *Bot) setCommands(ctx context.Context) error {
 		}
 		return string(out)
 	}
+	scope := ""
+	if admin != 0 {
+		scope = `{"type":"chat","chat_id":` + strconv.FormatInt(admin, 10) + `}`
+	}
 	for code, lang := range map[string]bot.Lang{"": b.o.Lang, "zh": bot.Chinese, "en": bot.English} {
-		if err := b.client.call(ctx, "setMyCommands", params("commands", menu(lang, false), "language_code", code), nil); err != nil {
-			return err
+		err := b.client.call(ctx, "setMyCommands", params("commands", menu(lang), "language_code", code, "scope", scope), nil)
+		if e, ok := errors.AsType[*callError](err); ok && !e.isPassing() && !e.isOfToken() {
+			b.o.Log.Info("a menu of commands is not set", "error", err)
+			continue
 		}
-		for _, admin := range b.o.Admins {
-			scope := `{"type":"chat","chat_id":` + strconv.FormatInt(admin, 10) + `}`
-			err := b.client.call(ctx, "setMyCommands", params("commands", menu(lang, true), "language_code", code, "scope", scope), nil)
-			if e, ok := errors.AsType[*callError](err); ok && e.says("chat not found") { // they have not begun yet
-				break
-			}
-			if err != nil {
-				return err
-			}
+		if err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// onStart greets a person. The menu of an administrator could not be set before.
+func (b *Bot) onStart(ctx context.Context, t talk) (*outbox, error) {
+	if t.m.Chat.Type == private && b.isAdmin(t.from.ID) {
+		if err := b.setMenu(ctx, t.from.ID); err != nil {
+			return nil, err
+		}
+	}
+	return b.onHelp(ctx, t)
 }
 
 func (b *Bot) onHelp(_ context.Context, t talk) (*outbox, error) {
@@ -125,10 +145,13 @@ In groups: @%[1]s, a reply to me, or /ask@%[1]s. In any chat, type @%[1]s and a 
 }
 
 func (b *Bot) onAsk(ctx context.Context, t talk) (*outbox, error) {
-	if t.text == "" {
-		return t.answer(t.lang.Say("请把问题写在后面，如：/ask 什么是新质生产力？", "Write the question behind it, such as: /ask what are new quality productive forces?")), nil
+	if to := t.m.replied(); t.text == "" && to != nil && !b.isMine(to) { // the command alone, under a question of another one
+		t.text, _ = to.words()
 	}
-	return b.onQuestion(ctx, t, nil)
+	if t.text == "" {
+		return t.answer(t.lang.Say("请把问题写在命令后面，如：/ask 什么是新质生产力？", "Write the question after the command, such as: /ask what are new quality productive forces?")), nil
+	}
+	return b.onQuestion(ctx, t)
 }
 
 // searched is how many passages a search gives.
@@ -136,18 +159,18 @@ const searched = 5
 
 func (b *Bot) onSearch(ctx context.Context, t talk) (*outbox, error) {
 	if t.text == "" {
-		return t.answer(t.lang.Say("请把词语写在后面，如：/search 人才培养", "Write the words behind it, such as: /search talent")), nil
+		return t.answer(t.lang.Say("请把词语写在命令后面，如：/search 人才培养", "Write the words after the command, such as: /search talent")), nil
 	}
 	q := rag.Query{Question: t.text}
 	if err := q.Check(); err != nil {
 		return t.answer(bot.Explain(err, t.lang)), nil
 	}
-	if out, err := b.limit(ctx, t); out != nil || err != nil {
-		return out, err
+	if err := b.limit(ctx, t); err != nil {
+		return nil, err
 	}
 	hits, _, err := b.o.Search.SearchIn(ctx, q, searched)
 	if errors.Is(err, rag.ErrEmptyCorpus) {
-		return t.answer(bot.Explain(err, t.lang)), nil
+		return t.answer(nothingYet(t.lang)), nil
 	}
 	if err != nil {
 		return nil, err
@@ -159,17 +182,27 @@ func (b *Bot) onSearch(ctx context.Context, t talk) (*outbox, error) {
 	for i, h := range hits {
 		entries[i] = entry{n: i + 1, quote: h.Passage.Text, article: h.Passage.Article, location: h.Location, also: h.Also}
 	}
-	head := []part{tagged("b", sayf(t.lang, "最相近的 %d 段：", "The %d nearest passages:", len(hits)))}
+	head := []part{tagged("b", sayf(t.lang, "最相近的 %d 段：", "The nearest passages (%d):", len(hits)))}
 	out := t.with()
 	for _, m := range b.format(t).messages(head, "", entries) {
 		var row []button
 		for _, n := range m.Cited {
-			row = append(row, button{Text: sayf(t.lang, "全文 %d", "Full text %d", n), Data: articleData("a", hits[n-1].Passage.Article.ID, 0)})
+			row = append(row, key(t.lang, sayf(t.lang, "全文 %d", "Full text %d", n), articleData("a", hits[n-1].Passage.Article.ID, 0)))
 		}
 		out.Texts = append(out.Texts, text{HTML: m.HTML, Plain: m.Plain, Keyboard: rowsOf(row)})
 	}
 	return out, nil
 }
+
+// key is a button. Its data ends with the language of its message: what it leads to is in that, too.
+func key(lang bot.Lang, label, data string) button {
+	if lang == bot.English {
+		data += inEnglish
+	}
+	return button{Text: label, Data: data}
+}
+
+const inEnglish = ":e"
 
 // rowsOf lays buttons out in rows.
 func rowsOf(buttons []button) [][]button {

@@ -55,9 +55,9 @@ func (b *Bot) deliver(ctx context.Context, it *item) error {
 			return b.undelivered(ctx, it, err)
 		}
 	}
-	for n := len(o.Texts); n < len(it.sent) && o.Reserved; n++ { // a text that was longer before it was edited
-		if err := b.client.call(ctx, "deleteMessage", params("chat_id", o.Chat, "message_id", it.sent[n]), nil); err != nil {
-			b.o.Log.Debug("Telegram", "error", err) // it may be gone, or too old
+	for n := len(o.Texts); n < len(it.sent) && o.Reserved && o.File == ""; n++ { // a text that was longer before it was edited
+		if err := b.remove(ctx, o.Chat, it.sent[n]); err != nil {
+			return &laterError{cause: err}
 		}
 	}
 	if o.File != "" && len(it.sent) <= len(o.Texts) {
@@ -68,27 +68,26 @@ func (b *Bot) deliver(ctx context.Context, it *item) error {
 	return nil
 }
 
+// remove deletes a message of the bot's, where that can still be done.
+func (b *Bot) remove(ctx context.Context, chat, id int64) error {
+	if err := b.callIn(ctx, chat, "deleteMessage", params("chat_id", chat, "message_id", id), nil); err != nil {
+		b.o.Log.Debug("Telegram", "error", err) // it may be gone, or too old
+	}
+	return b.inbox.unrefer(ctx, chat, id)
+}
+
 // put puts the n-th text where it is seen.
 func (b *Bot) put(ctx context.Context, it *item, n int) error {
 	o := it.outbox
-	if n >= len(it.sent) {
-		first := o.Texts[n]
-		if o.Reserved {
-			first = o.Hold
-		}
-		if err := b.sendNext(ctx, it, o, first); err != nil {
-			return err
-		}
+	var err error
+	switch {
+	case o.Reserved:
+		err = b.fill(ctx, it, n)
+	case n >= len(it.sent):
+		err = b.sendAs(ctx, it, o, n, o.Texts[n])
 	}
-	if o.Reserved {
-		err := b.edit(ctx, o.Chat, it.sent[n], o.Texts[n])
-		if e, ok := errors.AsType[*callError](err); ok && e.says("message to edit not found", "message can't be edited", "message_id_invalid") {
-			it.sent = it.sent[:n] // somebody has deleted it
-			err = b.sendNext(ctx, it, o, o.Texts[n])
-		}
-		if err != nil {
-			return err
-		}
+	if err != nil {
+		return err
 	}
 	if o.Ref == nil {
 		return nil
@@ -101,13 +100,29 @@ func (b *Bot) put(ctx context.Context, it *item, n int) error {
 	return nil
 }
 
-// sendNext sends a message and notes it as the next one of the update's.
-func (b *Bot) sendNext(ctx context.Context, it *item, o *outbox, t text) error {
+// fill puts the n-th text into its reserved message. Where somebody has deleted that, another one is sent first.
+func (b *Bot) fill(ctx context.Context, it *item, n int) error {
+	o := it.outbox
+	if n < len(it.sent) {
+		err := b.edit(ctx, o.Chat, it.sent[n], o.Texts[n])
+		e, ok := errors.AsType[*callError](err)
+		if !ok || !e.says("message to edit not found", "message can't be edited", "message_id_invalid") {
+			return err
+		}
+	}
+	if err := b.sendAs(ctx, it, o, n, o.Hold); err != nil {
+		return err
+	}
+	return b.edit(ctx, o.Chat, it.sent[n], o.Texts[n])
+}
+
+// sendAs sends a message and notes it as the n-th of the update's.
+func (b *Bot) sendAs(ctx context.Context, it *item, o *outbox, n int, t text) error {
 	id, err := b.send(ctx, o, t)
 	if err != nil {
 		return err
 	}
-	if err := b.inbox.sentAs(ctx, it, id); err != nil {
+	if err := b.inbox.sentAs(ctx, it, n, id); err != nil {
 		return &laterError{cause: err}
 	}
 	return nil
@@ -128,7 +143,7 @@ func (b *Bot) send(ctx context.Context, o *outbox, t text) (int64, error) {
 	var sent struct {
 		ID int64 `json:"message_id"`
 	}
-	err := b.orPlain(ctx, "sendMessage", p, t, &sent)
+	err := b.orPlain(ctx, o.Chat, "sendMessage", p, t, &sent)
 	return sent.ID, err
 }
 
@@ -139,7 +154,7 @@ func (b *Bot) edit(ctx context.Context, chat, id int64, t text) error {
 	}
 	p := t.params(chat)
 	p["message_id"] = fmt.Sprint(id)
-	err := b.orPlain(ctx, "editMessageText", p, t, nil)
+	err := b.orPlain(ctx, chat, "editMessageText", p, t, nil)
 	if e, ok := errors.AsType[*callError](err); ok && e.says("message is not modified") {
 		return nil
 	}
@@ -147,16 +162,19 @@ func (b *Bot) edit(ctx context.Context, chat, id int64, t text) error {
 }
 
 // orPlain makes a call with HTML, and without where that is refused: better bare than none.
-func (b *Bot) orPlain(ctx context.Context, method string, p tgbotapi.Params, t text, result any) error {
-	err := b.client.call(ctx, method, p, result)
+func (b *Bot) orPlain(ctx context.Context, chat int64, method string, p tgbotapi.Params, t text, result any) error {
+	err := b.callIn(ctx, chat, method, p, result)
 	e, ok := errors.AsType[*callError](err)
-	if !ok || e.status != http.StatusBadRequest || !e.says("can't parse entities", "entity", "message is too long", "message_too_long") {
+	if !ok || e.status != http.StatusBadRequest || !e.says("can't parse entities", "entity", "message is too long", "message_too_long", "button_") {
 		return err
 	}
 	b.o.Log.Error("Telegram refuses a message as HTML; it is sent as plain text", "error", err)
 	delete(p, "parse_mode")
+	if e.says("button_") {
+		delete(p, "reply_markup")
+	}
 	p["text"] = t.Plain
-	return b.client.call(ctx, method, p, result)
+	return b.callIn(ctx, chat, method, p, result)
 }
 
 func (t text) params(chat int64) tgbotapi.Params {
@@ -192,10 +210,11 @@ func (b *Bot) sendPage(ctx context.Context, it *item) error {
 	var sent struct {
 		ID int64 `json:"message_id"`
 	}
-	if err := b.client.send(ctx, "sendDocument", p, "document", tgbotapi.FileBytes{Name: o.File, Bytes: o.Content}, &sent); err != nil {
+	err := b.client.send(ctx, "sendDocument", p, "document", tgbotapi.FileBytes{Name: o.File, Bytes: o.Content}, &sent)
+	if b.pace.heed(o.Chat, err); err != nil {
 		return err
 	}
-	if err := b.inbox.sentAs(ctx, it, sent.ID); err != nil {
+	if err := b.inbox.sentAs(ctx, it, len(it.sent), sent.ID); err != nil {
 		return &laterError{cause: err}
 	}
 	return nil
@@ -217,5 +236,15 @@ func (b *Bot) undelivered(ctx context.Context, it *item, err error) error {
 	if err := b.inbox.note(ctx, it); err != nil {
 		return &laterError{cause: err}
 	}
-	return b.deliver(ctx, it)
+	return &laterError{cause: errMoved}
+}
+
+// callIn makes a call that is about a chat. While Telegram wants none there, none is made.
+func (b *Bot) callIn(ctx context.Context, chat int64, method string, p tgbotapi.Params, result any) error {
+	if wait := b.pace.held(chat); wait > 0 {
+		return &callError{method: method, status: http.StatusTooManyRequests, message: "Telegram has asked to wait before", retryAfter: wait}
+	}
+	err := b.client.call(ctx, method, p, result)
+	b.pace.heed(chat, err)
+	return err
 }

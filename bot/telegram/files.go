@@ -1,7 +1,6 @@
 package telegram
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -88,7 +87,7 @@ func (b *Bot) offer(ctx context.Context, t talk, name string, data []byte, previ
 	out.Hold = bare(t.lang.Say("正在读文件…", "Reading the file…"))
 	out.Reserved = true
 	if len(t.it.sent) == 0 {
-		if err := b.sendNext(ctx, t.it, out, out.Hold); err != nil {
+		if err := b.sendAs(ctx, t.it, out, 0, out.Hold); err != nil {
 			return nil, err
 		}
 	}
@@ -105,11 +104,11 @@ func (b *Bot) offer(ctx context.Context, t talk, name string, data []byte, previ
 }
 
 func fileButtons(lang bot.Lang, exists bool) []button {
-	take := button{Text: lang.Say("✓ 收入", "✓ Take it"), Data: "f:y"}
+	take := key(lang, lang.Say("✓ 收入", "✓ Take it"), "f:y")
 	if exists {
-		take = button{Text: lang.Say("✓ 替换同名文件", "✓ Replace the file of this name"), Data: "f:r"}
+		take = key(lang, lang.Say("✓ 替换同名文件", "✓ Replace the file of this name"), "f:r")
 	}
-	return []button{take, {Text: lang.Say("✗ 不要", "✗ Leave it"), Data: "f:n"}}
+	return []button{take, key(lang, lang.Say("✗ 不要", "✗ Leave it"), "f:n")}
 }
 
 const (
@@ -119,20 +118,27 @@ const (
 
 // contents lists the articles of a file.
 func (b *Bot) contents(t talk, name string, preview FilePreview) []part {
-	parts := []part{tagged("code", short(name, maxField)), plain(sayf(t.lang, "：切成 %d 篇", ": %d articles", len(preview.Articles)))}
+	parts := []part{tagged("code", short(name, maxField)), plain(sayf(t.lang, "：切成 %d 篇", ": articles it is cut into: %d", len(preview.Articles)))}
 	for i, a := range preview.Articles {
 		if i == shownArticles {
 			parts = append(parts, plain("\n…"))
 			break
 		}
 		at := a.Places.Locate(rag.Span{End: len([]rune(a.Text))})
-		line := fmt.Sprintf("\n%d. %s", i+1, listedName(a))
-		parts = append(parts, plain(line+sayf(t.lang, "（第 %d–%d 行）", " (lines %d–%d)", at.StartLine, at.EndLine)))
+		lines := sayf(t.lang, "（第 %d–%d 行）", " (lines %d–%d)", at.StartLine, at.EndLine)
+		if at.StartLine == at.EndLine {
+			lines = sayf(t.lang, "（第 %d 行）", " (line %d)", at.StartLine)
+		}
+		parts = append(parts, plain(fmt.Sprintf("\n%d. %s%s", i+1, listedName(a), lines)))
 	}
 	if preview.Exists {
 		parts = append(parts, plain("\n\n"), tagged("b", t.lang.Say("语料中已有同名文件。", "The corpus has a file of this name.")))
 	}
-	return append(parts, plain("\n\n"+t.lang.Say("逐行的切分见所附网页。收入吗？24 小时内有效。", "The page below shows it line by line. Take it? Valid for 24 hours.")))
+	asks := t.lang.Say("收入吗？24 小时内有效。", "Take it? Valid for 24 hours.")
+	if len(preview.Page) <= maxPage {
+		asks = t.lang.Say("逐行的切分见所附网页。", "The page below shows it line by line. ") + asks
+	}
+	return append(parts, plain("\n\n"+asks))
 }
 
 // onFileButton takes a file, or not.
@@ -153,7 +159,7 @@ func (b *Bot) onFileButton(ctx context.Context, p press) (*outbox, string, error
 		choice = p.args[0]
 	}
 	if choice == "n" {
-		return p.inPlace(bare(p.lang.Say("没有收入：", "Left: ") + short(f.Name, maxField))), "", b.inbox.dropFile(ctx, chat, message)
+		return p.inPlace(bare(p.lang.Say("没有收入：", "Left out: ") + short(f.Name, maxField))), "", b.inbox.dropFile(ctx, chat, message)
 	}
 	added, err := b.o.Files.Add(ctx, f.Name, f.Body, choice == "r")
 	if errors.Is(err, ErrFileExists) {
@@ -227,13 +233,13 @@ func (b *Bot) onStats(ctx context.Context, t talk) (*outbox, error) {
 		sayf(t.lang, "语料：%d 个文件，%d 篇文章，%d 段；最近收入 %s", "Corpus: %d files, %d articles, %d passages; last ingested %s", has.Sources, has.Articles, has.Passages, ingested),
 		sayf(t.lang, "回答：共 %d 条；👍 %d　👎 %d", "Answers: %d; 👍 %d  👎 %d", has.Answers, done.Good, done.Bad),
 		sayf(t.lang, "Telegram：%s，24 小时内 %d 个问题、%d 人；等待 %d，放弃 %d", "Telegram: %s; in 24 hours %d questions of %d people; %d waiting, %d given up",
-			state.Mode, done.Asked, done.People, state.Waiting, done.Failed),
+			state.Mode, done.Asked, done.People, max(0, state.Waiting-1), done.Failed), // without this one
 	}
 	if spent.Calls > 0 {
 		lines = append(lines, sayf(t.lang, "语言模型：今天 %d 次，输入 %d、输出 %d 个词元", "Language model today: %d calls, %d tokens in, %d out", spent.Calls, spent.Prompt, spent.Completion))
 	}
 	if state.Error != "" {
-		lines = append(lines, cmp.Or(state.Error))
+		lines = append(lines, state.Error)
 	}
 	return t.answer(strings.Join(lines, "\n")), nil
 }

@@ -69,7 +69,7 @@ func linked(text, to string) part {
 
 // entry is a citation.
 type entry struct {
-	n        int
+	n        int // 0: none of several, without a number
 	quote    string
 	article  *rag.Article
 	location rag.Location
@@ -113,6 +113,9 @@ func (f Format) opening(a rag.Answer) []part {
 	}
 	line(tagged("b", f.status(a)))
 	for _, s := range a.Scope {
+		if s.Widened && len(a.Citations) == 0 {
+			continue // nothing of other articles follows
+		}
 		line(tagged("i", short(f.scope(s), maxField)))
 	}
 	return lines
@@ -140,7 +143,10 @@ func (f Format) scope(s rag.Scope) string {
 // citation is a numbered quote, and under it where it stands. The place is marked as code: a name such as notes.md
 // would else become a link to a site of that name.
 func (f Format) citation(e entry) []part {
-	block := []part{tagged("b", mark(e.n)), plain("\n")}
+	var block []part
+	if e.n > 0 {
+		block = append(block, tagged("b", mark(e.n)), plain("\n"))
+	}
 	if quote := strings.TrimSpace(clean(e.quote)); quote != "" {
 		tag := "<blockquote expandable>"
 		if f.Open {
@@ -183,7 +189,7 @@ func (f Format) also(copies []rag.Copy) string {
 	return f.Lang.Say("另见 "+strings.Join(places, "、"), "Also in "+strings.Join(places, ", "))
 }
 
-// maxField is how many characters are shown of what an article says of itself: more would leave no room for its quote.
+// maxField is how many UTF-16 units are shown of what an article says of itself: more would leave no room for its quote.
 const maxField = 200
 
 // articleName is 《title》 authors · publication · date, as far as the source gives them.
@@ -192,34 +198,30 @@ func articleName(a *rag.Article) string {
 	if title != "" {
 		title = "《" + title + "》"
 	}
-	var rest []string
-	for _, p := range []string{strings.Join(a.Authors, "、"), a.Publication, a.Date} {
-		if p = short(p, maxField); p != "" {
-			rest = append(rest, p)
-		}
-	}
-	return strings.TrimSpace(title + " " + strings.Join(rest, " · "))
+	return strings.TrimSpace(title + " " + known(a, maxField))
+}
+
+// known is what is known of an article beside its title, each of it cut at so many UTF-16 units.
+func known(a *rag.Article, most int) string {
+	return bot.Imprint(a, func(field string) string { return short(field, most) })
 }
 
 // place is file:line. Of a long path its end is shown.
 func place(file string, l rag.Location) string {
-	name := []rune(oneLine(file))
-	if len(name) > maxField {
-		name = append([]rune("…"), name[len(name)-maxField:]...)
+	name := oneLine(file)
+	if over := unitsOf(name) - maxField; over > 0 {
+		name = "…" + name[len(prefix(name, over)):]
 	}
-	if l.StartLine == l.EndLine {
-		return fmt.Sprintf("%s:%d", string(name), l.StartLine)
-	}
-	return fmt.Sprintf("%s:%d-%d", string(name), l.StartLine, l.EndLine)
+	return bot.Place(name, l)
 }
 
-// short is a text on one line, cut at so many characters.
+// short is a text on one line, cut at so many UTF-16 units.
 func short(text string, most int) string {
-	runes := []rune(oneLine(text))
-	if len(runes) <= most {
-		return string(runes)
+	text = oneLine(text)
+	if unitsOf(text) <= most {
+		return text
 	}
-	return string(runes[:most]) + "…"
+	return prefix(text, most) + "…"
 }
 
 func oneLine(text string) string { return strings.Join(strings.Fields(clean(text)), " ") }

@@ -2,6 +2,7 @@ package telegram_test
 
 import (
 	"context"
+	"os"
 	"strings"
 	"testing"
 
@@ -14,7 +15,13 @@ import (
 	"yinju/rag/ragtest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// A test binary that is told so is a bot and nothing else: one that can be killed.
+func TestMain(m *testing.M) {
+	if telegram.IsChild() {
+		os.Exit(telegram.Child())
+	}
+	goleak.VerifyTestMain(m)
+}
 
 type fixed []float32
 

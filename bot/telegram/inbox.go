@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -16,7 +18,7 @@ const (
 	keepDone  = 48 * time.Hour      // Telegram gives an update out again for 24 hours at most
 	keepFiles = 24 * time.Hour      // that nobody has confirmed
 	keepRefs  = 90 * 24 * time.Hour // that buttons under old messages work
-	maxTries  = 5                   // of an update that ends the program, or takes longer than its lease, each time
+	maxTries  = 5                   // of an update that fails, ends the program, or takes longer than its lease, each time
 )
 
 // inbox keeps the updates of one bot in the database, so that none is lost and each is handled once, in however many
@@ -26,28 +28,34 @@ type inbox struct {
 	bot   int64
 	name  string        // of this process
 	lease time.Duration // after which an update that its process has not held on to is taken by another
+	most  int           // so often an update is taken that is not put off
+	takes atomic.Int64
 }
+
+// errLost says that an update is another's now: its lease has ended while it was worked on. What is done to it without
+// its claim would be done twice.
+var errLost = errors.New("the update has been taken over by another process")
 
 // put stores updates; those that are there already stay as they are. It returns when they are safe.
 func (i *inbox) put(ctx context.Context, raw []json.RawMessage) (last int64, err error) {
 	var batch pgx.Batch
 	for _, body := range raw {
-		var u update
+		u, err := readUpdate(body)
 		failure := ""
-		if err := json.Unmarshal(body, &u); err != nil {
-			failure = "it cannot be read: " + err.Error()
-			var id struct {
-				ID int64 `json:"update_id"`
-			}
-			if json.Unmarshal(body, &id) != nil || id.ID == 0 {
-				return last, fmt.Errorf("read an update: %w", err)
-			}
-			u = update{ID: id.ID}
+		if err != nil {
+			failure = storable("it cannot be read: " + err.Error())
+			u = update{ID: idOf(body)}
+		}
+		if u.ID <= 0 {
+			continue // it cannot be told from others, nor acknowledged
 		}
 		last = max(last, u.ID)
 		batch.Queue(`insert into telegram_updates (bot, id, lane, person, body, failure, done_at)
 			values ($1, $2, $3, $4, $5, $6, case when $6 <> '' then now() end) on conflict do nothing`,
 			i.bot, u.ID, u.lane(), u.person(), []byte(body), failure)
+	}
+	if batch.Len() == 0 {
+		return 0, errNoUpdate
 	}
 	err = pgx.BeginFunc(ctx, i.pool, func(tx pgx.Tx) error { return tx.SendBatch(ctx, &batch).Close() })
 	if err != nil {
@@ -56,40 +64,61 @@ func (i *inbox) put(ctx context.Context, raw []json.RawMessage) (last int64, err
 	return last, nil
 }
 
+var errNoUpdate = errors.New("what came is no update that can be read")
+
+// idOf is the id of an update whose other parts cannot be read, 0 where there is none.
+func idOf(body []byte) int64 {
+	var u struct {
+		ID int64 `json:"update_id"`
+	}
+	if json.Unmarshal(body, &u) != nil {
+		return 0
+	}
+	return u.ID
+}
+
 // item is an update that this process works on.
 type item struct {
 	update
-	tries    int
+	claim    string // of this taking, unlike any other
+	tries    int    // so often it was taken since it was last put off, this time included
 	putOff   int
 	received time.Time
 	outbox   *outbox // nil: it is not known yet
 	sent     []int64
 }
 
-// take leases the update that is next, nil for none.
-func (i *inbox) take(ctx context.Context) (*item, error) {
-	var it item
+// next is the id of the update that is taken next, of those that a condition holds for: the first of a lane, and nobody's.
+const next = `(select c.id from telegram_updates c
+	where c.bot = $1 and c.done_at is null and c.not_before <= now() and c.leased < now() and %s
+		and not exists (select from telegram_updates e where e.bot = $1 and e.lane = c.lane and e.done_at is null and e.id < c.id)
+	order by %s limit 1 for update skip locked)`
+
+// takeNext takes one that ended the program, or was being worked on when it ended, before others, where $4 says so.
+var takeNext = `update telegram_updates set claimed_by = $2, leased = now() + $3::interval, tries = tries + 1
+	where bot = $1 and id = coalesce(case when $4 then ` + fmt.Sprintf(next, `c.tries > 0`, `c.tries, c.id`) + ` end, ` +
+	fmt.Sprintf(next, `c.tries = 0`, `c.id`) + `)
+	returning id, body, tries, put_off, received_at, outbox, sent`
+
+// take leases the update that is next, nil for none. Suspects are those that were being worked on when a process ended.
+func (i *inbox) take(ctx context.Context, suspects bool) (*item, error) {
+	it := item{claim: fmt.Sprintf("%s %d", i.name, i.takes.Add(1))}
+	var id int64
 	var body, out []byte
-	err := i.pool.QueryRow(ctx, `update telegram_updates set claimed_by = $2, leased = now() + $3::interval, tries = tries + 1
-		where bot = $1 and id = (select c.id from telegram_updates c
-			where c.bot = $1 and c.done_at is null and c.not_before <= now() and c.leased < now()
-				and not exists (select from telegram_updates e where e.bot = $1 and e.lane = c.lane and e.done_at is null and e.id < c.id)
-			order by c.id limit 1 for update skip locked)
-		returning body, tries, put_off, received_at, outbox, sent`, i.bot, i.name, i.lease).
-		Scan(&body, &it.tries, &it.putOff, &it.received, &out, &it.sent)
+	err := i.pool.QueryRow(ctx, takeNext, i.bot, it.claim, i.lease, suspects).
+		Scan(&id, &body, &it.tries, &it.putOff, &it.received, &out, &it.sent)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, fmt.Errorf("take the next update: %w", err)
 	}
-	if err := json.Unmarshal(body, &it.update); err != nil {
-		return nil, fmt.Errorf("take the next update: %w", err)
+	it.update, err = readUpdate(body)
+	if it.ID = id; err != nil { // another version of the program has stored it
+		return nil, errors.Join(fmt.Errorf("take the next update: %w", err), i.done(ctx, &it, err.Error()))
 	}
-	if out != nil {
-		if err := json.Unmarshal(out, &it.outbox); err != nil {
-			return nil, fmt.Errorf("take the next update: %w", err)
-		}
+	if out != nil && json.Unmarshal(out, &it.outbox) != nil {
+		it.outbox = nil // likewise: it is found anew
 	}
 	return &it, nil
 }
@@ -97,50 +126,86 @@ func (i *inbox) take(ctx context.Context) (*item, error) {
 // hold makes the leases of this process last on.
 func (i *inbox) hold(ctx context.Context) error {
 	_, err := i.pool.Exec(ctx, `update telegram_updates set leased = now() + $3::interval
-		where bot = $1 and claimed_by = $2 and done_at is null and leased > now()`, i.bot, i.name, i.lease)
+		where bot = $1 and starts_with(claimed_by, $2) and done_at is null and leased > now()`, i.bot, i.name+" ", i.lease)
 	return err
 }
 
-// done ends an update. failure is why it was given up, "" where it was not.
+// done ends an update. failure is why it was given up, "" where it was not. What was said is let go of: in a group it may be talk
+// that was not for the bot.
 func (i *inbox) done(ctx context.Context, it *item, failure string) error {
-	return i.exec(ctx, "end an update", `update telegram_updates set done_at = now(), failure = $3 where bot = $1 and id = $2`, i.bot, it.ID, failure)
+	return i.change(ctx, "end an update", it, `done_at = now(), failure = $4, body = '', outbox = null`, storable(failure))
 }
 
-// putBack lets an update be taken again after a while.
-func (i *inbox) putBack(ctx context.Context, it *item, after time.Duration) error {
-	return i.exec(ctx, "put an update off", `update telegram_updates
-		set leased = '-infinity', claimed_by = '', tries = 0, put_off = put_off + 1, not_before = now() + $3::interval where bot = $1 and id = $2`, i.bot, it.ID, after)
+// longestFailure is how much is kept of why an update was given up, in bytes.
+const longestFailure = 1000
+
+// storable is a text as the database takes it.
+func storable(text string) string {
+	text = strings.ReplaceAll(text, "\x00", " ")
+	return strings.ToValidUTF8(text[:min(len(text), longestFailure)], "")
+}
+
+// putBack lets an update be taken again after a while. It counts where something has failed.
+func (i *inbox) putBack(ctx context.Context, it *item, after time.Duration, counts bool) error {
+	n := 0
+	if counts {
+		n = 1
+	}
+	return i.change(ctx, "put an update off", it,
+		`leased = '-infinity', claimed_by = '', tries = 0, put_off = put_off + $5::int, not_before = now() + $4::interval`, after, n)
 }
 
 // release gives back what this process has not ended.
 func (i *inbox) release(ctx context.Context) error {
 	return i.exec(ctx, "give updates back", `update telegram_updates set leased = '-infinity', claimed_by = '', tries = tries - 1
-		where bot = $1 and claimed_by = $2 and done_at is null`, i.bot, i.name)
+		where bot = $1 and starts_with(claimed_by, $2) and done_at is null`, i.bot, i.name+" ")
 }
 
-// note keeps what is to be sent, and the conversation that the next question goes on from.
+// change sets columns of an update that this process works on; $4 and on are the values. It returns errLost where another
+// one does by now.
+func (i *inbox) change(ctx context.Context, what string, it *item, columns string, values ...any) error {
+	tag, err := i.pool.Exec(ctx, `update telegram_updates set `+columns+` where bot = $1 and id = $2 and claimed_by = $3 and done_at is null`,
+		append([]any{i.bot, it.ID, it.claim}, values...)...)
+	if err != nil {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	if tag.RowsAffected() == 0 {
+		return fmt.Errorf("%s: %w", what, errLost)
+	}
+	return nil
+}
+
+// note keeps what is to be sent, the messages that will hold it, and the conversation that the next question goes on from.
 func (i *inbox) note(ctx context.Context, it *item) error {
 	out, err := json.Marshal(it.outbox)
 	if err != nil {
 		return fmt.Errorf("keep what is to be sent: %w", err)
 	}
-	var batch pgx.Batch
-	batch.Queue(`update telegram_updates set outbox = $3 where bot = $1 and id = $2`, i.bot, it.ID, out)
-	if o := it.outbox; o.Ref != nil && o.Leads {
-		batch.Queue(`insert into telegram_chats (bot, chat, topic, head) values ($1, $2, $3, $4) on conflict (bot, chat, topic) do update set head = $4`,
-			i.bot, o.Chat, o.Topic, o.Ref.Conversation)
+	if it.sent == nil {
+		it.sent = []int64{}
 	}
-	err = pgx.BeginFunc(ctx, i.pool, func(tx pgx.Tx) error { return tx.SendBatch(ctx, &batch).Close() })
+	err = pgx.BeginFunc(ctx, i.pool, func(tx pgx.Tx) error {
+		tag, err := tx.Exec(ctx, `update telegram_updates set outbox = $4, sent = $5 where bot = $1 and id = $2 and claimed_by = $3 and done_at is null`,
+			i.bot, it.ID, it.claim, out, it.sent)
+		if err == nil && tag.RowsAffected() == 0 {
+			err = errLost
+		}
+		if o := it.outbox; err == nil && o.Ref != nil && o.Leads {
+			_, err = tx.Exec(ctx, `insert into telegram_chats (bot, chat, topic, head) values ($1, $2, $3, $4) on conflict (bot, chat, topic) do update set head = $4`,
+				i.bot, o.Chat, o.Topic, o.Ref.Conversation)
+		}
+		return err
+	})
 	if err != nil {
 		return fmt.Errorf("keep what is to be sent: %w", err)
 	}
 	return nil
 }
 
-// sentAs notes the message that holds, or will hold, the next part of what is sent.
-func (i *inbox) sentAs(ctx context.Context, it *item, id int64) error {
-	it.sent = append(it.sent, id)
-	return i.exec(ctx, "note a message", `update telegram_updates set sent = $3 where bot = $1 and id = $2`, i.bot, it.ID, it.sent)
+// sentAs notes the message that holds, or will hold, the n-th part of what is sent.
+func (i *inbox) sentAs(ctx context.Context, it *item, n int, id int64) error {
+	it.sent = append(it.sent[:n:n], append([]int64{id}, it.sent[min(n+1, len(it.sent)):]...)...)
+	return i.change(ctx, "note a message", it, `sent = $4`, it.sent)
 }
 
 // allow counts an update as a question, unless the person, or all together, have asked too much in the last minute: then it

@@ -63,11 +63,15 @@ func (b *Bot) onInline(ctx context.Context, it *item, q *inlineQuery) error {
 	return err
 }
 
+func isLookedFor(query string) bool {
+	return utf8.RuneCountInString(query) >= shortest && rag.CheckQuestion(query) == nil
+}
+
 // quotesFor are the quotes that answer a query, none for whoever may not ask.
 func (b *Bot) quotesFor(ctx context.Context, q *inlineQuery) ([]inlineResult, error) {
 	results := []inlineResult{}
 	question := strings.TrimSpace(q.Query)
-	if utf8.RuneCountInString(question) < shortest || rag.CheckQuestion(question) != nil {
+	if !isLookedFor(question) {
 		return results, nil
 	}
 	if may, err := b.mayAsk(ctx, q.From.ID, 0); err != nil || !may {

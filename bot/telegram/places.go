@@ -27,6 +27,11 @@ func (i *inbox) refer(ctx context.Context, chat int64, r ref) error {
 		i.bot, chat, r.Message, r.Topic, r.Question, r.Answer, r.Conversation, r.Parent, r.Words)
 }
 
+// unrefer forgets a message that is no more.
+func (i *inbox) unrefer(ctx context.Context, chat, message int64) error {
+	return i.exec(ctx, "forget a message", `delete from telegram_messages where bot = $1 and chat = $2 and message = $3`, i.bot, chat, message)
+}
+
 const refColumns = `message, topic, question, answer, conversation, parent, words`
 
 // refOf is what stands in a message, nil where it is not known.

@@ -20,22 +20,17 @@ var errTooFast = errors.New(tooFast)
 
 // onQuestion answers a question, out of the conversation that it goes on from: the one of the answer that it is a reply to,
 // else the last one of the topic.
-func (b *Bot) onQuestion(ctx context.Context, t talk, again []ref) (*outbox, error) {
-	parent, err := b.parent(ctx, t, again)
+func (b *Bot) onQuestion(ctx context.Context, t talk) (*outbox, error) {
+	parent, err := b.parent(ctx, t)
 	if err != nil {
 		return nil, err
-	}
-	if len(t.it.sent) == 0 {
-		for _, r := range again {
-			t.it.sent = append(t.it.sent, r.Message)
-		}
 	}
 	return b.ask(ctx, t, parent)
 }
 
-func (b *Bot) parent(ctx context.Context, t talk, again []ref) (string, error) {
-	if len(again) > 0 {
-		return again[0].Parent, nil
+func (b *Bot) parent(ctx context.Context, t talk) (string, error) {
+	if len(t.again) > 0 {
+		return t.again[0].Parent, nil
 	}
 	if to := t.m.replied(); to != nil {
 		r, err := b.inbox.refOf(ctx, t.m.Chat.ID, int64(to.ID))
@@ -56,15 +51,25 @@ func (r *ref) conversation() string {
 // ask answers the text of a talk. Each question begins a conversation of its own, as a copy of the one it goes on from: it may
 // be asked anew after a crash or an edit, and one may go on from every answer.
 func (b *Bot) ask(ctx context.Context, t talk, parent string) (*outbox, error) {
-	if err := rag.CheckQuestion(t.text); err != nil {
-		return t.answer(bot.Explain(err, t.lang)), nil
+	conversation := fmt.Sprintf("telegram/%d/%d/%d/%d", b.id, t.m.Chat.ID, t.m.topic(), t.it.ID)
+	wasCounted := len(t.it.sent) > 0 // in a try before this one
+	if !wasCounted {
+		for _, r := range t.again {
+			t.it.sent = append(t.it.sent, r.Message)
+		}
 	}
-	if out, err := b.limit(ctx, t); out != nil || err != nil {
-		return out, err
+	if err := rag.CheckQuestion(t.text); err != nil {
+		out := t.answer(bot.Explain(err, t.lang)) // an edit of the question is answered in its place
+		out.Ref = &ref{Question: int64(t.m.ID), Conversation: conversation, Parent: parent}
+		return out, b.o.Store.Branch(ctx, parent, conversation)
+	}
+	if !wasCounted {
+		if err := b.limit(ctx, t); err != nil {
+			return nil, err
+		}
 	}
 	out := t.with()
 	out.Reserved, out.Hold = true, bare(t.lang.Say("🔎 正在语料中查找…", "🔎 Looking in the corpus…"))
-	conversation := fmt.Sprintf("telegram/%d/%d/%d/%d", b.id, t.m.Chat.ID, t.m.topic(), t.it.ID)
 	if err := b.o.Store.Branch(ctx, parent, conversation); err != nil {
 		return nil, err
 	}
@@ -87,30 +92,36 @@ func (b *Bot) ask(ctx context.Context, t talk, parent string) (*outbox, error) {
 	return out, nil
 }
 
-// limit counts the question. Beyond the limits the person is told so, once.
-func (b *Bot) limit(ctx context.Context, t talk) (*outbox, error) {
-	if b.isAdmin(t.from.ID) {
-		return nil, nil
+// limit counts the question. Beyond the limits the person is told so, once a minute, and it returns errTooFast.
+func (b *Bot) limit(ctx context.Context, t talk) error {
+	perUser, overall := cmp.Or(b.o.PerUser, math.MaxInt32), cmp.Or(b.o.Overall, math.MaxInt32)
+	if b.isAdmin(t.from.ID) { // who is counted only
+		perUser, overall = math.MaxInt32, math.MaxInt32
 	}
-	wait, wasTold, err := b.inbox.allow(ctx, t.it, cmp.Or(b.o.PerUser, math.MaxInt32), cmp.Or(b.o.Overall, math.MaxInt32))
+	wait, wasTold, err := b.inbox.allow(ctx, t.it, perUser, overall)
 	if err != nil || wait == 0 {
-		return nil, err
+		return err
 	}
 	if !wasTold {
-		out := t.answer(sayf(t.lang, "问得有点快，还请稍等 %d 秒再问；这期间的问题不作回答。", "That is a little fast: please ask again in %d seconds. What is asked until then is not answered.", int(math.Ceil(wait.Seconds()))))
-		if err := b.deliver(ctx, &item{update: t.it.update, outbox: out}); err != nil {
+		out := t.answer(sayf(t.lang, "现在问得有点密，请等 %d 秒再问；其间的问题就不回答了。", "That is a little much at once: please ask again in %d seconds. What is asked until then is not answered.", int(math.Ceil(wait.Seconds()))))
+		if err := b.deliver(ctx, &item{update: t.it.update, claim: t.it.claim, outbox: out}); err != nil {
 			b.o.Log.Info("Telegram", "error", err)
 		}
 	}
-	return nil, errTooFast
+	return errTooFast
 }
 
 // unanswered is what a person is told whose question cannot be answered by anybody; other failures may pass.
 func (b *Bot) unanswered(t talk, out *outbox, err error) (*outbox, error) {
-	if _, isOther := errors.AsType[*rag.OtherEmbedderError](err); !isOther && !errors.Is(err, rag.ErrEmptyCorpus) && !errors.Is(err, rag.ErrNoQuestion) {
+	_, isOther := errors.AsType[*rag.OtherEmbedderError](err)
+	switch {
+	case errors.Is(err, rag.ErrEmptyCorpus):
+		out.Texts = []text{bare(nothingYet(t.lang))}
+	case isOther, errors.Is(err, rag.ErrNoQuestion):
+		out.Texts = []text{bare(bot.Explain(err, t.lang))}
+	default:
 		return nil, err
 	}
-	out.Texts = []text{bare(bot.Explain(err, t.lang))}
 	return out, nil
 }
 
@@ -142,16 +153,16 @@ func sourceButtons(lang bot.Lang, cited []int) (rows [][]button) {
 			rows = append(rows, nil)
 		}
 		last := len(rows) - 1
-		rows[last] = append(rows[last], button{Text: sayf(lang, "出处 %d", "Source %d", n), Data: "s:" + strconv.Itoa(n)})
+		rows[last] = append(rows[last], key(lang, sayf(lang, "出处 %d", "Source %d", n), "s:"+strconv.Itoa(n)))
 	}
 	return rows
 }
 
 func answerButtons(lang bot.Lang, answer rag.Answer) (rows [][]button) {
 	if len(answer.Citations) > 0 {
-		rows = append(rows, []button{{Text: lang.Say("全文", "Full text"), Data: "t"}, {Text: lang.Say("换一组", "Other quotes"), Data: "m"}})
+		rows = append(rows, []button{key(lang, lang.Say("全文", "Full text"), "t"), key(lang, lang.Say("换一组", "Other quotes"), "m")})
 	}
-	return append(rows, []button{{Text: "👍", Data: "+"}, {Text: "👎", Data: "-"}})
+	return append(rows, []button{key(lang, "👍", "+"), key(lang, "👎", "-")})
 }
 
 func bare(plain string) text { return text{HTML: escaping.Replace(plain), Plain: plain} }
@@ -167,7 +178,7 @@ func (b *Bot) showTyping(ctx context.Context, t talk) (stop func()) {
 	var group errgroup.Group
 	group.Go(func() error {
 		for {
-			err := b.client.call(ctx, "sendChatAction", params("chat_id", t.m.Chat.ID, "message_thread_id", t.m.topic(), "action", "typing"), nil)
+			err := b.callIn(ctx, t.m.Chat.ID, "sendChatAction", params("chat_id", t.m.Chat.ID, "message_thread_id", t.m.topic(), "action", "typing"), nil)
 			if err != nil && ctx.Err() == nil {
 				b.o.Log.Debug("Telegram", "error", err)
 			}
@@ -195,7 +206,7 @@ func (l *live) hold(ctx context.Context) error {
 	if len(l.t.it.sent) > 0 {
 		return nil
 	}
-	if err := l.b.sendNext(ctx, l.t.it, l.out, l.out.Hold); err != nil {
+	if err := l.b.sendAs(ctx, l.t.it, l.out, 0, l.out.Hold); err != nil {
 		return err
 	}
 	l.shown = time.Now()
@@ -220,9 +231,8 @@ func (l *live) piece(ctx context.Context, e rag.Event) error {
 	state := messages[len(messages)-1]
 	p := text{HTML: state.HTML}.params(l.out.Chat)
 	p["message_id"] = strconv.FormatInt(l.t.it.sent[0], 10)
-	err := l.b.client.call(ctx, "editMessageText", p, nil)
-	if call, ok := errors.AsType[*callError](err); ok && call.retryAfter > 0 {
-		l.shown = l.shown.Add(call.retryAfter)
+	if err := l.b.callIn(ctx, l.out.Chat, "editMessageText", p, nil); err != nil {
+		l.b.o.Log.Debug("Telegram", "error", err)
 	}
 	return ctx.Err()
 }

@@ -59,11 +59,8 @@ func (b *Bot) lead(ctx context.Context, do func(context.Context) error) error {
 	done := make(chan struct{})
 	go func() { // without its connection the lock is gone
 		defer close(done)
-		for sleep(leading, b.times.elect) {
-			ping, cancelPing := context.WithTimeout(leading, b.times.elect)
-			err := conn.Ping(ping)
-			cancelPing()
-			if err != nil {
+		for leading.Err() == nil {
+			if err := b.listen(leading, conn); err != nil {
 				cancel(fmt.Errorf("take turns at polling: %w", err))
 			}
 		}
@@ -72,6 +69,18 @@ func (b *Bot) lead(ctx context.Context, do func(context.Context) error) error {
 	cancel(nil)
 	<-done
 	return err
+}
+
+// listen returns after a while, or at once when the connection ends: nobody notifies, but the end is heard of.
+func (b *Bot) listen(ctx context.Context, conn *pgx.Conn) error {
+	while, cancel := context.WithTimeout(ctx, b.times.elect)
+	defer cancel()
+	if _, err := conn.WaitForNotification(while); while.Err() == nil {
+		return err
+	}
+	ping, cancelPing := context.WithTimeout(ctx, b.times.elect)
+	defer cancelPing()
+	return conn.Ping(ping)
 }
 
 // pollAll polls until ctx is done. Updates are acknowledged, by the offset of the next poll, when they are stored.
@@ -117,11 +126,7 @@ func (b *Bot) awake() {
 // watchWebhook sets the webhook, and looks from time to time what Telegram makes of it. It stays set when this process
 // ends: others may serve it, and what comes in between waits at Telegram.
 func (b *Bot) watchWebhook(ctx context.Context) {
-	const connections = 40
-	isSet := b.until(ctx, func() error {
-		return b.client.call(ctx, "setWebhook", params("url", b.o.WebhookURL, "secret_token", b.o.WebhookSecret,
-			"allowed_updates", kinds, "max_connections", connections), nil)
-	})
+	isSet := b.until(ctx, func() error { return b.setWebhook(ctx) })
 	for isSet {
 		var info struct {
 			URL     string `json:"url"`
@@ -131,6 +136,8 @@ func (b *Bot) watchWebhook(ctx context.Context) {
 		err := b.client.call(ctx, "getWebhookInfo", nil, &info)
 		switch {
 		case err != nil:
+		case info.URL == "": // one that polled before, and has ended by now, has deleted it
+			err = b.setWebhook(ctx)
 		case info.URL != b.o.WebhookURL:
 			err = errors.New("another program has changed the webhook of this bot: give it a token of its own, or start this one again")
 		case time.Since(time.Unix(info.Failed, 0)) < 2*time.Minute:
@@ -140,8 +147,14 @@ func (b *Bot) watchWebhook(ctx context.Context) {
 			return
 		}
 		b.works(err)
-		isSet = sleep(ctx, time.Minute)
+		isSet = sleep(ctx, b.times.watch)
 	}
+}
+
+func (b *Bot) setWebhook(ctx context.Context) error {
+	const connections = 40
+	return b.client.call(ctx, "setWebhook", params("url", b.o.WebhookURL, "secret_token", b.o.WebhookSecret,
+		"allowed_updates", kinds, "max_connections", connections), nil)
 }
 
 // maxUpdate is the largest update that is taken, in bytes.

@@ -3,12 +3,16 @@ package telegram
 import (
 	"cmp"
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"strings"
 	"testing"
 	"time"
+
+	tgbotapi "github.com/go-telegram-bot-api/telegram-bot-api/v5"
 
 	"yinju/bot"
 	"yinju/bot/telegram/telegramtest"
@@ -99,11 +103,13 @@ func (subjects) EmbedQuery(_ context.Context, text string) ([]float32, error) {
 var _ rag.QueryEmbedder = subjects{}
 
 // options are those of a public bot on the rig.
-func (r *rig) options() Options {
-	retriever := rag.NewRetriever(r.store, subjects{}, "m")
-	answerer := rag.NewAnswerer(retriever, r.store)
+func (r *rig) options() Options { return optionsOn(r.store, r.server.URL()) }
+
+func optionsOn(s *rag.Store, server string) Options {
+	retriever := rag.NewRetriever(s, subjects{}, "m")
+	answerer := rag.NewAnswerer(retriever, s)
 	return Options{
-		Token: telegramtest.Token, APIURL: r.server.URL(), Asker: answerer, Quotes: answerer.WithoutLog(), Search: retriever, Store: r.store,
+		Token: telegramtest.Token, APIURL: server, Asker: answerer, Quotes: answerer.WithoutLog(), Search: retriever, Store: s,
 		Lang: bot.Chinese, Public: true, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	}
 }
@@ -111,7 +117,7 @@ func (r *rig) options() Options {
 // quick are times for tests.
 var quick = times{
 	idle: 20 * time.Millisecond, lease: 2 * time.Second, elect: 50 * time.Millisecond, edit: time.Millisecond, typing: time.Second,
-	retry: 10 * time.Millisecond, grace: 2 * time.Second, longPoll: 20 * time.Second,
+	retry: 10 * time.Millisecond, grace: 2 * time.Second, longPoll: 20 * time.Second, call: 5 * time.Second, watch: 20 * time.Millisecond,
 }
 
 // make makes a bot that waits for nothing longer than need be.
@@ -121,7 +127,7 @@ func (r *rig) make(o Options) *Bot {
 	if err != nil {
 		r.Fatal(err)
 	}
-	b.times, b.inbox.lease = quick, quick.lease
+	b.times, b.inbox.lease, b.client.wait = quick, quick.lease, quick.call
 	b.pace = newPace(limits{overall: 1e6, chat: 1e6, group: 1e6, burst: 1e6})
 	return b
 }
@@ -173,12 +179,13 @@ func (r *rig) until(what string, is func() bool) {
 func (r *rig) settled() {
 	r.Helper()
 	for end := time.Now().Add(rigWait); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+		waiting := len(r.server.Pending()) // looked at first: what is acknowledged is stored
 		var open int
 		err := r.store.Pool().QueryRow(r.Context(), `select count(*) from telegram_updates where done_at is null`).Scan(&open)
 		if err != nil {
 			r.Fatal(err)
 		}
-		if open == 0 && len(r.server.Pending()) == 0 {
+		if open == 0 && waiting == 0 {
 			return
 		}
 	}
@@ -268,4 +275,26 @@ func TestAQuestionIsAnsweredWithAQuoteAndItsPlace(t *testing.T) {
 			t.Errorf("%q is not in %q", want, text)
 		}
 	}
+}
+
+func rawUpdates(bodies ...string) (raw []json.RawMessage) {
+	for _, b := range bodies {
+		raw = append(raw, json.RawMessage(b))
+	}
+	return raw
+}
+
+func fileOf(name, text string) tgbotapi.FileBytes {
+	return tgbotapi.FileBytes{Name: name, Bytes: []byte(text)}
+}
+
+// everything is what an error and all that it wraps say, in every way of printing them.
+func everything(err error) string {
+	var b strings.Builder
+	log := slog.New(slog.NewJSONHandler(&b, nil))
+	for ; err != nil; err = errors.Unwrap(err) {
+		log.Info("x", "error", err)
+		fmt.Fprintf(&b, "%v %+v %#v %s\n", err, err, err, err.Error())
+	}
+	return b.String()
 }

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"regexp"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -20,12 +22,12 @@ type talk struct {
 	settings
 	text string // without the bot's name and the command
 	from user
+
+	again []ref // the messages that answered it before it was edited
 }
 
 // answer is a message that answers the person's.
-func (t talk) answer(plain string) *outbox {
-	return t.with(text{HTML: escaping.Replace(plain), Plain: plain})
-}
+func (t talk) answer(plain string) *outbox { return t.with(bare(plain)) }
 
 func (t talk) with(texts ...text) *outbox {
 	return &outbox{Chat: t.m.Chat.ID, Topic: t.m.topic(), ReplyTo: t.m.ID, Texts: texts}
@@ -49,14 +51,14 @@ func (b *Bot) reply(ctx context.Context, it *item) (*outbox, error) {
 	return nil, nil
 }
 
-// onMessage answers a message. again are the messages that answered it before it was edited.
+// onMessage answers a message. again are those that answered it before it was edited.
 func (b *Bot) onMessage(ctx context.Context, it *item, m *message, again []ref) (*outbox, error) {
 	switch {
 	case m.MovedTo != 0:
 		return nil, b.inbox.move(ctx, m.Chat.ID, m.MovedTo)
 	case m.MovedFrom != 0:
 		return nil, b.inbox.move(ctx, m.MovedFrom, m.Chat.ID)
-	case m.From == nil, m.From.IsBot && m.From.ID != anonymous:
+	case m.From == nil, m.From.IsBot && m.From.ID != anonymous, m.ViaBot != nil && m.ViaBot.ID == b.id:
 		return nil, nil
 	}
 	words, isMeant := b.meant(m)
@@ -70,23 +72,25 @@ func (b *Bot) onMessage(ctx context.Context, it *item, m *message, again []ref) 
 	if err != nil {
 		return nil, err
 	}
-	t := talk{it: it, m: m, settings: held, lang: b.langOf(held, m), text: words, from: *m.From}
+	t := talk{it: it, m: m, settings: held, lang: b.langOf(held, m), text: words, from: *m.From, again: again}
 	if may, err := b.mayAsk(ctx, m.From.ID, m.Chat.ID); err != nil || !may {
 		return b.turnAway(t), err
 	}
-	name, rest := b.command(m, words)
+	name, rest := commandOf(m, words)
 	t.text = rest
 	switch {
 	case name != "":
 		return b.onCommand(ctx, t, name)
-	case m.Document != nil:
+	case m.Document != nil && len(m.Animation) == 0: // which has its file there, too
 		return b.onFile(ctx, t)
-	case t.text == "" && m.isSet():
-		return t.answer(t.lang.Say("我只读文字：请用一句话提问。/help 看用法。", "I read text only: ask in words. /help says how.")), nil
+	case t.text == "" && m.isSet() && m.Chat.Type == private:
+		return t.answer(t.lang.Say("我只读文字：请用一句话提问。/help 看用法。", "I read text only: ask in words. /help tells how.")), nil
 	case t.text == "" && m.Text == "" && m.Caption == "":
-		return nil, nil // what Telegram says of the chat
+		return nil, nil // what Telegram says of the chat, or a sticker under an answer in a group
+	case t.text == "":
+		return t.answer(t.lang.Say("请把问题写在我的名字后面，或直接回复我。", "Write your question after my name, or reply to me.")), nil
 	}
-	return b.onQuestion(ctx, t, again)
+	return b.onQuestion(ctx, t)
 }
 
 // whereabouts puts a message of a group that has become a supergroup where it is seen now.
@@ -114,12 +118,16 @@ func (b *Bot) turnAway(t talk) *outbox {
 // meant says whether a message is for the bot, and gives its words without the bot's name. In a group it is spoken to by
 // name, by a command, or by an answer to a message of its own.
 func (b *Bot) meant(m *message) (words string, isMeant bool) {
-	words, marks := m.words()
-	if m.Chat.Type == private {
-		return strings.TrimSpace(words), true
+	if slices.ContainsFunc(m.NewMembers, func(u user) bool { return u.ID == b.id }) { // it comes into a group, and greets
+		return "/help", true
 	}
+	words, marks := m.words()
+	isMeant = m.Chat.Type == private
 	var mine []entity
 	for _, e := range marks {
+		if e.Type == "bot_command" && e.Offset == 0 && !isMeant && b.isOthersCommand(slice(words, e)) {
+			return "", false
+		}
 		isName := e.Type == "mention" && b.isName(slice(words, e))
 		isMe := e.Type == "text_mention" && e.User != nil && e.User.ID == b.id
 		isCommand := e.Type == "bot_command" && e.Offset == 0 && b.isMyCommand(slice(words, e))
@@ -129,9 +137,9 @@ func (b *Bot) meant(m *message) (words string, isMeant bool) {
 		isMeant = isMeant || isName || isMe || isCommand
 	}
 	to := m.replied()
-	isMeant = isMeant || to != nil && to.From != nil && to.From.ID == b.id
+	isMeant = isMeant || to != nil && b.isMine(to)
 	rest := without(words, mine)
-	if rest == "" && len(mine) > 0 && to != nil { // the name alone, under a question of another one
+	if rest == "" && len(mine) > 0 && to != nil && !b.isMine(to) { // the name alone, under a question of another one
 		rest, _ = to.words()
 	}
 	return strings.TrimSpace(rest), isMeant
@@ -140,6 +148,13 @@ func (b *Bot) meant(m *message) (words string, isMeant bool) {
 func (b *Bot) isName(mention string) bool {
 	name := b.self().Username
 	return name != "" && strings.EqualFold(strings.TrimPrefix(mention, "@"), name)
+}
+
+func (b *Bot) isMine(m *message) bool { return m.From != nil && m.From.ID == b.id }
+
+func (b *Bot) isOthersCommand(command string) bool {
+	_, to, isNamed := strings.Cut(command, "@")
+	return isNamed && !b.isName(to)
 }
 
 // isMyCommand says whether a command is for this bot: by its name, or one that it knows and no other is named.
@@ -152,21 +167,21 @@ func (b *Bot) isMyCommand(command string) bool {
 	return isKnown
 }
 
-// command is the command that a message begins with, in small letters, and what comes behind it; "" for none.
-func (b *Bot) command(m *message, words string) (name, rest string) {
-	_, marks := m.words()
-	for _, e := range marks {
-		if e.Type != "bot_command" || e.Offset != 0 {
-			continue
-		}
-		head := words
-		if at := strings.IndexFunc(words, unicode.IsSpace); at >= 0 {
-			head, rest = words[:at], strings.TrimSpace(words[at:])
-		}
-		name, _, _ = strings.Cut(strings.TrimPrefix(head, "/"), "@")
-		return strings.ToLower(name), rest
+var commandForm = regexp.MustCompile(`^/([A-Za-z0-9_]{1,32})(?:@[A-Za-z0-9_]{3,32})?`)
+
+// commandOf is the command that the words of a message begin with, in small letters, and what comes behind it; "" for none.
+// Telegram does not mark one that runs into Chinese, as in /ask什么是廊桥: it is taken where it is known.
+func commandOf(m *message, words string) (name, rest string) {
+	found := commandForm.FindStringSubmatch(words)
+	if found == nil {
+		return "", words
 	}
-	return "", words
+	text, marks := m.words()
+	isMarked := slices.ContainsFunc(marks, func(e entity) bool { return e.Type == "bot_command" && slice(text, e) == found[0] })
+	if _, _, isKnown := knownCommand(found[1]); !isMarked && !isKnown {
+		return "", words
+	}
+	return strings.ToLower(found[1]), strings.TrimLeftFunc(words[len(found[0]):], func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune("：:，,", r) })
 }
 
 // langOf is the language that a person is answered in: the chat's, the one they write, that of their Telegram, or
@@ -201,6 +216,9 @@ func (b *Bot) langOfCode(code string) bot.Lang {
 
 // onEdit answers a message anew that was changed: what answered it before is changed, too.
 func (b *Bot) onEdit(ctx context.Context, it *item, m *message) (*outbox, error) {
+	if text, _ := m.words(); text == "" { // a place that moves, or buttons of others
+		return nil, nil
+	}
 	again, err := b.inbox.answersTo(ctx, m.Chat.ID, int64(m.ID))
 	if err != nil {
 		return nil, err
@@ -228,6 +246,6 @@ func (b *Bot) isSame(ctx context.Context, answer int64, m *message) (bool, error
 		return false, nil
 	}
 	words, _ := b.meant(m)
-	_, question := b.command(m, words)
-	return err == nil && logged.Question == question, err
+	name, question := commandOf(m, words)
+	return err == nil && logged.Question == question && (name == "" || name == "ask"), err
 }

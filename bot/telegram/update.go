@@ -33,7 +33,8 @@ type (
 		ID              int             `json:"message_id"`
 		ThreadID        int             `json:"message_thread_id"`
 		IsTopic         bool            `json:"is_topic_message"`
-		From            *user           `json:"from"` // nil in channels
+		From            *user           `json:"from"`    // nil in channels
+		ViaBot          *user           `json:"via_bot"` // whose inline result it is
 		Chat            chat            `json:"chat"`
 		Date            int64           `json:"date"` // seconds since 1970; 0: the message cannot be seen any more
 		Text            string          `json:"text"`
@@ -43,6 +44,7 @@ type (
 		ReplyTo         *message        `json:"reply_to_message"`
 		Document        *document       `json:"document"`
 		TopicCreated    json.RawMessage `json:"forum_topic_created"`
+		NewMembers      []user          `json:"new_chat_members"`
 		MovedTo         int64           `json:"migrate_to_chat_id"`
 		MovedFrom       int64           `json:"migrate_from_chat_id"`
 		media
@@ -61,6 +63,7 @@ type (
 		Location  json.RawMessage `json:"location"`
 		Poll      json.RawMessage `json:"poll"`
 		Dice      json.RawMessage `json:"dice"`
+		Paid      json.RawMessage `json:"paid_media"`
 		Story     json.RawMessage `json:"story"`
 	}
 
@@ -91,15 +94,50 @@ type (
 	}
 )
 
+// readUpdate reads an update. The database takes no text with a null byte: a blank stands for it, which keeps the places of
+// what is marked.
+func readUpdate(body []byte) (u update, err error) {
+	if err := json.Unmarshal(body, &u); err != nil {
+		return update{}, err
+	}
+	for _, m := range []*message{u.Message, u.EditedMessage} {
+		for ; m != nil; m = m.ReplyTo {
+			for _, text := range []*string{&m.Text, &m.Caption} {
+				*text = strings.ReplaceAll(*text, "\x00", " ")
+			}
+			if m.Document != nil {
+				m.Document.Name = strings.ReplaceAll(m.Document.Name, "\x00", " ")
+			}
+		}
+	}
+	if q := u.CallbackQuery; q != nil {
+		q.Data = strings.ReplaceAll(q.Data, "\x00", " ")
+	}
+	if q := u.InlineQuery; q != nil {
+		q.Query = strings.ReplaceAll(q.Query, "\x00", " ")
+	}
+	return u, nil
+}
+
 func (m media) isSet() bool {
 	for _, raw := range []json.RawMessage{
-		m.Sticker, m.Photo, m.Voice, m.Audio, m.Video, m.VideoNote, m.Animation, m.Contact, m.Location, m.Poll, m.Dice, m.Story,
+		m.Sticker, m.Photo, m.Voice, m.Audio, m.Video, m.VideoNote, m.Animation, m.Contact, m.Location, m.Poll, m.Dice, m.Paid, m.Story,
 	} {
 		if len(raw) > 0 {
 			return true
 		}
 	}
 	return false
+}
+
+func (m *message) person() int64 {
+	switch {
+	case m.From == nil:
+		return 0
+	case m.From.ID == anonymous:
+		return m.Chat.ID
+	}
+	return m.From.ID
 }
 
 const private = "private"
@@ -170,13 +208,27 @@ func (u *update) lane() string {
 	return "other"
 }
 
-// person is who caused an update, 0 for nobody in particular.
+// about is the message that an update is about, nil for none.
+func (u *update) about() *message {
+	switch {
+	case u.Message != nil:
+		return u.Message
+	case u.EditedMessage != nil:
+		return u.EditedMessage
+	case u.CallbackQuery != nil:
+		return u.CallbackQuery.Message
+	}
+	return nil
+}
+
+// person is who caused an update, 0 for nobody in particular. Administrators that do not want to be seen are one for
+// each group.
 func (u *update) person() int64 {
 	switch {
-	case u.Message != nil && u.Message.From != nil:
-		return u.Message.From.ID
-	case u.EditedMessage != nil && u.EditedMessage.From != nil:
-		return u.EditedMessage.From.ID
+	case u.Message != nil:
+		return u.Message.person()
+	case u.EditedMessage != nil:
+		return u.EditedMessage.person()
 	case u.CallbackQuery != nil:
 		return u.CallbackQuery.From.ID
 	case u.InlineQuery != nil:

@@ -30,8 +30,12 @@ const oldest = 24 * time.Hour
 
 // work handles one update after the other until ctx is done. handling lasts a little longer.
 func (b *Bot) work(ctx, handling context.Context) {
+	select {
+	case <-b.known:
+	case <-ctx.Done():
+	}
 	for ctx.Err() == nil {
-		it, err := b.inbox.take(ctx)
+		it, release, err := b.take(ctx)
 		if err != nil && ctx.Err() == nil {
 			b.o.Log.Error("Telegram", "error", err)
 		}
@@ -41,7 +45,22 @@ func (b *Bot) work(ctx, handling context.Context) {
 		}
 		b.awake() // there may be more for another worker
 		b.handle(handling, it)
+		release()
 	}
+}
+
+// take takes the next update. Of those that were being worked on when a process ended it is one at a time: so the one that is to
+// blame does not drag others with it until they are given up, too.
+func (b *Bot) take(ctx context.Context) (it *item, release func(), err error) {
+	isFree := b.suspect.TryLock()
+	it, err = b.inbox.take(ctx, isFree)
+	if isFree && it != nil && it.tries > 1 {
+		return it, b.suspect.Unlock, err
+	}
+	if isFree {
+		b.suspect.Unlock()
+	}
+	return it, func() {}, err
 }
 
 // rest waits for an update.
@@ -61,18 +80,22 @@ func (b *Bot) handle(ctx context.Context, it *item) {
 	if ctx.Err() != nil {
 		return // the program ends: the update is given back with the others
 	}
+	if errors.Is(err, errLost) {
+		b.o.Log.Warn("an update took longer than its lease", "update", it.ID, "error", err)
+		return
+	}
 	var later *laterError
 	var end error
 	switch {
 	case err == nil:
 		end = b.inbox.done(ctx, it, "")
-	case errors.As(err, &later) && time.Since(it.received) < oldest:
+	case errors.As(err, &later) && time.Since(it.received)+later.after < oldest:
 		after := later.after
 		if after == 0 {
 			after = b.backOff(it.putOff, err)
 		}
 		b.o.Log.Info("an update is put off", "update", it.ID, "for", after, "error", err)
-		end = b.inbox.putBack(ctx, it, after)
+		end = b.inbox.putBack(ctx, it, after, later.after == 0)
 	default:
 		if !errors.Is(err, errTooFast) {
 			b.o.Log.Warn("an update is given up", "update", it.ID, "error", err)
@@ -88,26 +111,53 @@ func (b *Bot) handle(ctx context.Context, it *item) {
 func (b *Bot) try(ctx context.Context, it *item) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			b.o.Log.Error("a fault in the program", "update", it.ID, "fault", r, "stack", string(debug.Stack()))
-			err = &laterError{cause: fmt.Errorf("a fault in the program: %v", r)}
-			if it.putOff >= maxTries {
-				err = fmt.Errorf("a fault in the program: %v", r)
+			err = b.fault(it, r)
+			if it.putOff < maxTries {
+				err = &laterError{cause: err}
 			}
 		}
 	}()
+	if it.tries > b.inbox.most && it.outbox != nil {
+		return errPoison
+	}
 	if it.outbox == nil {
-		it.outbox, err = b.reply(ctx, it)
-		if err != nil {
-			it.outbox, err = b.excuse(ctx, it, err)
-		}
+		it.outbox, err = b.find(ctx, it)
 		if err != nil || it.outbox == nil {
 			return err
+		}
+		if len(it.sent) > 0 && !it.outbox.Reserved { // what is shown there already must not stay
+			it.outbox.Reserved, it.outbox.Hold = true, it.outbox.Texts[0]
 		}
 		if err := b.inbox.note(ctx, it); err != nil {
 			return &laterError{cause: err}
 		}
 	}
 	return b.deliver(ctx, it)
+}
+
+var errPoison = errors.New("it has ended the program, or taken longer than its lease, too often")
+
+// find finds what an update is answered with. What fails too often, or ends the program each time, is answered with an excuse.
+func (b *Bot) find(ctx context.Context, it *item) (out *outbox, err error) {
+	if it.tries > b.inbox.most {
+		return b.excuse(ctx, it, errPoison)
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			out, err = b.excuse(ctx, it, b.fault(it, r))
+		}
+	}()
+	if out, err = b.reply(ctx, it); err != nil {
+		return b.excuse(ctx, it, err)
+	}
+	return out, nil
+}
+
+// fault is a panic as an error.
+func (b *Bot) fault(it *item, r any) error {
+	what := b.client.scrub(fmt.Sprint(r))
+	b.o.Log.Error("a fault in the program", "update", it.ID, "fault", what, "stack", string(debug.Stack()))
+	return fmt.Errorf("a fault in the program: %s", what)
 }
 
 // excuse decides what becomes of an update that could not be answered: it is tried again, a few times, before the
@@ -117,21 +167,18 @@ func (b *Bot) excuse(ctx context.Context, it *item, err error) (*outbox, error) 
 	_, isLater := errors.AsType[*laterError](err)
 	_, isGone := errors.AsType[*goneError](err)
 	switch {
-	case isLater, isGone, errors.Is(err, errTooFast):
+	case isLater, isGone, errors.Is(err, errTooFast), ctx.Err() != nil:
 		return nil, err
 	case isCall && call.movedTo != 0:
 		return nil, b.follow(ctx, it, call.movedTo)
 	case isCall:
 		return nil, fate(call)
-	case it.putOff < maxTries && it.tries <= maxTries:
+	case it.putOff < maxTries && it.tries <= b.inbox.most:
 		return nil, &laterError{cause: err}
 	}
 	b.o.Log.Error("a question could not be answered", "update", it.ID, "error", err)
-	m := it.Message
-	if m == nil {
-		m = it.EditedMessage
-	}
-	if m == nil {
+	m := it.about()
+	if m == nil || m.Date == 0 {
 		return nil, err
 	}
 	t := talk{it: it, m: m, lang: b.langOf(settings{}, m)}
@@ -140,14 +187,14 @@ func (b *Bot) excuse(ctx context.Context, it *item, err error) (*outbox, error) 
 
 // follow notes that the group of an update is a supergroup now; there it is tried again at once.
 func (b *Bot) follow(ctx context.Context, it *item, to int64) error {
-	for _, m := range []*message{it.Message, it.EditedMessage} {
-		if m != nil {
-			if err := b.inbox.move(ctx, m.Chat.ID, to); err != nil {
-				return &laterError{cause: err}
-			}
-		}
+	m := it.about()
+	if m == nil || it.CallbackQuery != nil || it.putOff >= maxTries {
+		return &goneError{errMoved} // there is no such message in the supergroup
 	}
-	return &laterError{after: time.Millisecond, cause: errMoved}
+	if err := b.inbox.move(ctx, m.Chat.ID, to); err != nil {
+		return &laterError{cause: err}
+	}
+	return &laterError{cause: errMoved}
 }
 
 var errMoved = errors.New("the group has become a supergroup")
@@ -155,7 +202,7 @@ var errMoved = errors.New("the group has become a supergroup")
 // fate is what a refused call means for an update.
 func fate(e *callError) error {
 	switch {
-	case e.isPassing():
+	case e.isPassing(), e.isOfToken(): // another token may be given
 		return &laterError{after: e.retryAfter, cause: e}
 	case e.status == 403,
 		e.says("chat not found", "thread not found", "topic_closed", "topic_deleted", "user is deactivated", "not enough rights", "have no rights", "chat_write_forbidden"):

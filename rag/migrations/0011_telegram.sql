@@ -6,7 +6,7 @@ create table telegram_updates (
     lane        text not null,
     person      bigint not null,
     received_at timestamptz not null default now(),
-    body        bytea not null,               -- as it came
+    body        bytea not null,               -- as it came; empty when it is done
     tries       int not null default 0,       -- taken so often since it was last put off
     put_off     int not null default 0,       -- so often
     not_before  timestamptz not null default now(),
@@ -21,6 +21,7 @@ create table telegram_updates (
 );
 create index on telegram_updates (bot, lane, id) where done_at is null;
 create index on telegram_updates (bot, id) where done_at is null;
+create index on telegram_updates (bot, tries, id) where done_at is null and tries > 0;
 create index on telegram_updates (bot, asked_at) where asked_at is not null;
 create index on telegram_updates (bot, person, asked_at) where asked_at is not null;
 create index on telegram_updates (done_at);

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // chat is a chat and what stands in it.
@@ -17,6 +19,8 @@ type chat struct {
 	isBlocked  bool
 	isKicked   bool
 	migratedTo int64
+
+	members map[int64]string // their status, where it was set
 }
 
 // AddUser makes a private chat with a user, as if they had pressed Start.
@@ -43,6 +47,38 @@ func (s *Server) Block(user int64) { s.change(user, func(c *chat) { c.isBlocked 
 
 // Unblock takes Block back.
 func (s *Server) Unblock(user int64) { s.change(user, func(c *chat) { c.isBlocked = false }) }
+
+// SetMember gives a person a status in a group: creator, administrator, member, left or kicked.
+func (s *Server) SetMember(group, user int64, status string) {
+	s.change(group, func(c *chat) {
+		if c.members == nil {
+			c.members = map[int64]string{}
+		}
+		c.members[user] = status
+	})
+}
+
+// getChatMember tells the status of a person in a chat. Who was given none is a member where they have written.
+func (s *Server) getChatMember(r *request) (any, *refusal) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c, refused := s.chatOf(r)
+	if refused != nil {
+		return nil, refused
+	}
+	user := r.number("user_id")
+	if user <= 0 {
+		return nil, bad("invalid user_id specified")
+	}
+	status := c.members[user]
+	if status == "" && slices.ContainsFunc(c.messages, func(m *Message) bool { return m.From != nil && m.From.ID == user }) {
+		status = "member"
+	}
+	if status == "" {
+		return nil, bad("member not found")
+	}
+	return map[string]any{"status": status, "user": User{ID: user}}, nil
+}
 
 // Kick removes the bot from a group.
 func (s *Server) Kick(group int64) { s.change(group, func(c *chat) { c.isKicked = true }) }
@@ -145,6 +181,8 @@ type Incoming struct {
 	Caption   string // of the document
 	Sticker   string // an emoji
 	Forwarded bool   // it is another one's message
+
+	Otherwise func(*Message) // changes what there is no field for, before the bot gets it; nil: nothing
 }
 
 // Receive puts a message of a person into its chat and gives it to the bot.
@@ -177,6 +215,9 @@ func (s *Server) Receive(in Incoming) Message {
 	}
 	if in.Forwarded {
 		m.ForwardOrigin = &Origin{Type: "user", Date: now - 60, SenderUser: &User{ID: 77, FirstName: "另一人"}}
+	}
+	if in.Otherwise != nil {
+		in.Otherwise(m)
 	}
 	shown := c.put(m)
 	s.deliver(Update{Message: shown})
@@ -229,10 +270,22 @@ func (s *Server) Press(from User, chat int64, message int, data string) string {
 		s.tb.Errorf("telegramtest: message %d in chat %d has no button %q", message, chat, data)
 		return ""
 	}
+	return s.press(from, m, data)
+}
+
+// press gives the bot a pressed button. The lock is held.
+func (s *Server) press(from User, m *Message, data string) string {
 	shown := *m
 	id := s.ask("callback_query")
 	s.deliver(Update{CallbackQuery: &CallbackQuery{ID: id, From: from, Message: &shown, ChatInstance: "1", Data: data}})
 	return id
+}
+
+// Forge is Press by a program that sends any data under any message, as if it had such a button.
+func (s *Server) Forge(from User, m Message, data string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.press(from, &m, data)
 }
 
 // Inquire writes a text behind the bot's name, and returns the id of the query.
@@ -262,7 +315,10 @@ func entitiesOf(text string) []Entity {
 			if kind == "bot_command" {
 				allowed += "@"
 			}
-			if n := len(rest) - len(strings.TrimLeft(rest, allowed)); n > 0 {
+			behind := strings.TrimLeft(rest, allowed)
+			next, _ := utf8.DecodeRuneInString(behind)
+			isCut := kind == "bot_command" && behind != "" && (unicode.IsLetter(next) || strings.ContainsRune("/<>", next)) // it is no command then
+			if n := len(rest) - len(behind); n > 0 && !isCut {
 				found = append(found, Entity{Type: kind, Offset: offset, Length: n + 1})
 			}
 		}

@@ -2,6 +2,7 @@ package telegramtest
 
 import (
 	"cmp"
+	"encoding/json"
 	"slices"
 	"strings"
 )
@@ -33,7 +34,10 @@ func (s *Server) setMyCommands(r *request) (any, *refusal) {
 	if refused := r.object("commands", &commands, "commands"); refused != nil {
 		return nil, refused
 	}
-	scope := struct{ Type string }{"default"}
+	scope := struct {
+		Type string
+		Chat json.Number `json:"chat_id"`
+	}{Type: "default"}
 	if refused := r.object("scope", &scope, "BotCommandScope"); refused != nil {
 		return nil, refused
 	}
@@ -53,6 +57,11 @@ func (s *Server) setMyCommands(r *request) (any, *refusal) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if scope.Type == "chat" {
+		if _, refused := s.chatOf(&request{params: map[string]string{"chat_id": scope.Chat.String()}}); refused != nil {
+			return nil, refused
+		}
+	}
 	s.commands[scope.Type+" "+language] = commands
 	return true, nil
 }

@@ -28,6 +28,7 @@ type Entity struct {
 	Length   int    `json:"length"` // in UTF-16 units
 	URL      string `json:"url,omitempty"`
 	Language string `json:"language,omitempty"`
+	User     *User  `json:"user,omitempty"` // of a text_mention
 }
 
 // Text is a text as people see it.

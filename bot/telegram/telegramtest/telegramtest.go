@@ -179,7 +179,7 @@ var methods = map[string]method{
 	"editmessagereplymarkup": (*Server).editMessageReplyMarkup, "deletemessage": (*Server).deleteMessage,
 	"sendchataction": (*Server).sendChatAction, "senddocument": (*Server).sendDocument,
 	"answercallbackquery": (*Server).answerCallbackQuery, "answerinlinequery": (*Server).answerInlineQuery,
-	"setmycommands": (*Server).setMyCommands, "getfile": (*Server).getFile,
+	"setmycommands": (*Server).setMyCommands, "getfile": (*Server).getFile, "getchatmember": (*Server).getChatMember,
 }
 
 // ServeHTTP answers a request.

@@ -40,6 +40,14 @@ type (
 		ForwardOrigin   *Origin         `json:"forward_origin,omitempty"`
 		Document        *Document       `json:"document,omitempty"`
 		Sticker         *Sticker        `json:"sticker,omitempty"`
+		Photo           json.RawMessage `json:"photo,omitempty"`
+		Voice           json.RawMessage `json:"voice,omitempty"`
+		Animation       json.RawMessage `json:"animation,omitempty"`
+		Location        json.RawMessage `json:"location,omitempty"`
+		NewMembers      []User          `json:"new_chat_members,omitempty"`
+		TopicCreated    json.RawMessage `json:"forum_topic_created,omitempty"`
+		SenderChat      *Chat           `json:"sender_chat,omitempty"`
+		ViaBot          *User           `json:"via_bot,omitempty"`
 		ReplyMarkup     json.RawMessage `json:"reply_markup,omitempty"`
 
 		MigrateToChatID   int64 `json:"migrate_to_chat_id,omitempty"`

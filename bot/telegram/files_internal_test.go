@@ -1,0 +1,129 @@
+package telegram
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+
+	"yinju/bot/telegram/telegramtest"
+	"yinju/rag"
+)
+
+// shelf takes files as a corpus folder would.
+type shelf struct {
+	has   map[string]string
+	added int
+}
+
+func (s *shelf) Preview(_ context.Context, name string, data []byte) (FilePreview, error) {
+	if strings.HasSuffix(name, ".exe") {
+		return FilePreview{}, &FileError{Message: "这种文件读不了。", Err: errors.New("no reader")}
+	}
+	a := article("新文章", "周迅之", "河报", "2024-02-03", string(data))
+	a.Places = rag.Places{{Line: 5}}
+	_, exists := s.has[name]
+	return FilePreview{Articles: []*rag.Article{a}, Page: []byte("<p>逐行</p>"), Exists: exists}, nil
+}
+
+func (s *shelf) Add(_ context.Context, name string, data []byte, replace bool) (FileAdded, error) {
+	if old, exists := s.has[name]; exists && old != string(data) && !replace {
+		return FileAdded{}, ErrFileExists
+	}
+	if name == "full.txt" {
+		return FileAdded{}, &FileError{Message: "磁盘已满。", Err: errors.New("full")}
+	}
+	s.has[name] = string(data)
+	s.added++
+	return FileAdded{Articles: 1, Passages: 3, Unread: []int{2, 4}}, nil
+}
+
+var admin = telegramtest.User{ID: 7, FirstName: "管", LanguageCode: "zh"}
+
+func (r *rig) sendFile(from telegramtest.User, name, text string) []telegramtest.Message {
+	r.Helper()
+	return r.say(telegramtest.Incoming{From: from, Document: &telegramtest.File{Name: name, Data: []byte(text)}})
+}
+
+func TestAFileIsTakenWhenItsPreviewIsConfirmed(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, telegramtest.Options{})
+	files := &shelf{has: map[string]string{}}
+	r.start(func(o *Options) { o.Admins, o.Files = []int64{7}, files })
+	sent := r.sendFile(admin, "新.txt", "新的内容。")
+	if len(sent) != 2 || sent[1].Document == nil || sent[1].Document.FileName != "新.txt.html" {
+		t.Fatalf("%+v", sent)
+	}
+	says(t, sent[0], "新.txt：切成 1 篇", "1. 《新文章》 周迅之 · 河报 · 2024-02-03（第 5 行）", "收入吗？")
+	if got := labels(sent[0]); got != "✓ 收入 ✗ 不要" {
+		t.Error(got)
+	}
+	if page := r.server.File(sent[1].Document.FileID); page == nil || string(page.Data) != "<p>逐行</p>" {
+		t.Errorf("%+v", page)
+	}
+	if _, told := r.tap(xu, sent[0], "✓ 收入"); told != "只有管理员可以。" || files.added > 0 {
+		t.Errorf("%q", told)
+	}
+	r.tap(admin, sent[0], "✓ 收入")
+	says(t, r.now(sent[0]), "已收入 新.txt：1 篇文章，3 段。现在就可以提问。", "没有文字，未收入：2 4")
+	if files.has["新.txt"] != "新的内容。" || labels(r.now(sent[0])) != "" {
+		t.Errorf("%+v", files)
+	}
+	if _, told := r.forge(admin, sent[0], "f:y"); told != "这个文件已处理，或已过期：请重新发来。" || files.added != 1 {
+		t.Errorf("%q, %d", told, files.added)
+	}
+	r.clean()
+}
+
+func TestAFileMayBeLeftOrReplaceAnother(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, telegramtest.Options{})
+	files := &shelf{has: map[string]string{"旧.txt": "旧的。"}}
+	r.start(func(o *Options) { o.Admins, o.Files = []int64{7}, files })
+	sent := r.sendFile(admin, "不要.txt", "x")
+	r.tap(admin, sent[0], "✗ 不要")
+	says(t, r.now(sent[0]), "没有收入：不要.txt")
+	sent = r.sendFile(admin, "旧.txt", "改过的。")
+	says(t, sent[0], "语料中已有同名文件。")
+	r.forge(admin, sent[0], "f:y") // of another one that came meanwhile
+	says(t, r.now(sent[0]), "语料中已有另一个 旧.txt，要替换吗？")
+	r.tap(admin, r.now(sent[0]), "✓ 替换同名文件")
+	says(t, r.now(sent[0]), "已收入 旧.txt")
+	if files.has["旧.txt"] != "改过的。" {
+		t.Errorf("%+v", files)
+	}
+	sent = r.sendFile(admin, "full.txt", "x")
+	r.tap(admin, sent[0], "✓ 收入")
+	says(t, r.now(sent[0]), "不能收入：磁盘已满。")
+	r.clean()
+}
+
+func TestFilesThatAreNotTaken(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, telegramtest.Options{})
+	r.start(func(o *Options) { o.Admins, o.Files = []int64{7}, &shelf{} })
+	says(t, only(t, r.sendFile(xu, "a.txt", "x")), "只有管理员可以往语料里添加文件。")
+	says(t, only(t, r.sendFile(admin, "a.exe", "x")), "不能收入：这种文件读不了。")
+	huge := telegramtest.Incoming{From: admin, Document: &telegramtest.File{Name: "a.txt", Data: []byte("x"), Size: 30 << 20}}
+	says(t, only(t, r.say(huge)), "文件超过 20 MB")
+	r.clean()
+	without := newRig(t, telegramtest.Options{})
+	without.start(func(o *Options) { o.Admins = []int64{7} })
+	says(t, only(t, without.sendFile(admin, "a.txt", "x")), "没有设置语料文件夹")
+}
+
+// What has been done with a file is not done again, or called too old, where Telegram does not take the word about it.
+func TestAButtonThatWasDoneIsNotDoneAgain(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, telegramtest.Options{})
+	files := &shelf{has: map[string]string{}}
+	r.start(func(o *Options) { o.Admins, o.Files = []int64{7}, files })
+	sent := r.sendFile(admin, "新.txt", "新的内容。")
+	r.server.Fail("answerCallbackQuery", telegramtest.Fault{Status: 502})
+	r.server.Press(admin, admin.ID, sent[0].ID, "f:y")
+	r.settled()
+	says(t, r.now(sent[0]), "已收入 新.txt")
+	if files.added != 1 {
+		t.Errorf("%d times", files.added)
+	}
+}
