@@ -118,7 +118,7 @@ func New(o Options) (*Bot, error) {
 	return b, nil
 }
 
-// token is what one consists of: any other character might stand in an error in another writing, and be seen.
+// tokenForm is what a token consists of: any other character might stand in an error in another writing, and be seen.
 var tokenForm = regexp.MustCompile(`^([0-9]{1,18}):[A-Za-z0-9_-]+$`)
 
 // botID is the number of the bot that a token is of.
