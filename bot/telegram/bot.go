@@ -177,7 +177,7 @@ func (b *Bot) works(err error) {
 }
 
 // Run takes and answers updates until ctx is done; answers under way have a while to be finished. Telegram's being
-// away is waited out. It returns nil.
+// away is waited out. It returns nil. It is called once.
 func (b *Bot) Run(ctx context.Context) error {
 	defer b.client.close()
 	handling, cancel := context.WithCancel(context.WithoutCancel(ctx))
