@@ -235,7 +235,7 @@ func TestAWebhookThatWasDeletedIsSetAgain(t *testing.T) {
 	r.eventually("the webhook does not work", func() bool { return b.State(t.Context()).Working })
 	r.callServer("deleteWebhook", nil)
 	r.isAnswered(r.receive(xu, whoBuilt), designer)
-	r.callServer("setWebhook", map[string][]string{"url": {"https://other.example/hook"}})
+	r.callServer("setWebhook", map[string]string{"url": "https://other.example/hook"})
 	r.eventually("nothing is said of the other program's webhook", func() bool {
 		s := b.State(t.Context())
 		return !s.Working && strings.Contains(s.Error, "another program has changed the webhook")
@@ -374,7 +374,7 @@ func TestTheTokenIsInNoError(t *testing.T) {
 				t.Errorf("%s of %s: no error", what, name)
 				continue
 			}
-			if text := everything(err); strings.Contains(text, secretOf(token)) {
+			if text := everything(err); strings.Contains(text, secret) {
 				t.Errorf("%s of %s: the token is in %q", what, name, text)
 			}
 			if e, ok := err.(*callError); !ok || e.retryAfter < 0 || e.retryAfter > oldest || len(e.message) > 2*longestFailure { //nolint:errorlint // as it is given
@@ -414,7 +414,7 @@ func TestTheTokenIsInNoErrorOfADownload(t *testing.T) {
 		})
 		c := newClient(telegramtest.Token, address, 100*time.Millisecond)
 		_, err := c.download(t.Context(), "id")
-		if err == nil || strings.Contains(everything(err), secretOf(telegramtest.Token)) {
+		if err == nil || strings.Contains(everything(err), secret) {
 			t.Errorf("%s: %v", name, err)
 		}
 		c.close()
