@@ -299,7 +299,12 @@ func TestAGroupIsAnsweredInTheSupergroupItHasBecome(t *testing.T) {
 			var once sync.Once
 			if isDuring {
 				o.Asker = hooked{o.Asker, func(rag.Query) error {
-					once.Do(func() { r.server.Migrate(group, supergroup) })
+					once.Do(func() {
+						r.server.Migrate(group, supergroup)
+						for range 3 { // with the numbers that those of the group had
+							r.callServer("sendMessage", tgbotapi.Params{"chat_id": strconv.Itoa(supergroup), "text": "早先"})
+						}
+					})
 					return nil
 				}}
 			}
@@ -315,6 +320,12 @@ func TestAGroupIsAnsweredInTheSupergroupItHasBecome(t *testing.T) {
 			r.run(b)
 			r.settled()
 			sent := r.server.Sent(supergroup)
+			for isDuring && len(sent) > 1 {
+				if text := sent[0].Shown().Text; text != "早先" {
+					t.Errorf("a message of others' is changed to %q", text)
+				}
+				sent = sent[1:]
+			}
 			if len(sent) != 1 || !strings.Contains(sent[0].Shown().Text, designer) {
 				t.Fatalf("%+v; %s", sent, r.updates())
 			}
