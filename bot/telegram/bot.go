@@ -76,7 +76,7 @@ type Bot struct {
 // times are how long things wait. Tests shorten them.
 type times struct {
 	idle, lease, elect, edit, typing, retry, grace time.Duration
-	longPoll, call, watch                          time.Duration
+	longPoll, call, watch, answer                  time.Duration
 }
 
 var usual = times{
@@ -90,6 +90,7 @@ var usual = times{
 	longPoll: 50 * time.Second,
 	call:     30 * time.Second, // for an answer of Telegram's
 	watch:    time.Minute,      // between looks at the webhook
+	answer:   10 * time.Minute, // for one answer to be found; a worker is not kept for longer
 }
 
 // workers is how many updates are handled at once.

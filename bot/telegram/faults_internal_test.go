@@ -530,6 +530,26 @@ func TestAFailureIsTriedAgainAndThenTold(t *testing.T) {
 	}
 }
 
+// An answer that does not come at all does not keep the worker: the person is told.
+func TestAnAnswerThatDoesNotComeIsTold(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, telegramtest.Options{})
+	o := r.options()
+	o.Asker = stuck{}
+	b := r.make(o)
+	b.times.answer = 150 * time.Millisecond
+	r.run(b)
+	r.isAnswered(r.receive(xu, whoBuilt), "没能回答")
+}
+
+// stuck is an asker that never answers.
+type stuck struct{}
+
+func (stuck) Stream(ctx context.Context, _ rag.Query, _ func(rag.Event) error) (rag.Answer, error) {
+	<-ctx.Done()
+	return rag.Answer{}, context.Cause(ctx)
+}
+
 // A failure behind a button is told, too.
 func TestAFailureBehindAButtonIsTold(t *testing.T) {
 	t.Parallel()

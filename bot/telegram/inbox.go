@@ -18,6 +18,7 @@ const (
 	keepDone  = 48 * time.Hour      // Telegram gives an update out again for 24 hours at most
 	keepFiles = 24 * time.Hour      // that nobody has confirmed
 	keepRefs  = 90 * 24 * time.Hour // that buttons under old messages work
+	slowest   = 10 * time.Second    // that the database may take for one thing
 	maxTries  = 5                   // of an update that fails, ends the program, or takes longer than its lease, each time
 )
 
@@ -57,6 +58,8 @@ func (i *inbox) put(ctx context.Context, raw []json.RawMessage) (last int64, err
 	if batch.Len() == 0 {
 		return 0, errNoUpdate
 	}
+	ctx, cancel := context.WithTimeout(ctx, slowest)
+	defer cancel()
 	err = pgx.BeginFunc(ctx, i.pool, func(tx pgx.Tx) error { return tx.SendBatch(ctx, &batch).Close() })
 	if err != nil {
 		return last, fmt.Errorf("store updates of Telegram: %w", err)
@@ -103,6 +106,8 @@ const takeNext = `update telegram_updates set claimed_by = $2, leased = now() + 
 
 // take leases the update that is next, nil for none. Suspects are those that were being worked on when a process ended.
 func (i *inbox) take(ctx context.Context, suspects bool) (*item, error) {
+	ctx, cancel := context.WithTimeout(ctx, slowest)
+	defer cancel()
 	it := item{claim: fmt.Sprintf("%s %d", i.name, i.takes.Add(1))}
 	var id int64
 	var body, out []byte
@@ -126,6 +131,8 @@ func (i *inbox) take(ctx context.Context, suspects bool) (*item, error) {
 
 // hold makes the leases of this process last on.
 func (i *inbox) hold(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, slowest)
+	defer cancel()
 	_, err := i.pool.Exec(ctx, `update telegram_updates set leased = now() + $3::interval
 		where bot = $1 and starts_with(claimed_by, $2) and done_at is null and leased > now()`, i.bot, i.name+" ", i.lease)
 	return err
@@ -164,6 +171,8 @@ func (i *inbox) release(ctx context.Context) error {
 // change sets columns of an update that this process works on; $4 and on are the values. It returns errLost where another
 // one does by now.
 func (i *inbox) change(ctx context.Context, what string, it *item, columns string, values ...any) error {
+	ctx, cancel := context.WithTimeout(ctx, slowest)
+	defer cancel()
 	tag, err := i.pool.Exec(ctx, `update telegram_updates set `+columns+` where bot = $1 and id = $2 and claimed_by = $3 and done_at is null`,
 		append([]any{i.bot, it.ID, it.claim}, values...)...)
 	if err != nil {
@@ -184,6 +193,8 @@ func (i *inbox) note(ctx context.Context, it *item) error {
 	if it.sent == nil {
 		it.sent = []int64{}
 	}
+	ctx, cancel := context.WithTimeout(ctx, slowest)
+	defer cancel()
 	err = pgx.BeginFunc(ctx, i.pool, func(tx pgx.Tx) error {
 		tag, err := tx.Exec(ctx, `update telegram_updates set outbox = $4, sent = $5 where bot = $1 and id = $2 and claimed_by = $3 and done_at is null`,
 			i.bot, it.ID, it.claim, out, it.sent)
@@ -274,6 +285,8 @@ func (i *inbox) prune(ctx context.Context) error {
 }
 
 func (i *inbox) exec(ctx context.Context, what, sql string, args ...any) error {
+	ctx, cancel := context.WithTimeout(ctx, slowest)
+	defer cancel()
 	if _, err := i.pool.Exec(ctx, sql, args...); err != nil {
 		return fmt.Errorf("%s: %w", what, err)
 	}
