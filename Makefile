@@ -14,7 +14,7 @@ override CORPUS := $(value CORPUS)
 override Q := $(value Q)
 export CORPUS Q
 
-.PHONY: help parts build demo eval test race lint fmt bench clean
+.PHONY: help parts build demo eval test race soak lint fmt bench clean
 
 help: ## print this help
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-7s %s\n", $$1, $$2}'
@@ -36,6 +36,9 @@ test: ## run all tests on the real Postgres and the real model
 
 race: ## run all tests with the race detector
 	$(GO) test -race -timeout 40m ./...
+
+soak: ## give the Telegram front end 10,000 updates with faults, and kill it some hundred times
+	YINJU_SOAK=10000 $(GO) test -timeout 60m -run 'Soak|Killed' -v ./bot/telegram
 
 lint: ## check the linter's settings and run it, and check formatting and go.mod
 	$(LINT) config verify

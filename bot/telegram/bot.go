@@ -76,7 +76,7 @@ type Bot struct {
 // times are how long things wait. Tests shorten them.
 type times struct {
 	idle, lease, elect, edit, typing, retry, grace time.Duration
-	longPoll, call, watch                          time.Duration
+	longPoll, call, watch, answer                  time.Duration
 }
 
 var usual = times{
@@ -90,6 +90,7 @@ var usual = times{
 	longPoll: 50 * time.Second,
 	call:     30 * time.Second, // for an answer of Telegram's
 	watch:    time.Minute,      // between looks at the webhook
+	answer:   10 * time.Minute, // for one answer to be found; a worker is not kept for longer
 }
 
 // workers is how many updates are handled at once.
@@ -177,7 +178,7 @@ func (b *Bot) works(err error) {
 }
 
 // Run takes and answers updates until ctx is done; answers under way have a while to be finished. Telegram's being
-// away is waited out. It returns nil.
+// away is waited out. It returns nil. It is called once.
 func (b *Bot) Run(ctx context.Context) error {
 	defer b.client.close()
 	handling, cancel := context.WithCancel(context.WithoutCancel(ctx))

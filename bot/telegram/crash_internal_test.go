@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -30,7 +31,7 @@ func IsChild() bool { return os.Getenv(childDatabase) != "" }
 // hasty are times for bots that are killed: what they leave is taken over soon.
 var hasty = times{
 	idle: 10 * time.Millisecond, lease: 400 * time.Millisecond, elect: 30 * time.Millisecond, edit: time.Millisecond, typing: time.Second,
-	retry: 5 * time.Millisecond, grace: 2 * time.Second, longPoll: 20 * time.Second, call: 5 * time.Second, watch: 20 * time.Millisecond,
+	retry: 5 * time.Millisecond, grace: 2 * time.Second, longPoll: 20 * time.Second, call: 5 * time.Second, watch: 20 * time.Millisecond, answer: rigWait,
 }
 
 // Child runs a bot until the process is killed.
@@ -167,7 +168,9 @@ func (h *herd) run(size int, is func() bool) {
 		}
 		select {
 		case frozen := <-h.ends:
+			h.mu.Lock()
 			n := h.random.IntN(size)
+			h.mu.Unlock()
 			if frozen {
 				h.freezes++
 				h.all[n].freeze()
@@ -250,15 +253,16 @@ func TestAQuestionIsAnsweredOnceHoweverOftenTheBotIsKilled(t *testing.T) {
 	t.Parallel()
 	const children = 3
 	atLeast := 30 + soaked()/20
-	var h *herd
+	var herding atomic.Pointer[herd]
 	r := newRig(t, telegramtest.Options{Script: func(c telegramtest.Call) telegramtest.Fault {
-		if h == nil {
-			return telegramtest.Fault{}
+		if h := herding.Load(); h != nil {
+			return h.at(c)
 		}
-		return h.at(c)
+		return telegramtest.Fault{}
 	}})
 	want := r.calm()
-	h = newHerd(r, 10, 1)
+	h := newHerd(r, 10, 1)
+	herding.Store(h)
 	var questions []asked
 	h.run(children, func() bool {
 		if !r.isDone(len(sequence) + len(questions)) {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
 
 	tgbotapi "github.com/go-telegram-bot-api/telegram-bot-api/v5"
 )
@@ -135,7 +136,7 @@ func (b *Bot) send(ctx context.Context, o *outbox, t text) (int64, error) {
 	}
 	p := t.params(o.Chat)
 	if o.Topic != 0 {
-		p["message_thread_id"] = fmt.Sprint(o.Topic)
+		p["message_thread_id"] = strconv.Itoa(o.Topic)
 	}
 	if o.ReplyTo != 0 {
 		p["reply_parameters"] = replyTo(o.ReplyTo)
@@ -153,7 +154,7 @@ func (b *Bot) edit(ctx context.Context, chat, id int64, t text) error {
 		return err
 	}
 	p := t.params(chat)
-	p["message_id"] = fmt.Sprint(id)
+	p["message_id"] = strconv.FormatInt(id, 10)
 	err := b.orPlain(ctx, chat, "editMessageText", p, t, nil)
 	if e, ok := errors.AsType[*callError](err); ok && e.says("message is not modified") {
 		return nil

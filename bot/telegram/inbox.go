@@ -18,6 +18,7 @@ const (
 	keepDone  = 48 * time.Hour      // Telegram gives an update out again for 24 hours at most
 	keepFiles = 24 * time.Hour      // that nobody has confirmed
 	keepRefs  = 90 * 24 * time.Hour // that buttons under old messages work
+	slowest   = 10 * time.Second    // that the database may take for one thing
 	maxTries  = 5                   // of an update that fails, ends the program, or takes longer than its lease, each time
 )
 
@@ -57,6 +58,8 @@ func (i *inbox) put(ctx context.Context, raw []json.RawMessage) (last int64, err
 	if batch.Len() == 0 {
 		return 0, errNoUpdate
 	}
+	ctx, cancel := context.WithTimeout(ctx, slowest)
+	defer cancel()
 	err = pgx.BeginFunc(ctx, i.pool, func(tx pgx.Tx) error { return tx.SendBatch(ctx, &batch).Close() })
 	if err != nil {
 		return last, fmt.Errorf("store updates of Telegram: %w", err)
@@ -88,20 +91,23 @@ type item struct {
 	sent     []int64
 }
 
-// next is the id of the update that is taken next, of those that a condition holds for: the first of a lane, and nobody's.
-const next = `(select c.id from telegram_updates c
-	where c.bot = $1 and c.done_at is null and c.not_before <= now() and c.leased < now() and %s
-		and not exists (select from telegram_updates e where e.bot = $1 and e.lane = c.lane and e.done_at is null and e.id < c.id)
-	order by %s limit 1 for update skip locked)`
-
-// takeNext takes one that ended the program, or was being worked on when it ended, before others, where $4 says so.
-var takeNext = `update telegram_updates set claimed_by = $2, leased = now() + $3::interval, tries = tries + 1
-	where bot = $1 and id = coalesce(case when $4 then ` + fmt.Sprintf(next, `c.tries > 0`, `c.tries, c.id`) + ` end, ` +
-	fmt.Sprintf(next, `c.tries = 0`, `c.id`) + `)
+// takeNext takes the first update of a lane that is nobody's. One that ended the program, or was being worked on when it ended,
+// comes before others, where $4 lets it come at all. The first of all lanes are found in one pass over what is not done: a join
+// would be one pass for each of them where the planner has no figures. Sixteen, for others may be about to take some.
+const takeNext = `update telegram_updates set claimed_by = $2, leased = now() + $3::interval, tries = tries + 1
+	where bot = $1 and id = (select id from telegram_updates
+		where bot = $1 and done_at is null and not_before <= now() and leased < now() and id = any(array(
+			select id from (select distinct on (lane) id, not_before, leased, tries from telegram_updates
+				where bot = $1 and done_at is null order by lane, id) first
+			where not_before <= now() and leased < now() and (tries = 0 or $4)
+			order by tries = 0, tries, id limit 16))
+		order by tries = 0, tries, id limit 1 for update skip locked)
 	returning id, body, tries, put_off, received_at, outbox, sent`
 
 // take leases the update that is next, nil for none. Suspects are those that were being worked on when a process ended.
 func (i *inbox) take(ctx context.Context, suspects bool) (*item, error) {
+	ctx, cancel := context.WithTimeout(ctx, slowest)
+	defer cancel()
 	it := item{claim: fmt.Sprintf("%s %d", i.name, i.takes.Add(1))}
 	var id int64
 	var body, out []byte
@@ -125,6 +131,8 @@ func (i *inbox) take(ctx context.Context, suspects bool) (*item, error) {
 
 // hold makes the leases of this process last on.
 func (i *inbox) hold(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, slowest)
+	defer cancel()
 	_, err := i.pool.Exec(ctx, `update telegram_updates set leased = now() + $3::interval
 		where bot = $1 and starts_with(claimed_by, $2) and done_at is null and leased > now()`, i.bot, i.name+" ", i.lease)
 	return err
@@ -164,6 +172,8 @@ func (i *inbox) release(ctx context.Context) error {
 // change sets columns of an update that this process works on; $4 and on are the values. It returns errLost where another
 // one does by now.
 func (i *inbox) change(ctx context.Context, what string, it *item, columns string, values ...any) error {
+	ctx, cancel := context.WithTimeout(ctx, slowest)
+	defer cancel()
 	tag, err := i.pool.Exec(ctx, `update telegram_updates set `+columns+` where bot = $1 and id = $2 and claimed_by = $3 and done_at is null`,
 		append([]any{i.bot, it.ID, it.claim}, values...)...)
 	if err != nil {
@@ -184,6 +194,8 @@ func (i *inbox) note(ctx context.Context, it *item) error {
 	if it.sent == nil {
 		it.sent = []int64{}
 	}
+	ctx, cancel := context.WithTimeout(ctx, slowest)
+	defer cancel()
 	err = pgx.BeginFunc(ctx, i.pool, func(tx pgx.Tx) error {
 		tag, err := tx.Exec(ctx, `update telegram_updates set outbox = $4, sent = $5 where bot = $1 and id = $2 and claimed_by = $3 and done_at is null`,
 			i.bot, it.ID, it.claim, out, it.sent)
@@ -274,6 +286,8 @@ func (i *inbox) prune(ctx context.Context) error {
 }
 
 func (i *inbox) exec(ctx context.Context, what, sql string, args ...any) error {
+	ctx, cancel := context.WithTimeout(ctx, slowest)
+	defer cancel()
 	if _, err := i.pool.Exec(ctx, sql, args...); err != nil {
 		return fmt.Errorf("%s: %w", what, err)
 	}

@@ -141,7 +141,7 @@ func (b *Bot) watchWebhook(ctx context.Context) {
 		case info.URL != b.o.WebhookURL:
 			err = errors.New("another program has changed the webhook of this bot: give it a token of its own, or start this one again")
 		case time.Since(time.Unix(info.Failed, 0)) < 2*time.Minute:
-			err = fmt.Errorf("Telegram cannot deliver to TELEGRAM_WEBHOOK_URL: %s", b.client.scrub(info.Message))
+			err = fmt.Errorf("deliveries of Telegram to TELEGRAM_WEBHOOK_URL fail: %s", b.client.scrub(info.Message))
 		}
 		if ctx.Err() != nil {
 			return

@@ -7,6 +7,8 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -233,7 +235,7 @@ func TestAWebhookThatWasDeletedIsSetAgain(t *testing.T) {
 	r.eventually("the webhook does not work", func() bool { return b.State(t.Context()).Working })
 	r.callServer("deleteWebhook", nil)
 	r.isAnswered(r.receive(xu, whoBuilt), designer)
-	r.callServer("setWebhook", map[string][]string{"url": {"https://other.example/hook"}})
+	r.callServer("setWebhook", map[string]string{"url": "https://other.example/hook"})
 	r.eventually("nothing is said of the other program's webhook", func() bool {
 		s := b.State(t.Context())
 		return !s.Working && strings.Contains(s.Error, "another program has changed the webhook")
@@ -372,7 +374,7 @@ func TestTheTokenIsInNoError(t *testing.T) {
 				t.Errorf("%s of %s: no error", what, name)
 				continue
 			}
-			if text := everything(err); strings.Contains(text, secretOf(token)) {
+			if text := everything(err); strings.Contains(text, secret) {
 				t.Errorf("%s of %s: the token is in %q", what, name, text)
 			}
 			if e, ok := err.(*callError); !ok || e.retryAfter < 0 || e.retryAfter > oldest || len(e.message) > 2*longestFailure { //nolint:errorlint // as it is given
@@ -412,7 +414,7 @@ func TestTheTokenIsInNoErrorOfADownload(t *testing.T) {
 		})
 		c := newClient(telegramtest.Token, address, 100*time.Millisecond)
 		_, err := c.download(t.Context(), "id")
-		if err == nil || strings.Contains(everything(err), secretOf(telegramtest.Token)) {
+		if err == nil || strings.Contains(everything(err), secret) {
 			t.Errorf("%s: %v", name, err)
 		}
 		c.close()
@@ -462,5 +464,30 @@ func TestACallThatIsCalledOffSaysSo(t *testing.T) {
 	time.AfterFunc(10*time.Millisecond, cancel)
 	if err := c.call(ctx, "getMe", nil, nil); !errors.Is(err, context.Canceled) {
 		t.Errorf("%v", err)
+	}
+}
+
+// However much waits, in one chat or in many, the next update is found in one pass over it, and not in one for each.
+func TestTheNextUpdateIsFoundInOnePass(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, telegramtest.Options{})
+	for name, lane := range map[string]string{"one lane": `'chat 1'`, "many lanes": `'chat ' || i`} {
+		r.sql(`truncate telegram_updates`)
+		r.sql(`insert into telegram_updates (bot, id, lane, person, body, done_at, not_before)
+			select 1, i, ` + lane + `, 1, '{}', case when i <= 8000 then now() end, case when i <= 8500 then now() + interval '1 hour' else now() end
+			from generate_series(1, 10000) i`)
+		for _, analyze := range []string{`select`, `analyze telegram_updates`} {
+			r.sql(analyze)
+			var out []byte
+			err := r.store.Pool().QueryRow(t.Context(), `explain (analyze, format json) `+takeNext, 1, "x", time.Hour, true).Scan(&out)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, loops := range regexp.MustCompile(`"Actual Loops": (\d+)`).FindAllSubmatch(out, -1) {
+				if n, _ := strconv.Atoi(string(loops[1])); n > 16 {
+					t.Errorf("%s: a part of the search is done %d times", name, n)
+				}
+			}
+		}
 	}
 }

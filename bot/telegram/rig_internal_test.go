@@ -6,13 +6,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"strings"
 	"testing"
 	"time"
 
 	tgbotapi "github.com/go-telegram-bot-api/telegram-bot-api/v5"
+	"github.com/jackc/pgx/v5"
 
 	"yinju/bot"
 	"yinju/bot/telegram/telegramtest"
@@ -26,8 +26,6 @@ type rig struct {
 	server *telegramtest.Server
 	store  *rag.Store
 	url    string // of the database
-	asker  *rag.Answerer
-	logged *strings.Builder
 }
 
 const rigWait = 30 * time.Second
@@ -35,7 +33,7 @@ const rigWait = 30 * time.Second
 // newRig stores a small corpus.
 func newRig(t *testing.T, o telegramtest.Options) *rig {
 	t.Helper()
-	r := &rig{T: t, server: telegramtest.New(t, o), url: ragtest.Database(t), logged: &strings.Builder{}}
+	r := &rig{T: t, server: telegramtest.New(t, o), url: ragtest.Database(t)}
 	s, err := rag.Open(t.Context(), r.url)
 	if err != nil {
 		t.Fatal(err)
@@ -110,14 +108,14 @@ func optionsOn(s *rag.Store, server string) Options {
 	answerer := rag.NewAnswerer(retriever, s)
 	return Options{
 		Token: telegramtest.Token, APIURL: server, Asker: answerer, Quotes: answerer.WithoutLog(), Search: retriever, Store: s,
-		Lang: bot.Chinese, Public: true, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Lang: bot.Chinese, Public: true, Log: slog.New(slog.DiscardHandler),
 	}
 }
 
 // quick are times for tests.
 var quick = times{
 	idle: 20 * time.Millisecond, lease: 2 * time.Second, elect: 50 * time.Millisecond, edit: time.Millisecond, typing: time.Second,
-	retry: 10 * time.Millisecond, grace: 2 * time.Second, longPoll: 20 * time.Second, call: 5 * time.Second, watch: 20 * time.Millisecond,
+	retry: 10 * time.Millisecond, grace: 2 * time.Second, longPoll: 20 * time.Second, call: 5 * time.Second, watch: 20 * time.Millisecond, answer: rigWait,
 }
 
 // make makes a bot that waits for nothing longer than need be.
@@ -204,23 +202,19 @@ func (r *rig) updates() string {
 		values, err := rows.Values()
 		fmt.Fprintln(&b, values, err)
 	}
+	if err := rows.Err(); err != nil {
+		return err.Error()
+	}
 	return b.String()
 }
 
 // failures are why updates were given up.
 func (r *rig) failures() (all []string) {
 	r.Helper()
-	rows, err := r.store.Pool().Query(r.Context(), `select failure from telegram_updates where failure <> '' order by id`)
+	rows, _ := r.store.Pool().Query(r.Context(), `select failure from telegram_updates where failure <> '' order by id`)
+	all, err := pgx.CollectRows(rows, pgx.RowTo[string])
 	if err != nil {
 		r.Fatal(err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var f string
-		if err := rows.Scan(&f); err != nil {
-			r.Fatal(err)
-		}
-		all = append(all, f)
 	}
 	return all
 }

@@ -147,7 +147,9 @@ func (b *Bot) find(ctx context.Context, it *item) (out *outbox, err error) {
 			out, err = b.excuse(ctx, it, b.fault(it, r))
 		}
 	}()
-	if out, err = b.reply(ctx, it); err != nil {
+	replying, cancel := context.WithTimeout(ctx, b.times.answer)
+	defer cancel()
+	if out, err = b.reply(replying, it); err != nil {
 		return b.excuse(ctx, it, err)
 	}
 	return out, nil

@@ -21,7 +21,6 @@ create table telegram_updates (
 );
 create index on telegram_updates (bot, lane, id) where done_at is null;
 create index on telegram_updates (bot, id) where done_at is null;
-create index on telegram_updates (bot, tries, id) where done_at is null and tries > 0;
 create index on telegram_updates (bot, asked_at) where asked_at is not null;
 create index on telegram_updates (bot, person, asked_at) where asked_at is not null;
 create index on telegram_updates (done_at);
