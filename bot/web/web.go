@@ -56,6 +56,8 @@ func Handler(o Options) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", s.health)
 	mux.HandleFunc("GET /readyz", s.ready)
+	mux.HandleFunc("GET /{$}", s.frontPage)
+	mux.HandleFunc("GET /page/{file}", s.frontFile)
 	if o.Articles != nil {
 		mux.HandleFunc("GET /articles/{id}", s.article)
 	}

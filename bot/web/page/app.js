@@ -1,0 +1,323 @@
+import * as api from "./api.js";
+import * as browse from "./browse.js";
+import { button, by, calm, el, say } from "./dom.js";
+import * as panel from "./panel.js";
+import * as past from "./past.js";
+import { t, when } from "./texts.js";
+import { troubleText } from "./trouble.js";
+import { Turn, describe } from "./turn.js";
+
+const composer = by("composer"), question = by("question"), send = by("send"), stop = by("stop");
+const turns = by("turns"), welcome = by("welcome"), filterBox = by("filter");
+const filterInputs = [...filterBox.querySelectorAll("input")];
+
+let talk = begin(); // the conversation that is shown
+let running = null; // the AbortController of the answer that is on its way
+
+function begin() {
+  return { id: past.newID(), title: "", at: "", turns: [] };
+}
+
+// ---- asking
+
+async function ask(text, { filter = filterOf() } = {}) {
+  if (running || text.trim() === "") return;
+  const mine = new AbortController();
+  const here = talk; // another conversation may be opened while it answers
+  running = mine;
+  busy(true);
+  welcome.hidden = true;
+  const turn = newTurn(text);
+  turns.append(turn.node);
+  follow();
+  try {
+    const answer = await api.ask(text, {
+      conversation_id: here.id, ...(Object.keys(filter).length > 0 ? { filter } : {}), signal: mine.signal,
+      tell: (event) => { turn.tell(event); follow(); },
+    });
+    keep(here, text, answer, turn);
+  } catch (trouble) {
+    turn.trouble(trouble);
+  } finally {
+    running = null;
+    busy(false);
+  }
+  turn.node.querySelector(".question").scrollIntoView({ block: "start", behavior: calm() ? "auto" : "smooth" });
+}
+
+function keep(here, text, answer, turn) {
+  const entry = { question: text, answer: past.lean(answer) };
+  here.title ||= text;
+  here.at = new Date().toISOString();
+  here.turns.push(entry);
+  turn.entry = entry;
+  past.save(here);
+  turn.done(answer);
+}
+
+// newTurn shows a question of the conversation at hand.
+function newTurn(text) {
+  const here = talk;
+  const turn = new Turn(text, {
+    open: panel.open,
+    again: (q) => {
+      if (running) return;
+      turn.node.remove();
+      ask(q);
+    },
+    everywhere: (q) => {
+      setFilter({});
+      ask(q);
+    },
+    rated: (good) => {
+      if (!turn.entry) return;
+      turn.entry.rated = good;
+      if (past.find(here.id)) past.save(here);
+    },
+  });
+  return turn;
+}
+
+function busy(is) {
+  send.hidden = is;
+  stop.hidden = !is;
+  if (is && document.activeElement === document.body) question.focus();
+}
+
+// follow keeps the end in sight while an answer grows.
+function follow() {
+  scrollTo({ top: document.documentElement.scrollHeight });
+}
+
+composer.addEventListener("submit", (event) => {
+  event.preventDefault();
+  if (running || question.value.trim() === "") return;
+  const text = question.value.trim();
+  question.value = "";
+  ask(text);
+});
+
+question.addEventListener("keydown", (event) => {
+  // While an input method composes, Enter takes its word. Safari says so by 229 only.
+  if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
+  event.preventDefault();
+  composer.requestSubmit();
+});
+
+stop.addEventListener("click", () => {
+  running?.abort();
+  question.focus();
+});
+
+// ---- the filter of questions
+
+function filterOf() {
+  return Object.fromEntries(filterInputs.map((input) => [input.name, input.value.trim()]).filter(([, value]) => value !== ""));
+}
+
+function setFilter(filter) {
+  for (const input of filterInputs) input.value = filter[input.name] ?? "";
+  sayFilter();
+}
+
+function sayFilter() {
+  const said = describe(filterOf());
+  by("filter-said").textContent = said;
+  by("filter-said").hidden = said === "";
+}
+
+filterBox.addEventListener("input", sayFilter);
+by("filter-clear").addEventListener("click", () => setFilter({}));
+
+// ---- views
+
+function view() {
+  const isBrowsing = location.hash === "#articles";
+  const wasBrowsing = !by("articles-view").hidden;
+  by("ask-view").hidden = isBrowsing;
+  by("articles-view").hidden = !isBrowsing;
+  for (const [id, is] of [["to-ask", !isBrowsing], ["to-articles", isBrowsing]]) {
+    if (is) by(id).setAttribute("aria-current", "page");
+    else by(id).removeAttribute("aria-current");
+  }
+  if (isBrowsing && !wasBrowsing) browse.load(panel.open);
+}
+
+addEventListener("popstate", (event) => {
+  panel.follow(event.state);
+  view();
+});
+addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && panel.isOpen() && !event.defaultPrevented && !document.querySelector("dialog[open]")) panel.close();
+});
+
+browse.start(panel.open, (filter) => {
+  setFilter(filter);
+  location.hash = "#ask";
+  question.focus();
+});
+
+// ---- conversations
+
+by("new").addEventListener("click", () => show(begin()));
+by("brand").addEventListener("click", (event) => {
+  if (location.search) return; // from a shared answer: load the page
+  event.preventDefault();
+  show(begin());
+});
+
+function show(conversation) {
+  running?.abort();
+  talk = conversation;
+  if (location.search) history.replaceState(null, "", "/");
+  if (location.hash === "#articles") location.hash = "#ask";
+  if (panel.isOpen()) panel.close();
+  composer.hidden = false;
+  welcome.hidden = conversation.turns.length > 0;
+  turns.replaceChildren(...conversation.turns.map((entry) => {
+    const turn = newTurn(entry.question);
+    turn.entry = entry;
+    turn.done(entry.answer, { rated: entry.rated, old: true });
+    return turn.node;
+  }));
+  turns.lastElementChild?.scrollIntoView({ block: "start" });
+  question.focus({ preventScroll: conversation.turns.length > 0 });
+}
+
+const pastBox = by("past"), pastClear = by("past-clear");
+by("open-past").addEventListener("click", () => {
+  listPast();
+  pastBox.showModal();
+});
+by("past-close").addEventListener("click", () => pastBox.close());
+closeOutside(pastBox);
+
+function listPast() {
+  const all = past.all();
+  pastClear.textContent = pastClear.dataset.text ??= pastClear.textContent;
+  pastClear.dataset.sure = "";
+  pastClear.hidden = all.length === 0;
+  by("forget").hidden = api.key() === null;
+  by("past-list").replaceChildren(...(all.length === 0 ? [el("li", { class: "pale" }, t("noPast"))] : all.map(pastItem)));
+}
+
+function pastItem(conversation) {
+  return el("li", { class: "past" },
+    el("div", {},
+      button(conversation.title || "…", () => { pastBox.close(); show(conversation); }, { class: "title" }),
+      el("p", { class: "by" }, `${when(conversation.at)} · ${conversation.turns.length}`)),
+    button("✕", () => {
+      past.remove(conversation.id);
+      say(t("deleted"));
+      listPast();
+      by("past-close").focus();
+    }, { "aria-label": t("removeNamed", conversation.title), title: t("remove") }));
+}
+
+pastClear.addEventListener("click", () => {
+  if (!pastClear.dataset.sure) {
+    pastClear.dataset.sure = "yes";
+    pastClear.textContent = t("sureAll");
+    return;
+  }
+  past.clear();
+  say(t("deleted"));
+  listPast();
+  by("past-close").focus();
+});
+
+by("forget").addEventListener("click", () => {
+  api.setKey(null);
+  say(t("forgotten"));
+  listPast();
+  by("past-close").focus();
+});
+
+function closeOutside(dialog) {
+  dialog.addEventListener("click", (event) => {
+    if (event.target === dialog) dialog.close();
+  });
+}
+
+// ---- the key
+
+const keyBox = by("key"), keyValue = by("key-value");
+let asking = null; // one form for all requests that need a key
+
+api.whenKeyIsNeeded((wasWrong) => {
+  asking ??= new Promise((resolve) => {
+    by("key-wrong").hidden = !wasWrong;
+    keyValue.value = "";
+    keyBox.returnValue = "";
+    keyBox.showModal();
+    keyBox.addEventListener("close", () => {
+      asking = null;
+      resolve(keyBox.returnValue === "use");
+      keyValue.value = "";
+    }, { once: true });
+  });
+  return asking;
+});
+
+by("key-form").addEventListener("submit", (event) => {
+  event.preventDefault();
+  api.setKey(keyValue.value.trim());
+  keyBox.close("use");
+});
+by("key-cancel").addEventListener("click", () => keyBox.close(""));
+
+// ---- the corpus
+
+async function corpus() {
+  const box = by("corpus");
+  try {
+    const { sources, articles, ingested_at: at, run } = await api.ingest();
+    if (articles === 0) {
+      box.replaceChildren(el("p", {}, t("corpusEmpty")));
+      return;
+    }
+    const ended = run?.ended_at || at;
+    box.replaceChildren(el("p", {}, [t("corpusLine", articles, sources), ended && t("ingestedAt", when(ended))].filter(Boolean).join(" · ")),
+      files(run?.report?.failed, "failedFiles", (f) => f.error), files(run?.report?.unread_pages, "unreadPages", (f) => t("pages", (f.pages ?? []).join(t("and")))));
+  } catch (trouble) {
+    box.replaceChildren(el("p", {}, troubleText(trouble)));
+  }
+}
+
+// files are those of a report that have something the matter; "" where there are none.
+function files(list, name, what) {
+  if (!list?.length) return "";
+  return el("details", {}, el("summary", {}, t(name, list.length)),
+    el("ul", {}, list.map((f) => el("li", {}, el("code", {}, f.file), ` ${what(f)}`))));
+}
+
+// ---- a shared answer
+
+async function shared(id) {
+  composer.hidden = true;
+  welcome.hidden = true;
+  turns.replaceChildren(el("p", { class: "state busy" }, t("loading")));
+  const banner = el("p", { class: "notice" }, t("asShared"), " ", el("a", { href: "/" }, t("askYourself")));
+  try {
+    const answer = await api.answer(id);
+    const turn = new Turn(answer.question, { open: panel.open, again: () => shared(id) });
+    turn.done(answer);
+    turns.replaceChildren(banner, turn.node);
+    document.title = `${answer.question} · ${document.title}`;
+  } catch (trouble) {
+    const turn = new Turn("", { again: () => shared(id) });
+    turn.node.querySelector(".question").remove();
+    turn.trouble(trouble);
+    turns.replaceChildren(banner, turn.node);
+  }
+}
+
+// ---- begin
+
+view();
+sayFilter();
+const share = new URLSearchParams(location.search).get("a");
+if (share) shared(share);
+else if (location.hash !== "#articles" && matchMedia("(min-width: 62rem)").matches) question.focus({ preventScroll: true });
+panel.follow(history.state);
+corpus();

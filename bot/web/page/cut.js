@@ -1,0 +1,58 @@
+// The server counts runes (code points), JavaScript's strings count UTF-16 units: a character outside the basic plane is
+// one of those and two of these.
+
+// unitAt gives the UTF-16 index of the rune of a number; the text's length where it has not so many.
+export function unitAt(text, rune) {
+  let at = 0;
+  for (let n = 0; n < rune && at < text.length; n++) at += text.codePointAt(at) > 0xffff ? 2 : 1;
+  return at;
+}
+
+// cut gives the part of a text from one rune to another, half open.
+export function cut(text, start, end) {
+  return text.slice(unitAt(text, start), unitAt(text, end));
+}
+
+// quoteAt gives the units [from, to) of a quote in a text. The place is the one that was said if the quote stands there, or
+// where else it stands if the text has changed since; null where it is gone.
+export function quoteAt(text, quote, start, end) {
+  const from = unitAt(text, start), to = unitAt(text, end);
+  if (quote === undefined || text.slice(from, to) === quote) return to > from ? [from, to] : null;
+  const elsewhere = quote ? text.indexOf(quote) : -1;
+  return elsewhere < 0 ? null : [elsewhere, elsewhere + quote.length];
+}
+
+// paragraphs parts a text at its line ends into lists of {text, marked}: what lies within the span [from, to) is marked.
+export function paragraphs(text, span) {
+  const [from, to] = span ?? [0, 0];
+  let at = 0;
+  return text.split("\n").map((line) => {
+    const within = (n) => Math.min(Math.max(n - at, 0), line.length);
+    const a = within(from), b = within(to);
+    at += line.length + 1;
+    return [{ text: line.slice(0, a), marked: false }, { text: line.slice(a, b), marked: true }, { text: line.slice(b), marked: false }]
+      .filter((piece) => piece.text !== "");
+  });
+}
+
+// headlines is how many of a text's first lines are its title, which may stand on several; 0 where it does not begin with it.
+export function headlines(text, title) {
+  const squeeze = (s) => s.replace(/\s+/gu, "");
+  const wanted = squeeze(title);
+  let said = "", n = 0;
+  for (const line of text.split("\n")) {
+    n++;
+    said += squeeze(line);
+    if (wanted === "" || !wanted.startsWith(said)) return 0;
+    if (said === wanted) return n;
+  }
+  return 0;
+}
+
+// marks parts an answer's text at the marks [n] of citations that there are: strings and numbers.
+export function marks(text, numbers) {
+  return text.split(/(\[\d{1,3}\])/u).map((part) => {
+    const n = /^\[(\d+)\]$/u.exec(part);
+    return n && numbers.has(Number(n[1])) ? Number(n[1]) : part;
+  }).filter((part) => part !== "");
+}

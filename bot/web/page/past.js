@@ -1,0 +1,57 @@
+// Conversations of this reader, newest first, in the browser only: {id, title, at, turns: [{question, answer, rated}]}.
+
+const NAME = "yinju.conversations";
+const MOST = 60;
+const MOST_TURNS = 40;
+
+let held = null; // where the browser's store cannot be used
+
+export function all() {
+  if (held) return held;
+  try {
+    const read = JSON.parse(localStorage.getItem(NAME) ?? "[]");
+    return Array.isArray(read) ? read.filter((c) => c && typeof c.id === "string" && Array.isArray(c.turns)) : [];
+  } catch {
+    return [];
+  }
+}
+
+// save keeps a conversation, and lets go of the oldest ones where there is no room.
+export function save(conversation) {
+  const kept = { ...conversation, turns: conversation.turns.slice(-MOST_TURNS) };
+  write([kept, ...all().filter((c) => c.id !== kept.id)].slice(0, MOST));
+}
+
+export const remove = (id) => write(all().filter((c) => c.id !== id));
+export const clear = () => write([]);
+export const find = (id) => all().find((c) => c.id === id);
+
+function write(list) {
+  for (let n = list.length; ; n = Math.floor(n / 2)) {
+    try {
+      localStorage.setItem(NAME, JSON.stringify(list.slice(0, n)));
+      held = null;
+      return;
+    } catch {
+      if (n <= 1) {
+        held = list;
+        return;
+      }
+    }
+  }
+}
+
+// lean is an answer without what the page does not show.
+export function lean(answer) {
+  const { timings_ms: _, written, ...rest } = answer;
+  if (written) {
+    const { model, used, why, left_out, usage } = written;
+    rest.written = { model, used, why, left_out, usage };
+  }
+  return rest;
+}
+
+// newID is an id that nobody guesses. randomUUID is for secure addresses only.
+export function newID() {
+  return [...crypto.getRandomValues(new Uint8Array(16))].map((b) => b.toString(16).padStart(2, "0")).join("");
+}

@@ -1,0 +1,34 @@
+import { Trouble } from "./api.js";
+import { el } from "./dom.js";
+import { TEXTS, t } from "./texts.js";
+
+// troubleText says kindly what went wrong. The server's own words are added where they say more.
+export function troubleText(trouble) {
+  if (!(trouble instanceof Trouble)) return t("troubleOther");
+  switch (trouble.kind) {
+    case "network": return t("troubleNetwork");
+    case "cut": return t("troubleCut");
+    case "stopped": return t("stopped");
+  }
+  const name = `trouble${trouble.status}`;
+  if (name in TEXTS) return t(name);
+  return trouble.detail || t("troubleOther");
+}
+
+// troubleBox shows what went wrong, with a button that tries again: after as many seconds as the server asks for.
+export function troubleBox(trouble, again) {
+  const retry = el("button", { type: "button", class: "retry", onclick: again }, t("retry"));
+  const box = el("div", { class: "trouble" }, el("p", {}, troubleText(trouble)), retry);
+  let left = Math.min(Math.ceil(trouble.wait ?? 0), 3600);
+  if (left <= 0) return box;
+  retry.disabled = true;
+  const tick = () => {
+    retry.disabled = left > 0;
+    retry.textContent = left > 0 ? t("retryIn", left) : t("retry");
+    if (left-- > 0 && (box.isConnected || first)) setTimeout(tick, 1000);
+    first = false;
+  };
+  let first = true;
+  tick();
+  return box;
+}
