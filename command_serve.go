@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -16,11 +17,13 @@ import (
 	"yinju/rag"
 )
 
-// shutdownWait is how long running requests may take once the program is to end.
+// shutdownWait is how long running requests may take at least once the program is to end; answers have what they may
+// take anyway.
 const shutdownWait = 30 * time.Second
 
 var (
 	errNothingServed = errors.New("nothing to serve: LISTEN_ADDR or --no-http turns HTTP off, and without TELEGRAM_BOT_TOKEN, or with --no-telegram, there is no bot")
+	errOpenToAll     = errors.New("LISTEN_ADDR is seen from other machines, and API_KEYS is not set, so that everybody could ask: set API_KEYS, or listen on 127.0.0.1")
 	errWebhookAlone  = errors.New("--no-http: TELEGRAM_WEBHOOK_URL needs HTTP; unset it, and messages are fetched")
 )
 
@@ -45,6 +48,9 @@ func (c *serveCommand) Run(ctx context.Context, a *app) error {
 			return fmt.Errorf("serve: set LISTEN_ADDR to another address, or off: %w", err)
 		}
 		defer func() { _ = listener.Close() }()
+		if len(a.cfg.HTTP.Keys) == 0 && !isLocal(listener.Addr()) {
+			return usageError{errOpenToAll}
+		}
 		s.listener = listener
 	}
 	retriever, err := a.openRetriever(ctx)
@@ -57,7 +63,11 @@ func (c *serveCommand) Run(ctx context.Context, a *app) error {
 		}
 	}
 	if hasHTTP {
-		s.server = web.Server(a.handler(s), a.log())
+		handler, err := a.handler(s, retriever)
+		if err != nil {
+			return err
+		}
+		s.server, s.wait = web.Server(handler, a.log()), max(shutdownWait, a.cfg.HTTP.AskTimeout)
 	}
 	a.tellServing(s)
 	if err := s.run(ctx); err != nil {
@@ -70,7 +80,8 @@ func (c *serveCommand) Run(ctx context.Context, a *app) error {
 // service is what runs: either part may be nil, not both.
 type service struct {
 	listener net.Listener
-	server   *http.Server // goes with listener
+	server   *http.Server  // goes with listener
+	wait     time.Duration // for running requests at the end; 0: shutdownWait
 	bot      *telegram.Bot
 }
 
@@ -104,12 +115,12 @@ func (s service) run(ctx context.Context) error {
 	return group.Wait()
 }
 
-// shutdown takes no more requests and waits for those that run, up to shutdownWait.
+// shutdown takes no more requests and waits for those that run, up to s.wait.
 func (s service) shutdown(ctx context.Context) error {
 	if s.server == nil {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, shutdownWait)
+	ctx, cancel := context.WithTimeout(ctx, cmp.Or(s.wait, shutdownWait))
 	defer cancel()
 	err := s.server.Shutdown(ctx)
 	if errors.Is(err, context.DeadlineExceeded) {
@@ -145,17 +156,22 @@ func (a *app) telegramBot(retriever *rag.Retriever) (*telegram.Bot, error) {
 	return b, nil
 }
 
-// handler is what HTTP serves. Reading pages show whole articles, so they are not seen from other machines unless
-// PUBLIC_URL says that they are to be.
-func (a *app) handler(s service) http.Handler {
-	o := web.Options{Store: a.db, Webhook: a.cfg.Telegram.WebhookURL != "", Lang: a.lang, Log: a.log()}
-	if a.cfg.PublicURL != "" || isLocal(s.listener.Addr()) {
-		o.Articles = a.db
+// handler is what HTTP serves.
+func (a *app) handler(s service, retriever *rag.Retriever) (http.Handler, error) {
+	answerer, err := a.answerer(retriever)
+	if err != nil {
+		return nil, err
+	}
+	c := a.cfg.HTTP
+	o := web.Options{
+		Store: a.db, Articles: a.db, Asker: answerer, Search: retriever, Browse: a.db, Feedback: a.db,
+		Webhook: a.cfg.Telegram.WebhookURL != "", Lang: a.lang, Log: a.log(),
+		Keys: a.apiKeys(), OpenPages: a.cfg.PublicURL != "", Origins: c.Origins, AskTimeout: c.AskTimeout, AtOnce: c.Concurrency, PerMinute: c.Rate,
 	}
 	if s.bot != nil {
 		o.Telegram = s.bot
 	}
-	return web.Handler(o)
+	return web.Handler(o), nil
 }
 
 func isLocal(addr net.Addr) bool {
@@ -180,7 +196,7 @@ func (a *app) readingLine(addr net.Addr) string {
 	case isLocal(addr):
 		return a.lang.Say("，阅读页只在本机", ", reading pages on this machine only")
 	}
-	return a.lang.Say("，没有阅读页（设 PUBLIC_URL 才有）", ", no reading pages (PUBLIC_URL turns them on)")
+	return a.lang.Say("，阅读页要密钥", ", reading pages with a key")
 }
 
 // telegramLine says how the bot gets its messages and who may ask it. Telegram is not called.

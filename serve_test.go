@@ -15,6 +15,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"yinju/bot/web"
+	"yinju/config"
 	"yinju/rag"
 )
 
@@ -148,23 +149,40 @@ func TestReadingPagesAreLocalUnlessTheyHaveAPublicAddress(t *testing.T) {
 	if err := c.store.Articles(t.Context(), nil, func(a *rag.Article) error { id = a.ID; return nil }); err != nil {
 		t.Fatal(err)
 	}
+	const key = "0123456789abcdef01234567"
 	for _, tc := range []struct {
-		ip, public string
-		status     int
+		host, public, keys, brings string
+		status                     int
 	}{
-		{"127.0.0.1", "", http.StatusOK},
-		{"::1", "", http.StatusOK},
-		{"0.0.0.0", "", http.StatusNotFound},
-		{"::", "", http.StatusNotFound},
-		{"10.0.0.1", "", http.StatusNotFound},
-		{"0.0.0.0", "https://a.example", http.StatusOK},
+		{"127.0.0.1:8080", "", "", "", http.StatusOK},
+		{"[::1]:8080", "", "", "", http.StatusOK},
+		{"localhost", "", "", "", http.StatusOK},
+		{"articles.example", "", "", "", http.StatusForbidden},
+		{"articles.example", "https://articles.example", "", "", http.StatusOK},
+		{"127.0.0.1:8080", "", "a:ask:" + key, "", http.StatusUnauthorized},
+		{"articles.example", "", "a:ask:" + key, key, http.StatusOK},
+		{"articles.example", "", "a:admin:" + key, key, http.StatusForbidden},
+		{"articles.example", "https://articles.example", "a:ask:" + key, "", http.StatusOK},
 	} {
-		c.app.cfg.PublicURL = tc.public
+		var err error
+		c.app.cfg.PublicURL, c.app.cfg.HTTP.Keys = tc.public, nil
+		if tc.keys != "" {
+			if c.app.cfg.HTTP.Keys, err = config.ParseAPIKeys(tc.keys); err != nil {
+				t.Fatal(err)
+			}
+		}
+		h, err := c.app.handler(service{listener: at{ip: "127.0.0.1"}}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
 		w := httptest.NewRecorder()
-		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/articles/"+rag.FormatID(id), nil)
-		c.app.handler(service{listener: at{ip: tc.ip}}).ServeHTTP(w, r)
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+tc.host+"/articles/"+rag.FormatID(id), nil)
+		if tc.brings != "" {
+			r.Header.Set("Authorization", "Bearer "+tc.brings)
+		}
+		h.ServeHTTP(w, r)
 		if w.Code != tc.status {
-			t.Errorf("on %s, PUBLIC_URL=%s: %d, want %d", tc.ip, tc.public, w.Code, tc.status)
+			t.Errorf("%+v: %d", tc, w.Code)
 		}
 	}
 }

@@ -41,6 +41,7 @@ type Config struct {
 
 	ListenAddr string   // host:port of the HTTP server; "": there is none
 	PublicURL  string   // under which reading pages are seen from outside, without a slash at its end; "": they are not
+	HTTP       HTTP     // the API
 	Telegram   Telegram // the bot; without a Token there is none
 }
 
@@ -70,7 +71,7 @@ var keys = slices.Concat([]key{
 	{"ARTICLE_DELIMITER", false, setDelimiter},
 	{"YINJU_LANG", false, setLang},
 	{"LOG_LEVEL", false, func(c *Config, v string) error { return c.LogLevel.UnmarshalText([]byte(v)) }},
-}, llmKeys, serveKeys, telegramKeys)
+}, llmKeys, serveKeys, httpKeys, telegramKeys)
 
 // folder reads a path and makes it absolute, so that a later change of folder does not move it.
 func folder(field func(*Config) *string) func(*Config, string) error {
@@ -116,8 +117,9 @@ func setLang(c *Config, v string) error {
 // Load reads the settings; getenv is os.Getenv or the like. Every fault is in the error, not only the first.
 func Load(getenv func(string) string) (Config, error) {
 	c := Config{
-		Lang: langOf(getenv), LogLevel: slog.LevelWarn, LLM: LLM{Unsupported: Drop}, ListenAddr: defaultListenAddr, Telegram: telegramDefaults(),
+		Lang: langOf(getenv), LogLevel: slog.LevelWarn, LLM: LLM{Unsupported: Drop}, ListenAddr: defaultListenAddr, HTTP: httpDefaults(), Telegram: telegramDefaults(),
 	}
+	c.HTTP.KeysFile = getenv("API_KEYS_FILE")
 	var faults []error
 	set := map[string]bool{}
 	for _, k := range keys {

@@ -1,11 +1,11 @@
-// Package web is the front end over HTTP: the reading pages, and how the program is doing.
+// Package web is the front end over HTTP: the API, the reading pages, and how the program is doing.
 package web
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"net/http"
-	"runtime/debug"
 	"time"
 
 	"yinju/bot"
@@ -33,14 +33,33 @@ type Telegram interface {
 // Options say what is served.
 type Options struct {
 	Store    Counter
-	Articles Articles // nil: there are no reading pages
+	Articles Articles
+	Asker    Asker // nil: there is no API
+	Search   Searcher
+	Browse   Browser
+	Feedback Feedback
 	Telegram Telegram // nil: there is no bot
 	Webhook  bool     // Telegram brings updates to POST /telegram
 	Lang     bot.Lang // where a browser asks for neither Chinese nor English
 	Log      *slog.Logger
+
+	Keys      func() []Key // asked at every request; nil or none: only this machine is answered
+	OpenPages bool         // reading pages need no key and are seen under every name
+	Origins   []string     // of pages elsewhere that may use the API from a browser
+
+	AskTimeout time.Duration // of one question; 0: DefaultAskTimeout
+	AtOnce     int           // questions that run at once; 0: DefaultAtOnce
+	PerMinute  int           // questions of one caller a minute; 0: DefaultPerMinute
 }
 
-// What one request may take. A handler that streams clears the deadlines of its connection.
+// What holds where nothing is set.
+const (
+	DefaultAskTimeout = 3 * time.Minute
+	DefaultAtOnce     = 64
+	DefaultPerMinute  = 600
+)
+
+// What one request may take. Handlers of what takes longer set deadlines of their own.
 const (
 	headerWait     = 10 * time.Second
 	readWait       = 30 * time.Second
@@ -50,21 +69,55 @@ const (
 	maxBodyBytes   = 1 << 20
 )
 
+type server struct {
+	Options
+	gate *gate
+}
+
 // Handler serves everything that there is.
 func Handler(o Options) http.Handler {
-	s := server{o}
+	o.AskTimeout = cmp.Or(o.AskTimeout, DefaultAskTimeout)
+	s := server{o, newGate(cmp.Or(o.AtOnce, DefaultAtOnce), cmp.Or(o.PerMinute, DefaultPerMinute))}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", s.health)
 	mux.HandleFunc("GET /readyz", s.ready)
 	mux.HandleFunc("GET /{$}", s.frontPage)
 	mux.HandleFunc("GET /page/{file}", s.frontFile)
 	if o.Articles != nil {
-		mux.HandleFunc("GET /articles/{id}", s.article)
+		mux.Handle("GET /articles/{id}", s.readingPage())
 	}
 	if o.Telegram != nil && o.Webhook {
 		mux.Handle("POST /telegram", o.Telegram)
 	}
-	return http.MaxBytesHandler(s.watched(guarded(mux)), maxBodyBytes)
+	if o.Asker != nil {
+		s.handleAPI(mux)
+	}
+	return http.MaxBytesHandler(s.watched(guarded(s.shared(s.routed(mux)))), maxBodyBytes)
+}
+
+// handleAPI adds what needs a key.
+func (s server) handleAPI(mux *http.ServeMux) {
+	for pattern, h := range map[string]http.HandlerFunc{
+		"POST /v1/ask":   s.ask,
+		"GET /v1/search": s.search,
+	} {
+		mux.Handle(pattern, s.needs(AskScope, s.question(h)))
+	}
+	for pattern, h := range map[string]http.HandlerFunc{
+		"GET /v1/articles":      s.articles,
+		"GET /v1/articles/{id}": s.wholeArticle,
+		"POST /v1/feedback":     s.feedback,
+		"GET /v1/ingest":        s.ingested,
+	} {
+		mux.Handle(pattern, s.needs(AskScope, s.limited(h)))
+	}
+}
+
+func (s server) readingPage() http.Handler {
+	if s.OpenPages {
+		return http.HandlerFunc(s.article)
+	}
+	return s.needs(AskScope, http.HandlerFunc(s.article))
 }
 
 // Server is an HTTP server that serves h and keeps no connection waiting without end.
@@ -74,66 +127,3 @@ func Server(h http.Handler, log *slog.Logger) *http.Server {
 		MaxHeaderBytes: maxHeaderBytes, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
 }
-
-type server struct{ Options }
-
-// guarded tells browsers to make nothing of a response but what it says it is.
-func guarded(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h := w.Header()
-		h.Set("Content-Security-Policy", "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("Referrer-Policy", "no-referrer")
-		h.Set("X-Robots-Tag", "noindex, nofollow")
-		next.ServeHTTP(w, r)
-	})
-}
-
-// watched logs every request, without its query, and makes a panic a response.
-func (s server) watched(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		ctx, begin := r.Context(), time.Now()
-		seen := &watcher{ResponseWriter: w}
-		defer func() {
-			if p := recover(); p != nil {
-				s.panicked(ctx, seen, r.Method+" "+r.URL.Path, p)
-			}
-			s.Log.DebugContext(ctx, "http", "method", r.Method, "path", r.URL.Path, "status", seen.status, "took", time.Since(begin))
-		}()
-		next.ServeHTTP(seen, r)
-	})
-}
-
-// panicked answers with 500, or ends a response that has begun: half of one must not look whole.
-func (s server) panicked(ctx context.Context, w *watcher, request string, p any) {
-	if p != http.ErrAbortHandler { //nolint:errorlint // it is compared as net/http does
-		s.Log.ErrorContext(ctx, "http: panic", "request", request, "panic", p, "stack", string(debug.Stack()))
-	}
-	if w.status != 0 || p == http.ErrAbortHandler { //nolint:errorlint // it is compared as net/http does
-		panic(http.ErrAbortHandler)
-	}
-	http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
-}
-
-// watcher notes a response's status, 0 before it has begun.
-type watcher struct {
-	http.ResponseWriter
-	status int
-}
-
-func (w *watcher) WriteHeader(status int) {
-	if w.status == 0 {
-		w.status = status
-	}
-	w.ResponseWriter.WriteHeader(status)
-}
-
-func (w *watcher) Write(b []byte) (int, error) {
-	if w.status == 0 {
-		w.status = http.StatusOK
-	}
-	return w.ResponseWriter.Write(b)
-}
-
-// Unwrap lets http.ResponseController find flushing and deadlines.
-func (w *watcher) Unwrap() http.ResponseWriter { return w.ResponseWriter }

@@ -1,0 +1,73 @@
+package web
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"yinju/rag"
+)
+
+// Feedback keeps what readers found of answers. *rag.Store has it.
+type Feedback interface {
+	GiveFeedback(ctx context.Context, f rag.Feedback) error
+}
+
+// feedback keeps what the caller found of an answer, in place of what he said of it before.
+func (s server) feedback(w http.ResponseWriter, r *http.Request) {
+	f, err := s.body(r)
+	if err != nil {
+		s.problem(w, r, err)
+		return
+	}
+	f.need("answer_id")
+	f.need("good")
+	given := rag.Feedback{By: "http:" + caller(r.Context()), Good: f.flag("good"), Note: f.text("note")}
+	id := f.text("answer_id")
+	if err := f.done(); err != nil {
+		s.problem(w, r, err)
+		return
+	}
+	if given.Answer, err = rag.ParseID(id); err != nil {
+		s.problem(w, r, rag.ErrNoAnswer)
+		return
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), lookWait)
+	defer cancel()
+	if err := s.Feedback.GiveFeedback(ctx, given); err != nil {
+		s.problem(w, r, err)
+		return
+	}
+	w.WriteHeader(http.StatusNoContent)
+}
+
+// ingestReply is what the store holds, and how the last ingest went.
+type ingestReply struct {
+	Sources  int        `json:"sources"`
+	Articles int        `json:"articles"`
+	Passages int        `json:"passages"`
+	Ingested *time.Time `json:"ingested_at"` // of the newest source; null where there is none
+}
+
+func (s server) ingested(w http.ResponseWriter, r *http.Request) {
+	f, err := s.query(r)
+	if err == nil {
+		err = f.done()
+	}
+	if err != nil {
+		s.problem(w, r, err)
+		return
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), lookWait)
+	defer cancel()
+	stats, err := s.Store.Stats(ctx)
+	if err != nil {
+		s.problem(w, r, err)
+		return
+	}
+	reply := ingestReply{Sources: stats.Sources, Articles: stats.Articles, Passages: stats.Passages}
+	if !stats.Ingested.IsZero() {
+		reply.Ingested = &stats.Ingested
+	}
+	writeJSON(w, http.StatusOK, reply)
+}
