@@ -8,6 +8,7 @@ import { troubleBox } from "./trouble.js";
 const panel = by("panel");
 const narrow = matchMedia("(max-width: 62rem)");
 let opener = null; // where the focus goes back to
+let isLeaving = false; // the browser is going back, which it does in its own time
 let asked = 0; // of the last article that was asked for
 
 // The panel is an entry of the browser's history, so that going back closes it: the state {panel: target}.
@@ -19,12 +20,15 @@ export function open(target, from) {
 }
 
 export function close() {
-  if (history.state?.panel) history.back();
+  if (panel.hidden || isLeaving) return;
+  isLeaving = Boolean(history.state?.panel);
+  if (isLeaving) history.back();
   else hide();
 }
 
 // follow shows what the history's entry says: a panel or none.
 export function follow(state) {
+  isLeaving = false;
   if (state?.panel) load(state.panel);
   else hide();
 }
@@ -48,24 +52,20 @@ function cover() {
 }
 narrow.addEventListener("change", cover);
 
-panel.addEventListener("keydown", (event) => {
-  if (event.key === "Escape") close();
-});
-
 async function load(target) {
   const number = ++asked;
   panel.hidden = false;
   document.body.classList.add("reading");
   cover();
   const heading = el("h2", { tabindex: "-1" }, t("loading"));
-  panel.replaceChildren(bar(), heading);
+  panel.replaceChildren(el("div", { class: "head" }, bar(), heading));
   heading.focus();
   try {
     const article = await api.article(target.id);
     if (number === asked) fill(article, target);
   } catch (trouble) {
     if (number !== asked) return;
-    panel.replaceChildren(bar(), troubleBox(trouble, () => load(target)));
+    panel.replaceChildren(el("div", { class: "head" }, bar()), troubleBox(trouble, () => load(target)));
     panel.querySelector("button").focus();
   }
 }
@@ -84,12 +84,13 @@ function fill(article, target) {
   const text = el("div", { class: "article", lang: langOf(article.text), tabindex: "0", role: "group", "aria-label": article.display_title },
     all.slice(top).map((line) => el("p", { dir: "auto" }, pieces(line))));
   const first = () => panel.querySelector("mark");
-  panel.replaceChildren(
-    bar(span && button(t("toQuote"), () => show(first(), "center")), pageLink(article, target)),
-    heading,
-    el("p", { class: "by" }, by_(article)),
-    el("p", { class: "place" }, el("code", {}, place(article.file, lineOf(article), lastLineOf(article)))),
-    at && span && el("p", { class: "place at" }, t("quoteAtLine", lines(at))),
+  fillWith(
+    el("div", { class: "head" },
+      bar(span && button(t("toQuote"), () => show(first(), "center")), pageLink(article, target)),
+      heading,
+      el("p", { class: "by" }, imprintOf(article)),
+      el("p", { class: "place" }, el("code", {}, place(article.file, lineOf(article), lastLineOf(article))),
+        at && span && el("span", { class: "at" }, ` · ${t("quoteAtLine", lines(at))}`))),
     notice(article, target, span),
     text,
     el("div", { class: "row small" }, citeButtons(() => article.id, article.cite)),
@@ -100,12 +101,14 @@ function fill(article, target) {
   say(`${article.display_title} ${at && span ? t("quoteAtLine", lines(at)) : ""}`);
 }
 
+const fillWith = (...parts) => panel.replaceChildren(...parts.filter(Boolean));
+
 function pieces(line) {
   return line.map((piece) => (piece.marked ? el("mark", {}, piece.text) : piece.text));
 }
 
-// by_ is imprint with what else is known.
-function by_(article) {
+// imprintOf is imprint with what else is known.
+function imprintOf(article) {
   const authors = (article.authors ?? []).join(t("and"));
   const named = article.affiliation && authors ? `${authors}（${article.affiliation}）` : authors;
   return imprint({ authors: named ? [named] : [], publication: article.publication, date: article.date })

@@ -125,8 +125,8 @@ export class Turn {
         say(said.textContent);
       }
     };
-    const up = button("👍", () => rate(true), { class: "thumb", "aria-label": t("good"), "aria-pressed": String(rated === true) });
-    const down = button("👎", () => rate(false), { class: "thumb", "aria-label": t("bad"), "aria-pressed": String(rated === false) });
+    const up = button("", () => rate(true), { class: "thumb", title: t("good"), "aria-label": t("good"), "aria-pressed": String(rated === true) });
+    const down = button("", () => rate(false), { class: "thumb down", title: t("bad"), "aria-label": t("bad"), "aria-pressed": String(rated === false) });
     return [up, down, said, note];
   }
 }
