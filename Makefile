@@ -14,10 +14,10 @@ override CORPUS := $(value CORPUS)
 override Q := $(value Q)
 export CORPUS Q
 
-.PHONY: help parts build demo eval test race soak lint fmt bench clean
+.PHONY: help parts build demo eval test race soak lint fmt bench clean test-page
 
 help: ## print this help
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-7s %s\n", $$1, $$2}'
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
 
 build: ## build the program ./yinju
 	$(GO) build -trimpath -o yinju .
@@ -33,6 +33,9 @@ eval: parts ## measure answers on the questions of examples/ and hold them to ex
 
 test: ## run all tests on the real Postgres and the real model
 	$(GO) test -timeout 20m ./...
+
+test-page: ## test the page in a headless Chromium (needs node, npm, chromium)
+	bot/web/pagetest/run.sh
 
 race: ## run all tests with the race detector
 	$(GO) test -race -timeout 40m ./...

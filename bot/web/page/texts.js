@@ -62,7 +62,7 @@ export const TEXTS = {
   loading: ["正在打开……", "Opening…"],
   close: ["关闭", "Close"],
   untitled: ["（没有标题）", "(no title)"],
-  quoteAtLine: ["引文在 {0}", "The quote: {0}"],
+  quoteAtLine: ["引文在{0}", "The quote: {0}"],
   line: ["第 {0} 行", "line {0}"],
   lines: ["第 {0}–{1} 行", "lines {0}–{1}"],
   gone: ["文章在引用之后改动过，原文已不再有这段话。", "The article has changed since: it no longer has these words."],

@@ -1,0 +1,503 @@
+// The page in a headless Chromium, against the program itself: page_test.go starts the servers and says where they are.
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdirSync } from "node:fs";
+import { createRequire } from "node:module";
+import { after, before, test } from "node:test";
+
+const { PAGE_URL, PAGE_MODEL_URL, PAGE_KEY_URL, PAGE_KEY, PAGE_MODULES, PAGE_SHOTS, YINJU } = process.env;
+const require = createRequire(`${PAGE_MODULES}/`);
+const { chromium } = require("playwright-core");
+const axe = require("axe-core").source;
+
+const DESK = { viewport: { width: 1280, height: 800 }, locale: "zh-CN" };
+const PHONE = { viewport: { width: 360, height: 740 }, locale: "zh-CN", hasTouch: true, isMobile: true, deviceScaleFactor: 2 };
+const ANSWERED = "人类最后一例天花病人是哪年的？";
+const REFUSED = "三峡电站的总装机容量是多少千瓦？";
+const RELATED = "明朝派去重修山东段运河的大臣是谁，他听了哪位本地人的主意？";
+const BEYOND = "全县第一座石拱桥是哪年建成的？"; // its article has characters that are two UTF-16 units
+const TWINS = "祖冲之的历法是什么时候才被官方用上的，那时他还在世吗？"; // its article stands in two files
+
+let browser;
+before(async () => {
+  browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: process.getuid() === 0 ? ["--no-sandbox"] : [] });
+});
+after(() => browser?.close());
+
+// visit runs a test in a browser of its own, which may ask its server only and has no errors but those that are expected.
+function visit(name, options, body, { base = PAGE_URL, path = "/", allowed = /^$/u } = {}) {
+  test(name, { timeout: 60_000 }, async () => {
+    const context = await browser.newContext(options);
+    const page = await context.newPage();
+    page.setDefaultTimeout(15_000);
+    const faults = [];
+    page.on("console", (m) => { if (["error", "warning"].includes(m.type()) && !allowed.test(m.text())) faults.push(m.text()); });
+    page.on("pageerror", (e) => faults.push(String(e)));
+    page.on("request", (r) => { if (new URL(r.url()).origin !== base) faults.push(`asked ${r.url()}`); });
+    try {
+      if (path !== null) await page.goto(base + path);
+      await body(page, context);
+      assert.deepEqual(faults, []);
+    } catch (error) {
+      await page.screenshot({ path: "/tmp/yinju-page-failed.png" }).catch(() => {});
+      throw error;
+    } finally {
+      await context.close();
+    }
+  });
+}
+
+async function ask(page, question, state = "answered") {
+  const before = await page.locator(".turn").count();
+  await page.fill("#question", question);
+  await page.press("#question", "Enter");
+  const turn = page.locator(".turn").nth(before);
+  await turn.locator(`.state.${state}`).waitFor();
+  return turn;
+}
+
+async function nothingSerious(page, where) {
+  await page.evaluate(axe);
+  for (const colorScheme of ["light", "dark"]) {
+    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+    const found = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"], iframes: false }));
+    const serious = found.violations.filter((v) => ["serious", "critical"].includes(v.impact));
+    assert.deepEqual(serious.map((v) => `${v.id}: ${v.nodes.map((n) => `${n.html} ${n.failureSummary}`).join("; ")}`), [], `${where}, ${colorScheme}`);
+  }
+  await page.emulateMedia({ colorScheme: null, reducedMotion: null });
+}
+
+async function shot(page, name) {
+  if (!PAGE_SHOTS) return;
+  mkdirSync(PAGE_SHOTS, { recursive: true });
+  await page.mouse.move(0, 0);
+  await page.waitForTimeout(400);
+  await page.screenshot({ path: `${PAGE_SHOTS}/${name}.png` });
+}
+
+// marked is the text that is highlighted, the ends of paragraphs within it as line ends.
+const marked = (page) => page.locator(".panel :is(p, h2):has(mark)").evaluateAll((all) =>
+  all.map((p) => [...p.querySelectorAll("mark")].map((m) => m.textContent).join("")).join("\n"));
+
+const fits = async (page) => assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), "it scrolls sideways");
+
+visit("a question is answered with quotes, each of which opens at its place", DESK, async (page) => {
+  await nothingSerious(page, "beginning");
+  const turn = await ask(page, ANSWERED);
+  assert.equal(await turn.locator(".question").textContent(), ANSWERED);
+  const cards = turn.locator(".card");
+  assert.ok(await cards.count() >= 2);
+  const first = cards.first();
+  const quote = await first.locator(".quote").textContent();
+  assert.match(quote, /1977年10月/u);
+  assert.match(await first.textContent(), /白芷.*望舒晚报.*2023-04-25.*issue\.txt:237-245/u);
+  await nothingSerious(page, "answer");
+  await turn.locator(".mark").nth(1).click();
+  assert.equal(await page.evaluate(() => document.activeElement.dataset.n), "2");
+
+  await first.locator(".open").click();
+  await page.waitForSelector(".panel mark");
+  assert.equal(await marked(page), quote);
+  assert.ok(await page.locator(".panel mark").first().evaluate((m) => {
+    const { top, bottom } = m.getBoundingClientRect();
+    return top >= document.querySelector(".head").getBoundingClientRect().bottom && bottom <= innerHeight;
+  }), "the quote is in sight");
+  const head = await page.locator(".panel .head").textContent();
+  for (const want of ["人类怎样送走了天花", "白芷", "望舒晚报", "2023-04-25", "issue.txt:210-251", "237–245"]) assert.ok(head.includes(want), `${want} in ${head}`);
+  assert.equal(await page.evaluate(() => document.activeElement.tagName), "H2");
+  await nothingSerious(page, "article");
+  await shot(page, "article");
+  const link = await page.locator(".panel a").getAttribute("href");
+  assert.match(link, /^\/articles\/\d+\?quote=273-382$/u);
+  await page.keyboard.press("Escape");
+  await page.waitForSelector(".panel", { state: "hidden" });
+  assert.equal(await page.evaluate(() => document.activeElement.className), "open", "the focus is back");
+  await page.goForward();
+  await page.waitForSelector(".panel mark");
+  await page.goBack();
+  await page.waitForSelector(".panel", { state: "hidden" });
+  const reading = await page.request.get(PAGE_URL + link);
+  assert.ok((await reading.text()).includes(quote.slice(0, 20)));
+});
+
+visit("each quote of an answer is marked exactly, also beyond the basic plane", DESK, async (page) => {
+  for (const question of [BEYOND, "民法典一共分哪几编？", "对付冻土，修路的人用了哪三招？"]) {
+    const turn = await ask(page, question);
+    for (const card of await turn.locator(".card").all()) {
+      const quote = await card.locator(".quote").textContent();
+      await card.locator(".title").first().click();
+      await page.waitForFunction((q) => document.querySelector(".panel mark") && [...document.querySelectorAll(".panel :is(p, h2):has(mark)")]
+        .map((p) => [...p.querySelectorAll("mark")].map((m) => m.textContent).join("")).join("\n") === q, quote);
+      assert.equal(await page.locator(".panel .notice").count(), 0);
+      await page.keyboard.press("Escape");
+      await page.waitForSelector(".panel", { state: "hidden" });
+    }
+  }
+  assert.match(await page.locator(".quote").first().textContent(), /𠮷田桥建成于1907年.*🌉/u);
+});
+
+visit("what the corpus does not say is refused, and what comes near is called so", DESK, async (page) => {
+  const refused = await ask(page, REFUSED, "not_found");
+  assert.equal(await refused.locator(".card").count(), 0);
+  await nothingSerious(page, "refusal");
+  await shot(page, "refusal");
+  const related = await ask(page, RELATED, "related");
+  assert.ok(await related.locator(".card").count() > 0);
+  assert.match(await related.locator(".state").textContent(), /没有直接回答/u);
+  await nothingSerious(page, "related");
+});
+
+visit("a conversation goes on, and how a question was understood is said", DESK, async (page) => {
+  await ask(page, "都江堰的飞沙堰是做什么用的？");
+  const turn = await ask(page, "那篇是谁写的？");
+  assert.match(await turn.locator(".notes").textContent(), /理解为/u);
+  await page.click("#new");
+  assert.equal(await page.locator(".turn").count(), 0);
+});
+
+visit("where else the words stand is said, and opens", DESK, async (page) => {
+  const turn = await ask(page, TWINS);
+  const also = turn.locator(".also").first();
+  await also.locator("summary").click();
+  assert.match(await also.textContent(), /(twin|blog)\.txt:\d+/u);
+  await also.locator(".link").first().click();
+  await page.waitForSelector(".panel mark");
+  assert.match(await page.locator(".copies").textContent(), /(twin|blog)\.txt/u);
+  const before = await page.locator(".panel .place").textContent();
+  await page.locator(".copies .link").first().click();
+  await page.waitForFunction((b) => { const p = document.querySelector(".panel .place"); return p && p.textContent !== b; }, before);
+});
+
+visit("Enter sends, Shift and Enter does not, and neither does Enter that takes a word of an input method", DESK, async (page, context) => {
+  await page.fill("#question", "甲");
+  await page.press("#question", "Shift+Enter");
+  assert.equal(await page.inputValue("#question"), "甲\n");
+  const session = await context.newCDPSession(page);
+  await session.send("Input.imeSetComposition", { text: "tianhua", selectionStart: 7, selectionEnd: 7 });
+  await page.evaluate(() => document.getElementById("question").dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", isComposing: true, bubbles: true, cancelable: true })));
+  assert.equal(await page.locator(".turn").count(), 0);
+  await session.send("Input.insertText", { text: "天花" });
+  assert.equal(await page.inputValue("#question"), "甲\n天花");
+});
+
+visit("questions are asked of some articles only, and of all where those have nothing", DESK, async (page) => {
+  await page.click("#filter summary");
+  await page.fill("#filter [name=author]", "白芷");
+  const turn = await ask(page, "天花是哪年根除的？");
+  assert.match(await turn.locator(".notes").textContent(), /查找范围：作者 白芷/u);
+  for (const by of await turn.locator(".card .by").allTextContents()) assert.match(by, /白芷/u);
+  await page.fill("#filter [name=from]", "nonsense");
+  await page.fill("#question", "天花？");
+  await page.press("#question", "Enter");
+  assert.match(await page.locator(".turn").nth(1).locator(".trouble").textContent(), /日期|nonsense/u);
+  await page.click("#filter-clear");
+  assert.ok(await page.locator("#filter-said").isHidden());
+}, { allowed: /status of 4\d\d/u });
+
+visit("articles are browsed, filtered, turned over and opened", DESK, async (page) => {
+  await page.click("#to-articles");
+  await page.waitForSelector("#list .title");
+  const all = Number(/共 (\d+) 篇/u.exec(await page.textContent("#found"))[1]);
+  assert.ok(all >= 24, String(all));
+  assert.equal(await page.locator("#list > li").count(), 20);
+  await nothingSerious(page, "articles");
+  await shot(page, "articles");
+  await page.click("#after");
+  await page.waitForFunction(() => /第 21–/u.test(document.getElementById("found").textContent));
+  assert.equal(await page.locator("#list > li").count(), all - 20);
+  assert.ok(await page.isDisabled("#after"));
+  await page.fill("#browse [name=words]", "天花");
+  await page.press("#browse [name=words]", "Enter");
+  await page.waitForFunction(() => document.querySelectorAll("#list > li").length === 1);
+  await page.click("#list .title");
+  await page.waitForSelector(".panel .article");
+  assert.equal(await page.locator(".panel mark").count(), 0);
+  await page.click(".panel .close");
+  await page.waitForSelector(".panel", { state: "hidden" });
+  await page.click("#browse [type=reset]");
+  await page.fill("#browse [name=publication]", "青禾周报");
+  await page.fill("#browse [name=from]", "2023-01");
+  await page.fill("#browse [name=to]", "2023-03");
+  await page.press("#browse [name=to]", "Enter");
+  await page.waitForFunction(() => document.querySelectorAll("#list > li").length === 1);
+  await page.click("#ask-these");
+  assert.match(await page.textContent("#filter-said"), /青禾周报.*2023-01/u);
+  await page.goBack();
+  assert.ok(await page.isVisible("#browse"));
+  await page.fill("#browse [name=words]", "没有这样的词");
+  await page.press("#browse [name=words]", "Enter");
+  await page.waitForFunction(() => /没有/u.test(document.getElementById("found").textContent));
+});
+
+visit("what the corpus holds and what of it failed is said", DESK, async (page) => {
+  await page.waitForSelector("#corpus details");
+  assert.match(await page.textContent("#corpus"), /\d+ 篇文章，\d 个文件 · .*收入/u);
+  await page.click("#corpus summary");
+  assert.match(await page.textContent("#corpus details"), /1 个文件未能收入.*broken\.pdf/su);
+  await nothingSerious(page, "corpus");
+});
+
+visit("the quote and its source are copied", { ...DESK, permissions: ["clipboard-read", "clipboard-write"] }, async (page) => {
+  const turn = await ask(page, ANSWERED);
+  const card = turn.locator(".card").first();
+  const copied = async (selector) => {
+    await page.evaluate(() => navigator.clipboard.writeText("-"));
+    await card.locator(selector).click();
+    await page.waitForFunction(async () => await navigator.clipboard.readText() !== "-");
+    return page.evaluate(() => navigator.clipboard.readText());
+  };
+  assert.equal(await copied(".copy-quote"), await card.locator(".quote").textContent());
+  assert.match(await copied(".copy-gbt"), /^白芷\. .*人类怎样送走了天花\[N\]\. 望舒晚报, 2023-04-25/u);
+  assert.match(await copied(".copy-plain"), /白芷.*人类怎样送走了天花.*望舒晚报.*2023/u);
+});
+
+visit("a good answer and a bad one are told, and stored", DESK, async (page) => {
+  const turn = await ask(page, ANSWERED);
+  const stored = (n, want) => {
+    const line = execFileSync(YINJU, ["history", "--json", "-n", String(n)], { encoding: "utf8" }).trim().split("\n").map((l) => JSON.parse(l)).find((l) => l.feedback);
+    assert.deepEqual(line.feedback, want);
+  };
+  await turn.locator(".thumb").first().click();
+  await page.waitForFunction(() => document.querySelector(".rated").textContent !== "");
+  assert.equal(await turn.locator(".thumb").first().getAttribute("aria-pressed"), "true");
+  stored(20, { good: 1, bad: 0 });
+  await turn.locator(".thumb.down").click();
+  await turn.locator(".note input").fill("不对");
+  await turn.locator(".note input").press("Enter");
+  await turn.locator(".note").waitFor({ state: "hidden" });
+  stored(20, { good: 0, bad: 1 });
+});
+
+visit("conversations are kept in the browser, opened again and deleted", DESK, async (page) => {
+  await ask(page, ANSWERED);
+  await page.click("#new");
+  await ask(page, REFUSED, "not_found");
+  await page.reload();
+  assert.equal(await page.locator(".turn").count(), 0);
+  await page.click("#open-past");
+  await nothingSerious(page, "history");
+  assert.deepEqual(await page.locator("#past-list .title").allTextContents(), [REFUSED, ANSWERED]);
+  await page.locator("#past-list .title", { hasText: ANSWERED }).click();
+  const turn = page.locator(".turn");
+  assert.equal(await turn.count(), 1);
+  await turn.locator(".card .open").first().click();
+  await page.waitForSelector(".panel mark");
+  await page.keyboard.press("Escape");
+  await page.waitForSelector(".panel", { state: "hidden" });
+  await page.click("#open-past");
+  await page.locator("#past-list button[title]").first().click();
+  assert.equal(await page.locator("#past-list .title").count(), 1);
+  await page.click("#past-clear");
+  assert.equal(await page.locator("#past-list .title").count(), 1, "it asks once more");
+  await page.click("#past-clear");
+  assert.equal(await page.locator("#past-list .title").count(), 0);
+  assert.equal(await page.evaluate(() => localStorage.getItem("yinju.conversations")), "[]");
+});
+
+visit("an answer is shared by a link, on which it is read and not judged", { ...DESK, permissions: ["clipboard-read", "clipboard-write"] }, async (page, context) => {
+  const turn = await ask(page, ANSWERED);
+  const quote = await turn.locator(".quote").first().textContent();
+  await turn.locator(".share").click();
+  await page.waitForFunction(async () => (await navigator.clipboard.readText()).includes("/?a="));
+  const link = await page.evaluate(() => navigator.clipboard.readText());
+  const other = await context.newPage();
+  await other.goto(link);
+  await other.waitForSelector(".state.answered");
+  assert.equal(await other.locator(".quote").first().textContent(), quote);
+  assert.ok(await other.locator("#composer").isHidden());
+  assert.equal(await other.locator(".thumb").count(), 0);
+  await other.locator(".card .open").first().click();
+  await other.waitForSelector(".panel mark");
+  assert.equal(await marked(other), quote);
+  await other.goto(`${PAGE_URL}/?a=nosuchanswer`);
+  await other.waitForSelector(".trouble");
+});
+
+visit("troubles are said kindly, and it can be tried again", DESK, async (page) => {
+  const fail = async (reply, want) => {
+    await page.route("**/v1/ask", (route) => (reply === null ? route.abort() : route.fulfill(reply)), { times: 1 });
+    await page.fill("#question", ANSWERED);
+    await page.press("#question", "Enter");
+    const box = page.locator(".trouble").last();
+    await box.waitFor();
+    assert.match(await box.textContent(), want);
+    return box;
+  };
+  const problem = (status, headers = {}) => ({ status, headers: { "Content-Type": "application/problem+json", ...headers }, body: JSON.stringify({ status, title: "x", detail: "y" }) });
+  const slow = await fail(problem(429, { "Retry-After": "1" }), /太快.*秒后可再试/u);
+  await nothingSerious(page, "429");
+  await slow.locator(".retry:enabled").click();
+  await page.waitForSelector(".state.answered");
+  for (const [reply, want] of [
+    [problem(503, { "Retry-After": "1" }), /正忙/u],
+    [null, /连不上/u],
+    [{ headers: { "Content-Type": "text/event-stream" }, body: "event: status\ndata: {\"stage\":\"searching\"}\n\n: a\n" }, /连接断了/u],
+    [{ headers: { "Content-Type": "text/event-stream" }, body: "event: error\ndata: {\"status\":504,\"detail\":\"y\"}\n\n" }, /太久/u],
+    [problem(500), /y/u],
+  ]) {
+    await page.click("#new");
+    const box = await fail(reply, want);
+    await box.locator(".retry:enabled").click();
+    await page.waitForSelector(".state.answered");
+    assert.equal(await page.locator(".turn").count(), 1);
+  }
+}, { allowed: /status of (?:429|50[034])|ERR_FAILED/u });
+
+visit("what the server says is text, whatever it says", DESK, async (page) => {
+  const evil = "<img src=x onerror=alert(1)><b>粗</b>";
+  const citation = {
+    n: 1, quote: evil, also: [], text_sha256: "", location: { start_line: 1, end_line: 1, start_char: 0, end_char: 3, page: null },
+    article: { id: "1/../2", title: evil, display_title: evil, authors: [evil], publication: evil, date: "", file: evil, url: "javascript:alert(1)" },
+  };
+  const answer = { id: "1", question: evil, resolved: evil, status: "answered", answer: `${evil}[1]`, citations: [citation], scope: [{ filter: {}, text: evil }], written: { model: evil, used: true } };
+  await page.route("**/v1/ask", (route) => route.fulfill({ headers: { "Content-Type": "text/event-stream" }, body: `event: answer\ndata: ${JSON.stringify(answer)}\n\n` }));
+  await page.route("**/v1/articles/*", (route) => route.fulfill({ json: { ...citation.article, text: evil, locations: [], copies: [], cite: {} } }));
+  await ask(page, evil);
+  await page.locator(".card .open").click();
+  await page.waitForSelector(".panel .notice");
+  assert.equal(await page.locator("main img, .panel img, main b, .panel b").count(), 0);
+  assert.doesNotMatch(await page.locator(".panel a").getAttribute("href"), /javascript/u);
+});
+
+visit("a model's answer comes sentence by sentence, with its quotes beside it", DESK, async (page) => {
+  const turn = await ask(page, ANSWERED);
+  const text = await turn.locator(".text").textContent();
+  assert.match(text, /\[1\]/u);
+  assert.match(await turn.locator(".notes").textContent(), /test-model/u);
+  const beside = await turn.evaluate((t) => t.querySelector(".card").getBoundingClientRect().left > t.querySelector(".text").getBoundingClientRect().right);
+  assert.ok(beside, "the cards are beside the text");
+  await turn.locator(".text .mark").last().click();
+  const n = await turn.locator(".text .mark").last().getAttribute("data-n");
+  assert.equal(await page.evaluate(() => document.activeElement.dataset.n), n);
+  assert.match(await page.textContent("#said"), /引文 \d 条/u);
+  await nothingSerious(page, "written answer");
+  await page.evaluate(() => document.activeElement.blur());
+  await shot(page, "answer");
+  await page.emulateMedia({ colorScheme: "dark" });
+  await shot(page, "dark");
+}, { base: PAGE_MODEL_URL });
+
+visit("an answer on its way is shown, and stopped", DESK, async (page) => {
+  await page.fill("#question", "什么叫潮汐锁定？");
+  await page.press("#question", "Enter");
+  await page.waitForSelector(".text .mark");
+  assert.ok(await page.locator(".card").count() > 0);
+  assert.equal(await page.textContent("#said"), "", "it is not read out piece by piece");
+  await page.click("#stop");
+  await page.waitForSelector(".trouble");
+  assert.match(await page.textContent(".trouble"), /已停止/u);
+  assert.ok(await page.isVisible("#send"));
+  assert.ok(await page.locator(".text .mark").count() > 0, "what had come stays");
+}, { base: PAGE_MODEL_URL });
+
+visit("where a key is needed it is asked for, kept, and forgotten", DESK, async (page) => {
+  await page.waitForSelector("#key[open]");
+  await nothingSerious(page, "key");
+  await page.fill("#key-value", "wrong-key-0123456789abcdef");
+  await page.press("#key-value", "Enter");
+  await page.waitForSelector("#key-wrong:visible");
+  await page.fill("#key-value", PAGE_KEY);
+  await page.press("#key-value", "Enter");
+  await page.waitForSelector("#key", { state: "hidden" });
+  const turn = await ask(page, ANSWERED);
+  await turn.locator(".card .open").first().click();
+  await page.waitForSelector(".panel mark");
+  assert.equal(await page.locator(".panel a").count(), 0, "a link cannot carry the key");
+  await page.reload();
+  await page.waitForSelector("#corpus p");
+  assert.ok(await page.locator("#key").isHidden());
+  await page.waitForSelector(".panel mark");
+  await page.keyboard.press("Escape");
+  await page.waitForSelector(".panel", { state: "hidden" });
+  await page.click("#open-past");
+  await page.click("#forget");
+  assert.equal(await page.evaluate(() => localStorage.getItem("yinju.key")), null);
+  await page.reload();
+  await page.waitForSelector("#key[open]");
+  await page.click("#key-cancel");
+  await page.waitForSelector("#corpus p");
+}, { base: PAGE_KEY_URL, allowed: /status of 401/u });
+
+visit("it works on a phone, where the article takes the whole width", PHONE, async (page) => {
+  await fits(page);
+  const turn = await ask(page, ANSWERED);
+  await fits(page);
+  await nothingSerious(page, "phone");
+  await turn.locator(".card .open").first().click();
+  await page.waitForSelector(".panel mark");
+  assert.equal(await page.locator(".panel").evaluate((p) => p.getBoundingClientRect().width), 360);
+  assert.ok(await page.locator("#main").evaluate((m) => m.inert), "what it covers takes no focus");
+  await nothingSerious(page, "article on a phone");
+  await shot(page, "phone-article");
+  await page.goBack();
+  await page.waitForSelector(".panel", { state: "hidden" });
+  assert.ok(!await page.locator("#main").evaluate((m) => m.inert));
+  await page.evaluate(() => document.activeElement.blur());
+  await shot(page, "phone");
+  await page.click("#to-articles");
+  await page.waitForSelector("#list .title");
+  await fits(page);
+  await page.click("#open-past");
+  await fits(page);
+});
+
+visit("it works at twice the size", { ...DESK, viewport: { width: 640, height: 400 } }, async (page) => {
+  const turn = await ask(page, ANSWERED);
+  await fits(page);
+  await turn.locator(".card .open").first().click();
+  await page.waitForSelector(".panel mark");
+  assert.ok(await page.locator(".panel mark").first().isVisible());
+});
+
+visit("it is in English for who reads English, in the dark too", { ...DESK, locale: "en-GB", colorScheme: "dark" }, async (page) => {
+  assert.equal(await page.getAttribute("html", "lang"), "en");
+  const turn = await ask(page, "Which prize did Tu Youyou win in 2015 and with whom did she share it?");
+  await turn.locator(".card .open").first().click();
+  await page.waitForSelector(".panel mark");
+  const own = await page.evaluate(() => [...document.querySelectorAll("button, label, summary, .state, .notes, .corpus")]
+    .filter((n) => !n.closest("[lang=zh]") && n.checkVisibility()).map((n) => n.getAttribute("aria-label") ?? n.textContent).join("\n"));
+  const without = await page.locator(".card .title, .panel code").allTextContents();
+  const left = without.reduce((text, title) => text.replaceAll(title, ""), own);
+  assert.doesNotMatch(left, /\p{Script=Han}/u);
+  assert.ok(await page.evaluate(() => {
+    const [r, g, b] = getComputedStyle(document.body).backgroundColor.match(/\d+/gu).map(Number);
+    return r + g + b < 150;
+  }), "it is dark");
+});
+
+visit("the keyboard reaches everything", { ...DESK, viewport: { width: 900, height: 800 } }, async (page) => {
+  await page.keyboard.press("Tab");
+  assert.equal(await page.evaluate(() => document.activeElement.className), "skip");
+  const seen = new Set();
+  for (let i = 0; i < 12; i++) {
+    await page.keyboard.press("Tab");
+    seen.add(await page.evaluate(() => document.activeElement.id || document.activeElement.tagName));
+  }
+  for (const want of ["to-ask", "to-articles", "new", "open-past", "question", "send"]) assert.ok(seen.has(want), `${want} of ${[...seen]}`);
+});
+
+test("it is light and quick, and painted once it has its style", { timeout: 60_000 }, async () => {
+  const paints = [];
+  let weight, sent;
+  for (let i = 0; i < 7; i++) {
+    const context = await browser.newContext(DESK);
+    const page = await context.newPage();
+    const bodies = [];
+    page.on("response", (r) => { if (!new URL(r.url()).pathname.startsWith("/v1/")) bodies.push(Promise.all([r.body(), r.request().sizes()])); });
+    await page.goto(PAGE_URL);
+    await page.waitForSelector("#corpus p");
+    const files = await Promise.all(bodies);
+    weight = files.reduce((sum, [body]) => sum + body.length, 0);
+    sent = files.reduce((sum, [, sizes]) => sum + sizes.responseBodySize, 0);
+    const { painted, styled } = await page.evaluate(() => ({
+      painted: performance.getEntriesByName("first-contentful-paint")[0].startTime,
+      styled: performance.getEntriesByType("resource").find((e) => e.name.endsWith("style.css")).responseEnd,
+    }));
+    assert.ok(painted >= styled, "painted without its style");
+    paints.push(Math.round(painted));
+    await context.close();
+  }
+  const median = [...paints].sort((a, b) => a - b)[3];
+  console.log(`page weight ${weight} bytes, ${sent} as sent; first contentful paint ${median} ms, the median of ${paints.join(", ")}`);
+  assert.ok(weight > 10_000 && weight < 150_000, `${weight} bytes`);
+});

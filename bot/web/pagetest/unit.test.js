@@ -1,0 +1,91 @@
+// What the page's modules reckon, without a browser.
+import assert from "node:assert/strict";
+import { readFileSync, readdirSync } from "node:fs";
+import { test } from "node:test";
+import { cut, headlines, marks, paragraphs, quoteAt, unitAt } from "../page/cut.js";
+import { Parser, events } from "../page/sse.js";
+import { TEXTS } from "../page/texts.js";
+
+test("runes are counted as the server counts them", () => {
+  const text = "a𠮷中😀文\r\n é́end";
+  const runes = [...text];
+  for (let start = 0; start <= runes.length; start++) {
+    for (let end = start; end <= runes.length; end++) {
+      assert.equal(cut(text, start, end), runes.slice(start, end).join(""), `${start}-${end}`);
+    }
+  }
+  assert.equal(unitAt(text, 1000), text.length);
+  assert.equal(cut("\ud83d中", 1, 2), "中"); // half of a pair is one rune, as U+FFFD is
+});
+
+test("a quote is where it was said to be, or where it stands now, or nowhere", () => {
+  const text = "😀一。二。一。";
+  assert.deepEqual(quoteAt(text, "一。", 5, 7), [6, 8]); // the second one, not the first
+  assert.deepEqual(quoteAt(text, "二。", 0, 2), [4, 6]);
+  assert.equal(quoteAt(text, "三。", 0, 2), null);
+  assert.deepEqual(quoteAt(text, undefined, 1, 3), [2, 4]);
+  assert.equal(quoteAt(text, undefined, 3, 3), null);
+  assert.equal(quoteAt(text, "", 900, 902), null);
+});
+
+test("what is marked is the quote, over the ends of paragraphs", () => {
+  const text = "题\n😀甲乙\n\n丙丁戊";
+  for (const [start, end] of [[2, 5], [3, 8], [0, 1], [7, 9], [0, 9]]) {
+    const quote = cut(text, start, end);
+    const lines = paragraphs(text, quoteAt(text, quote, start, end));
+    assert.equal(lines.map((l) => l.map((p) => p.text).join("")).join("\n"), text);
+    const marked = lines.map((l) => l.filter((p) => p.marked).map((p) => p.text).join("")).join("\n");
+    assert.equal(marked.replace(/^\n+|\n+$/gu, ""), quote.replace(/^\n+|\n+$/gu, ""), `${start}-${end}`);
+  }
+  assert.ok(paragraphs(text, null).flat().every((p) => !p.marked));
+});
+
+test("a title may stand on several lines, and is no title where the text does not begin with it", () => {
+  assert.equal(headlines("七编 一千\n——读法\n正文", "七编一千——读法"), 2);
+  assert.equal(headlines("正文", "题"), 0);
+  assert.equal(headlines("正文", ""), 0);
+});
+
+test("marks are those of citations that there are", () => {
+  assert.deepEqual(marks("甲[1]。乙[2][9]", new Set([1, 2])), ["甲", 1, "。乙", 2, "[9]"]);
+});
+
+const stream = "\ufeff: hello\r\nevent: token\r\ndata: {\"text\":\"中😀\"}\r\n\r\n:\n\ndata: a\ndata:b\n\nevent: empty\n\nevent: answer\rdata: x\r\rdata: unfinished";
+const wanted = [{ event: "token", data: "{\"text\":\"中😀\"}" }, { event: "message", data: "a\nb" }, { event: "answer", data: "x" }];
+
+test("events come out whole, however the stream is cut", () => {
+  for (let size = 1; size <= stream.length; size++) {
+    const parser = new Parser();
+    const got = [];
+    for (let at = 0; at < stream.length; at += size) got.push(...parser.feed(stream.slice(at, at + size)));
+    assert.deepEqual(got, wanted, `pieces of ${size}`);
+  }
+});
+
+test("characters that are cut in the middle of their bytes are whole", async () => {
+  const bytes = new TextEncoder().encode(stream);
+  let pieces = 0;
+  const body = new ReadableStream({
+    start(controller) {
+      for (const byte of bytes) controller.enqueue(Uint8Array.of(byte));
+      controller.close();
+    },
+  });
+  const got = [];
+  for await (const event of events(body, () => pieces++)) got.push(event);
+  assert.deepEqual(got, wanted);
+  assert.equal(pieces, bytes.length);
+});
+
+test("every text is there in both languages, and every text that is used is there", () => {
+  for (const [name, both] of Object.entries(TEXTS)) {
+    assert.equal(both.length, 2, name);
+    assert.ok(both[0] && both[1], name);
+    assert.deepEqual(holes(both[0]), holes(both[1]), name);
+  }
+  const folder = new URL("../page/", import.meta.url);
+  const scripts = readdirSync(folder).filter((f) => f.endsWith(".js")).map((f) => readFileSync(new URL(f, folder), "utf8")).join("\n");
+  for (const [, name] of scripts.matchAll(/\bt\("(\w+)"/gu)) assert.ok(name in TEXTS, name);
+});
+
+const holes = (text) => [...text.matchAll(/\{\d\}/gu)].map((m) => m[0]).sort();

@@ -1,0 +1,136 @@
+//go:build page
+
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"yinju/rag/llm/llmtest"
+	"yinju/rag/ragtest"
+)
+
+// Articles for what the examples have none of: characters outside the basic plane, a text that stands in two files, and
+// a file that cannot be ingested.
+var pageCorpus = map[string]string{
+	"bridge.md": "# 😀𠮷田桥的由来\n\n作者：罗岫\n\n😀😀 村口有一座石桥，当地人叫它𠮷田桥。桥下的𠮷水由西向东流，春天涨水的时候，站在桥头能听见水声。\n\n" +
+		"𠮷田桥建成于1907年，长二十三丈，全用青石砌成，是全县的第一座石拱桥🌉。造桥的石匠一共有四十六人，领头的叫𠮷安。\n",
+	"broken.pdf": "%PDF-1.7 there is nothing more of it",
+}
+
+const (
+	pageKey = "page-test-key-0123456789abcdef"
+	pageEnd = 20 * time.Second // for a server to end
+)
+
+// TestPage runs the end-to-end tests of the page, in Node and Chromium, against the program itself: without a model, with
+// one that writes and one that hangs, and with keys. They have a database of their own.
+func TestPage(t *testing.T) {
+	database := ragtest.Database(t)
+	dir := openDir(t)
+	program := filepath.Join(dir, "yinju")
+	build(t, program)
+	corpus := filepath.Join(dir, "corpus")
+	if err := os.CopyFS(corpus, os.DirFS("examples/corpus")); err != nil {
+		t.Fatal(err)
+	}
+	blog, err := os.ReadFile("examples/corpus/blog.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	pageCorpus["twin.txt"] = strings.Join(strings.Split(string(blog), "\n")[47:60], "\n")
+	for name, text := range pageCorpus {
+		if err := os.WriteFile(filepath.Join(corpus, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	env := append(os.Environ(), "DATABASE_URL="+database, "PARTS_DIR="+ragtest.Parts(t), "CORPUS_DIR="+corpus, "DATA_DIR="+dir,
+		"LISTEN_ADDR=127.0.0.1:0", "YINJU_LANG=zh", "LLM_PROVIDER=", "API_KEYS=", "TELEGRAM_BOT_TOKEN=")
+	runProgram(t, env, program, "ingest", corpus) // it ends with 1: one file is broken
+	model := llmtest.New(t, llmtest.OpenAI, pageModel)
+	withModel := append(env, "LLM_PROVIDER=openai", "LLM_MODEL="+llmtest.Model, "LLM_BASE_URL="+model.URL(), "LLM_API_KEY="+llmtest.Key)
+	env = append(env, "YINJU="+program,
+		"PAGE_URL="+serve(t, env, program),
+		"PAGE_MODEL_URL="+serve(t, withModel, program),
+		"PAGE_KEY_URL="+serve(t, append(env, "API_KEYS=reader:ask:"+pageKey), program), "PAGE_KEY="+pageKey)
+	node := exec.CommandContext(t.Context(), "node", "--test", "--test-reporter=spec", "bot/web/pagetest/page.test.js")
+	node.Env, node.Stdout, node.Stderr = env, os.Stdout, os.Stderr
+	if err := node.Run(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// pageModel writes as a parrot does; asked of the tides it stops in the middle and says no more.
+func pageModel(r llmtest.Request) llmtest.Reply {
+	reply := provide(r)
+	if strings.Contains(r.Prompt, "潮汐锁定") && strings.Contains(reply.Text, "[ref:") {
+		reply.Fault, reply.AfterRunes = llmtest.Silence, len([]rune(reply.Text[:strings.Index(reply.Text, "]")+1]))+12
+	}
+	return reply
+}
+
+func build(t *testing.T, program string) {
+	t.Helper()
+	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", program, ".").CombinedOutput(); err != nil {
+		t.Fatalf("build: %v\n%s", err, out)
+	}
+	if err := os.Chmod(program, 0o755); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func runProgram(t *testing.T, env []string, name string, args ...string) {
+	t.Helper()
+	c := exec.CommandContext(t.Context(), name, args...)
+	c.Env = env
+	out, err := c.CombinedOutput()
+	var exit *exec.ExitError
+	if err != nil && !(errors.As(err, &exit) && exit.ExitCode() == exitFailed) {
+		t.Fatalf("%s %v: %v\n%s", name, args, err, out)
+	}
+}
+
+// serve runs the program until the test ends and gives its address.
+func serve(t *testing.T, env []string, program string) string {
+	t.Helper()
+	c := exec.CommandContext(context.WithoutCancel(t.Context()), program, "serve")
+	c.Env = env
+	stderr, err := c.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = c.Process.Signal(syscall.SIGTERM)
+		kill := time.AfterFunc(pageEnd, func() { _ = c.Process.Kill() })
+		defer kill.Stop()
+		if err := c.Wait(); err != nil {
+			t.Errorf("serve: %v", err)
+		}
+	})
+	lines := bufio.NewReader(stderr)
+	var said strings.Builder
+	for {
+		line, err := lines.ReadString('\n')
+		said.WriteString(line)
+		if m := regexp.MustCompile(`HTTP: (http://[0-9.:]+)`).FindStringSubmatch(line); m != nil {
+			go func() { _, _ = io.Copy(os.Stderr, lines) }()
+			return m[1]
+		}
+		if err != nil {
+			t.Fatalf("serve: %v\n%s", err, said.String())
+		}
+	}
+}
