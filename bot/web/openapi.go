@@ -29,6 +29,7 @@ type operation struct {
 	status                    int
 	reply                     reflect.Type // nil: there is no body
 	also                      object       // other contents of the reply
+	links                     object       // to what may be done next
 	faults                    []int
 	isOpen                    bool // it needs no key
 }
@@ -70,6 +71,7 @@ type (
 const (
 	noNUL     = `^[^\u0000]*$`
 	withWords = `^[^\u0000]*[\p{L}\p{Nd}][^\u0000]*$`
+	orNothing = `^([^\u0000]*[\p{L}\p{Nd}][^\u0000]*)?$`
 	printable = `^[\p{L}\p{M}\p{N}\p{P}\p{S} ]*$`
 )
 
@@ -86,7 +88,7 @@ func text(pattern string, least, most int) *jsonschema.Schema {
 
 func date() *jsonschema.Schema {
 	return &jsonschema.Schema{Type: "string", AnyOf: []*jsonschema.Schema{
-		{Pattern: `^[0-9]{4}$`}, {Pattern: `^[0-9]{4}-(0[1-9]|1[0-2])$`}, {Format: "date"},
+		{Pattern: `^([0-9]{4})?$`}, {Pattern: `^[0-9]{4}-(0[1-9]|1[0-2])$`}, {Format: "date"},
 	}}
 }
 
@@ -100,9 +102,9 @@ func limits() map[string]*jsonschema.Schema {
 	return map[string]*jsonschema.Schema{
 		"AskRequest.question":        text(withWords, 1, rag.MaxQuestion),
 		"AskRequest.conversation_id": text(printable, 1, rag.MaxConversation),
-		"Filter.author":              text(withWords, 0, 0),
-		"Filter.publication":         text(withWords, 0, 0),
-		"Filter.title":               text(withWords, 0, 0),
+		"Filter.author":              text(orNothing, 0, 0),
+		"Filter.publication":         text(orNothing, 0, 0),
+		"Filter.title":               text(orNothing, 0, 0),
 		"Filter.file":                text(noNUL, 0, 0),
 		"Filter.from":                date(),
 		"Filter.to":                  date(),
@@ -135,16 +137,12 @@ func operations() []operation {
 		{
 			method: "post", path: "/v1/ask", id: "ask", summary: "Answer a question with quotes out of the corpus",
 			body: reflect.TypeFor[askRequest](), status: http.StatusOK, reply: reflect.TypeFor[rag.Answer](),
-			also: object{"text/event-stream": object{
-				"schema": object{"type": "string", "description": "Events: status, token, citation, answer, error; the data of each is JSON in one line. " +
-					"The texts of the tokens, one behind the other, are the answer's; a citation comes before the text that has its number; answer or error is the last event."},
-				"x-event-data": object{
-					"status": refTo("StatusEvent"), "token": refTo("TokenEvent"), "citation": refTo("Citation"), "answer": refTo("Answer"), "error": refTo("Problem"),
-				},
-			}},
+			also:   object{"text/event-stream": object{"schema": refTo("Event")}},
+			links:  object{"feedback": object{"operationId": "feedback", "requestBody": object{"answer_id": "$response.body#/id", "good": true}}},
 			faults: append(slices.Clone(withBody), busy...),
 		},
 		{
+			links:  object{"article": object{"operationId": "article", "parameters": object{"id": "$response.body#/hits/0/article/id"}}},
 			method: "get", path: "/v1/search", id: "search", summary: "Passages for a question, best first", status: http.StatusOK, reply: reflect.TypeFor[searchReply](),
 			params: append([]object{
 				query("q", "the question", text(withWords, 1, rag.MaxQuestion), true),
@@ -153,6 +151,7 @@ func operations() []operation {
 			faults: append(slices.Clone(faults), busy...),
 		},
 		{
+			links:  object{"article": object{"operationId": "article", "parameters": object{"id": "$response.body#/articles/0/id"}}},
 			method: "get", path: "/v1/articles", id: "articles", summary: "Articles in the order of their files", status: http.StatusOK, reply: reflect.TypeFor[articlesReply](),
 			params: append([]object{
 				query("words", "parted by white space: title, authors, publication, section, date or file has each of them", text(noNUL, 0, rag.MaxBrowseWords), false),
@@ -281,12 +280,29 @@ func tidy(s *jsonschema.Schema) {
 	tidy(s.AdditionalProperties)
 }
 
+// event is one of the events of an answer that comes piece by piece: its data is JSON.
+func event() *jsonschema.Schema {
+	s := &jsonschema.Schema{Description: "The texts of the tokens, one behind the other, are the answer's. A citation comes before the text that has its number. The last event is an answer or an error."}
+	for _, e := range []struct{ name, data string }{
+		{"status", "StatusEvent"}, {"token", "TokenEvent"}, {"citation", "Citation"}, {"answer", "Answer"}, {"error", "Problem"},
+	} {
+		s.OneOf = append(s.OneOf, &jsonschema.Schema{
+			Type: "object", Required: []string{"event", "data"}, Properties: map[string]*jsonschema.Schema{
+				"event": {Type: "string", Enum: []any{e.name}},
+				"data":  {Type: "string", ContentMediaType: "application/json", ContentSchema: &jsonschema.Schema{Ref: "#/components/schemas/" + e.data}},
+			},
+		})
+	}
+	return s
+}
+
 // document is the OpenAPI document of the API. hasKeys says whether keys are needed.
 func document(hasKeys bool) ([]byte, error) {
 	components, err := schemas()
 	if err != nil {
 		return nil, err
 	}
+	components["Event"] = event()
 	names := map[reflect.Type]string{}
 	for _, n := range named() {
 		names[n.t] = n.name
@@ -322,6 +338,9 @@ func (op operation) object(names map[reflect.Type]string, hasKeys bool) object {
 	maps.Copy(content, op.also)
 	if len(content) > 0 {
 		ok["content"] = content
+	}
+	if op.links != nil {
+		ok["links"] = op.links
 	}
 	responses := object{strconv.Itoa(op.status): ok}
 	faults := op.faults
