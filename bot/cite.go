@@ -1,11 +1,162 @@
 package bot
 
 import (
+	"regexp"
+	"strings"
+	"time"
+	"unicode"
+
 	"yinju/rag"
 )
 
-// CiteGBT7714 cites an article after GB/T 7714-2015.
-func CiteGBT7714(a *rag.Article) string { return a.DisplayTitle() }
+// citedAuthors is how many authors a citation names before it says that there are more.
+const citedAuthors = 3
 
-// CitePlain cites an article in words.
-func CitePlain(a *rag.Article, lang Lang) string { return a.DisplayTitle() }
+// kind is what GB/T 7714 calls a document.
+type kind string
+
+const (
+	newspaper kind = "N"
+	journal   kind = "J"
+	other     kind = "Z"
+)
+
+var (
+	journalName   = regexp.MustCompile(`(?i)(学报|学刊|月刊|季刊|周刊|半月谈|旬刊|杂志|刊|求是|红旗文稿|瞭望|研究|评论|论坛|论丛|译丛|通讯|通报|科学|画报|\bjournal\b.*|\breview\b.*|\bmagazine\b.*|\bquarterly\b.*|\bproceedings\b.*)$`)
+	newspaperName = regexp.MustCompile(`(?i)(报|报社|\btimes|\bdaily|\bpost|\bnews|\bherald|\bgazette|\btribune)$`)
+	issueOf       = regexp.MustCompile(`(?:(\d{4})\s*年\s*)?第\s*0*(\d{1,4})\s*期`)
+	pageOf        = regexp.MustCompile(`第?\s*0*(\d{1,3})\s*版`)
+	subtitle      = regexp.MustCompile(`(\S)\s*——\s*(\S)`)
+)
+
+// CiteGBT7714 cites an article after GB/T 7714-2015: an article of a newspaper [N] or a journal [J], else [Z]. What the
+// source does not say is left out, as the standard lets numbered references do.
+func CiteGBT7714(a *rag.Article) string {
+	publication := bareName(a.Publication)
+	what := kindOf(a, publication)
+	title := subtitle.ReplaceAllString(strings.TrimRight(OneLine(a.DisplayTitle()), "。"), "$1: $2")
+	cited := title + "[" + string(what) + "]"
+	if authors := authorsOf(a.Authors, ", ", "等", "et al"); authors != "" {
+		cited = strings.TrimSuffix(authors, ".") + ". " + cited
+	}
+	var published []string
+	for _, part := range []string{publication, publishedOf(a, what)} {
+		if part != "" {
+			published = append(published, part)
+		}
+	}
+	if len(published) > 0 {
+		cited += ". " + strings.Join(published, ", ")
+	}
+	return strings.TrimSuffix(cited, ".") + "."
+}
+
+// kindOf tells by the name where an article was published, and by a number of an issue or page.
+func kindOf(a *rag.Article, publication string) kind {
+	imprint := a.Publication + " " + a.Section
+	switch {
+	case publication == "":
+		return other
+	case issueOf.MatchString(imprint), journalName.MatchString(publication):
+		return journal
+	case pageOf.MatchString(imprint), newspaperName.MatchString(publication):
+		return newspaper
+	}
+	return other
+}
+
+// publishedOf is the date, with the page of a newspaper; of a journal the year, with the issue.
+func publishedOf(a *rag.Article, what kind) string {
+	imprint := a.Publication + " " + a.Section
+	switch what {
+	case newspaper:
+		if page := pageOf.FindStringSubmatch(imprint); page != nil && a.Date != "" {
+			return a.Date + "(" + page[1] + ")"
+		}
+	case journal:
+		year := a.Date[:min(len(a.Date), len("2006"))]
+		issue := issueOf.FindStringSubmatch(imprint)
+		if issue == nil {
+			return year
+		}
+		if issue[1] != "" {
+			year = issue[1]
+		}
+		return year + "(" + issue[2] + ")"
+	}
+	return a.Date
+}
+
+// bareName is the name of a publication without the marks around it, and without the number of an issue or page.
+func bareName(publication string) string {
+	name := issueOf.ReplaceAllString(OneLine(publication), "")
+	name = pageOf.ReplaceAllString(name, "")
+	return strings.Trim(name, "《》〈〉<>（）() ，,、")
+}
+
+// authorsOf are the authors, of many the first ones with a word for the others in their language.
+func authorsOf(authors []string, between, others, othersLatin string) string {
+	var named []string
+	for _, author := range authors {
+		if author = OneLine(author); author != "" {
+			named = append(named, author)
+		}
+	}
+	if len(named) > citedAuthors {
+		if !hasHan(strings.Join(named[:citedAuthors], "")) {
+			others = othersLatin
+		}
+		named = append(named[:citedAuthors:citedAuthors], others)
+	}
+	return strings.Join(named, between)
+}
+
+// CitePlain cites an article as a sentence of a text does.
+func CitePlain(a *rag.Article, lang Lang) string {
+	title, publication := OneLine(a.DisplayTitle()), bareName(a.Publication)
+	if lang == English {
+		return citeEnglish(a, title, publication)
+	}
+	cited := "《" + inner.Replace(strings.ReplaceAll(title, " ——", "——")) + "》"
+	if authors := authorsOf(a.Authors, "、", "等", "等"); authors != "" {
+		cited = strings.ReplaceAll(authors, "、等", "等") + "：" + cited
+	}
+	if publication != "" || a.Date != "" {
+		cited += "，"
+	}
+	if publication != "" {
+		cited += "《" + publication + "》"
+	}
+	return cited + dateOf(a.Date, "2006年", "2006年1月", "2006年1月2日") + "。"
+}
+
+// inner are the marks of a title within a title.
+var inner = strings.NewReplacer("《", "〈", "》", "〉")
+
+func citeEnglish(a *rag.Article, title, publication string) string {
+	parts := []string{}
+	if authors := authorsOf(a.Authors, ", ", "et al.", "et al."); authors != "" {
+		parts = append(parts, authors)
+	}
+	parts = append(parts, "“"+title+"”")
+	for _, part := range []string{publication, dateOf(a.Date, "2006", "January 2006", "2 January 2006")} {
+		if part != "" {
+			parts = append(parts, part)
+		}
+	}
+	return strings.TrimSuffix(strings.Join(parts, ", "), ".") + "."
+}
+
+// dateOf writes a date, as far as it is known, in one of the layouts for a year, a month and a day.
+func dateOf(date, year, month, day string) string {
+	for layout, want := range map[string]string{"2006": year, "2006-01": month, "2006-01-02": day} {
+		if t, err := time.Parse(layout, date); err == nil {
+			return t.Format(want)
+		}
+	}
+	return date
+}
+
+func hasHan(s string) bool {
+	return strings.ContainsFunc(s, func(r rune) bool { return unicode.Is(unicode.Han, r) })
+}

@@ -17,6 +17,7 @@ const (
 	defaultHits = 10
 	maxHits     = 100
 	defaultPage = 20
+	maxOffset   = math.MaxInt32
 )
 
 // Searcher finds passages. *rag.Retriever has it.
@@ -86,7 +87,7 @@ func (s server) articles(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	b := rag.Browse{
-		Words: f.text("words"), Filter: f.filter(), Offset: f.number("offset", 0, math.MaxInt32, 0), Limit: f.number("limit", 1, rag.MaxBrowse, defaultPage),
+		Words: f.text("words"), Filter: f.filter(), Offset: f.number("offset", 0, maxOffset, 0), Limit: f.number("limit", 1, rag.MaxBrowse, defaultPage),
 	}
 	if err := f.done(); err != nil {
 		s.problem(w, r, err)

@@ -10,7 +10,11 @@ import (
 const readyWait = 2 * time.Second
 
 func (s server) health(w http.ResponseWriter, _ *http.Request) {
-	writeJSON(w, http.StatusOK, map[string]string{"status": "ok"})
+	writeJSON(w, http.StatusOK, liveness{"ok"})
+}
+
+type liveness struct {
+	Status string `json:"status"`
 }
 
 // readiness is whether questions can be answered, and how the bot is doing, which does not bear on it.

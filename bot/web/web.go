@@ -95,8 +95,13 @@ func Handler(o Options) http.Handler {
 	return http.MaxBytesHandler(s.watched(guarded(s.shared(s.routed(mux)))), maxBodyBytes)
 }
 
-// handleAPI adds what needs a key.
+// handleAPI adds what needs a key, and the document of it.
 func (s server) handleAPI(mux *http.ServeMux) {
+	doc, err := document(len(s.keys()) > 0)
+	if err != nil {
+		panic(err) // the types of this package can be described
+	}
+	mux.HandleFunc("GET /openapi.json", openAPI(doc))
 	for pattern, h := range map[string]http.HandlerFunc{
 		"POST /v1/ask":   s.ask,
 		"GET /v1/search": s.search,
