@@ -70,13 +70,38 @@ func TestPage(t *testing.T) {
 	}
 }
 
-// pageModel writes as a parrot does; asked of the tides it stops in the middle and says no more.
+// pageSentences are what the model writes of the smallpox, as far as it is given passages that say it.
+var pageSentences = []struct{ written, said string }{
+	{"最后一名自然感染者是索马里的马林，1977年10月发病，后来痊愈。", "马林，1977年10月发病"},
+	{"中国最后的病例更早，出现在二十世纪六十年代初。", "中国最后的病例出现在二十世纪六十年代初"},
+	{"靠的是世界卫生组织1967年启动的天花根除计划：“发现一个病人，就给他周围的人都种上痘”。", "1967年，世界卫生组织启动强化的天花根除计划"},
+}
+
+// pageModel writes the sentences of the smallpox; of anything else as a parrot does, but that, asked of the tides, it
+// stops in the middle and says no more.
 func pageModel(r llmtest.Request) llmtest.Reply {
 	reply := provide(r)
-	if strings.Contains(r.Prompt, "潮汐锁定") && strings.Contains(reply.Text, "[ref:") {
+	switch {
+	case !strings.Contains(reply.Text, "[ref:"):
+	case strings.Contains(r.Prompt, "最后一例天花"):
+		reply.Text = pageAnswer(r.Prompt)
+	case strings.Contains(r.Prompt, "潮汐锁定"):
 		reply.Fault, reply.AfterRunes = llmtest.Silence, len([]rune(reply.Text[:strings.Index(reply.Text, "]")+1]))+12
 	}
 	return reply
+}
+
+func pageAnswer(prompt string) string {
+	var answer strings.Builder
+	for _, s := range pageSentences {
+		for _, passage := range passageGiven.FindAllStringSubmatch(prompt, -1) {
+			if strings.Contains(strings.ReplaceAll(passage[2], "\n", ""), s.said) {
+				answer.WriteString(s.written + "[ref:" + passage[1] + "]")
+				break
+			}
+		}
+	}
+	return answer.String()
 }
 
 func build(t *testing.T, program string) {

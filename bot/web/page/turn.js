@@ -17,7 +17,7 @@ export class Turn {
   #text = el("div", { class: "text" });
   #cards = el("ol", { class: "cards", "aria-label": t("quotes") });
   #end = el("div", { class: "end" });
-  #body = el("div", { class: "answer" }, this.#state, this.#notes, this.#text, this.#cards, this.#end);
+  #body = el("div", { class: "answer" }, el("div", { class: "says" }, this.#state, this.#notes, this.#text), this.#cards, this.#end);
 
   constructor(question, on) {
     this.#question = question;
