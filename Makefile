@@ -14,10 +14,10 @@ override CORPUS := $(value CORPUS)
 override Q := $(value Q)
 export CORPUS Q
 
-.PHONY: help parts build demo eval test race soak lint fmt bench clean test-page
+.PHONY: help parts build demo eval test test-api test-page race soak lint fmt bench bench-http clean
 
 help: ## print this help
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 
 build: ## build the program ./yinju
 	$(GO) build -trimpath -o yinju .
@@ -34,8 +34,11 @@ eval: parts ## measure answers on the questions of examples/ and hold them to ex
 test: ## run all tests on the real Postgres and the real model
 	$(GO) test -timeout 20m ./...
 
-test-page: ## test the page in a headless Chromium (needs node, npm, chromium)
-	bot/web/pagetest/run.sh
+test-api: parts ## let schemathesis try the HTTP API, as /openapi.json describes it, for about a minute (SEED=n: the same requests again)
+	@deploy/api/test.sh
+
+test-page: parts ## test the page in a headless Chromium (needs node, npm, chromium)
+	@bot/web/pagetest/run.sh
 
 race: ## run all tests with the race detector
 	$(GO) test -race -timeout 40m ./...
@@ -53,6 +56,9 @@ fmt: ## format the code
 
 bench: ## measure: ingest against ONNX Runtime alone, asking against embedding alone, cutting in MB a second
 	$(GO) test -run '^$$' -bench 'Share|Over|Cut' -benchtime 1x -timeout 30m . ./ingest
+
+bench-http: ## measure: 64 askers for a minute over HTTP against embedding alone
+	$(GO) test -run '^$$' -bench Askers -benchtime 1x -timeout 30m .
 
 clean: ## remove what the build made (the fetched parts and all data stay)
 	rm -f yinju coverage.out

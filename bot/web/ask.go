@@ -72,6 +72,9 @@ func (s server) answer(ctx context.Context, q rag.Query, tell func(rag.Event) er
 		s.Log.WarnContext(ctx, "http: keep an answer", "error", err, "request_id", requestID(ctx))
 		err = nil
 	}
+	if err == nil {
+		s.metrics.answers.WithLabelValues(string(answer.Status)).Inc()
+	}
 	return answer, err
 }
 

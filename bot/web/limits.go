@@ -68,16 +68,20 @@ func (s server) question(next http.Handler) http.Handler {
 		if wait := s.gate.wait(caller(r.Context())); wait > 0 {
 			p := fault(http.StatusTooManyRequests, lang.Say("问得太快了，请稍候再问。", "Too many questions. Wait a little."))
 			p.retryAfter = wait
+			s.metrics.refused.WithLabelValues("rate").Inc()
 			s.problem(w, r, p)
 			return
 		}
 		if !s.enter(r.Context()) {
 			p := fault(http.StatusServiceUnavailable, lang.Say("正在回答的问题太多，请稍候再问。", "Too many questions are being answered. Wait a little."))
 			p.retryAfter = slotWait
+			s.metrics.refused.WithLabelValues("busy").Inc()
 			s.problem(w, r, p)
 			return
 		}
 		defer s.gate.slots.Release(1)
+		s.metrics.running.Inc()
+		defer s.metrics.running.Dec()
 		ctx, cancel := context.WithTimeout(r.Context(), s.AskTimeout)
 		defer cancel()
 		// The server's own deadlines are for what is quick. An answer has its own, and so has each write.

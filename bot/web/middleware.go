@@ -51,7 +51,9 @@ func (s server) watched(next http.Handler) http.Handler {
 			if p := recover(); p != nil {
 				s.panicked(seen, r, p)
 			}
-			s.Log.DebugContext(r.Context(), "http", "method", r.Method, "path", r.URL.Path, "status", seen.status, "took", time.Since(begin), "request_id", id)
+			took := time.Since(begin)
+			s.metrics.saw(r, seen.status, took)
+			s.Log.DebugContext(r.Context(), "http", "method", r.Method, "path", r.URL.Path, "status", seen.status, "took", took, "request_id", id)
 		}()
 		next.ServeHTTP(seen, r)
 	})

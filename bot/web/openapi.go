@@ -176,6 +176,11 @@ func operations() []operation {
 			method: "get", path: "/healthz", id: "healthz", summary: "The program runs", status: http.StatusOK, reply: reflect.TypeFor[liveness](), isOpen: true,
 		},
 		{
+			method: "get", path: "/metrics", id: "metrics", summary: "Figures for Prometheus", status: http.StatusOK,
+			also:   object{"text/plain": object{"schema": object{"type": "string"}}},
+			faults: []int{http.StatusForbidden},
+		},
+		{
 			method: "get", path: "/readyz", id: "readyz", summary: "Whether questions can be answered", status: http.StatusOK, reply: reflect.TypeFor[readiness](), isOpen: true,
 		},
 	}

@@ -71,18 +71,20 @@ const (
 
 type server struct {
 	Options
-	gate *gate
+	gate    *gate
+	metrics *metrics
 }
 
 // Handler serves everything that there is.
 func Handler(o Options) http.Handler {
 	o.AskTimeout = cmp.Or(o.AskTimeout, DefaultAskTimeout)
-	s := server{o, newGate(cmp.Or(o.AtOnce, DefaultAtOnce), cmp.Or(o.PerMinute, DefaultPerMinute))}
+	s := server{o, newGate(cmp.Or(o.AtOnce, DefaultAtOnce), cmp.Or(o.PerMinute, DefaultPerMinute)), newMetrics(o.Store)}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", s.health)
 	mux.HandleFunc("GET /readyz", s.ready)
 	mux.HandleFunc("GET /{$}", s.frontPage)
 	mux.HandleFunc("GET /page/{file}", s.frontFile)
+	mux.Handle("GET /metrics", s.needs(AdminScope, s.metrics.handler()))
 	if o.Articles != nil {
 		mux.Handle("GET /articles/{id}", s.readingPage())
 	}
