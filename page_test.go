@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -58,11 +59,12 @@ func TestPage(t *testing.T) {
 		"LISTEN_ADDR=127.0.0.1:0", "YINJU_LANG=zh", "LLM_PROVIDER=", "API_KEYS=", "TELEGRAM_BOT_TOKEN=")
 	runProgram(t, env, program, "ingest", corpus) // it ends with 1: one file is broken
 	model := llmtest.New(t, llmtest.OpenAI, pageModel)
-	withModel := append(env, "LLM_PROVIDER=openai", "LLM_MODEL="+llmtest.Model, "LLM_BASE_URL="+model.URL(), "LLM_API_KEY="+llmtest.Key)
+	withModel := slices.Concat(env, []string{"LLM_PROVIDER=openai", "LLM_MODEL=" + llmtest.Model, "LLM_BASE_URL=" + model.URL(), "LLM_API_KEY=" + llmtest.Key})
+	withKey := slices.Concat(env, []string{"API_KEYS=reader:ask:" + pageKey})
 	env = append(env, "YINJU="+program,
 		"PAGE_URL="+serve(t, env, program),
 		"PAGE_MODEL_URL="+serve(t, withModel, program),
-		"PAGE_KEY_URL="+serve(t, append(env, "API_KEYS=reader:ask:"+pageKey), program), "PAGE_KEY="+pageKey)
+		"PAGE_KEY_URL="+serve(t, withKey, program), "PAGE_KEY="+pageKey)
 	node := exec.CommandContext(t.Context(), "node", "--test", "--test-reporter=spec", "bot/web/pagetest/page.test.js")
 	node.Env, node.Stdout, node.Stderr = env, os.Stdout, os.Stderr
 	if err := node.Run(); err != nil {
@@ -120,7 +122,7 @@ func runProgram(t *testing.T, env []string, name string, args ...string) {
 	c.Env = env
 	out, err := c.CombinedOutput()
 	var exit *exec.ExitError
-	if err != nil && !(errors.As(err, &exit) && exit.ExitCode() == exitFailed) {
+	if err != nil && (!errors.As(err, &exit) || exit.ExitCode() != exitFailed) {
 		t.Fatalf("%s %v: %v\n%s", name, args, err, out)
 	}
 }

@@ -6,12 +6,12 @@ import (
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
-	"fmt"
 	"html/template"
 	"io/fs"
 	"mime"
 	"net/http"
 	"path"
+	"strconv"
 	"strings"
 
 	"yinju/bot"
@@ -99,7 +99,7 @@ func kindOf(name string) string {
 	case ".svg":
 		return "image/svg+xml"
 	}
-	panic(fmt.Sprintf("the page has a file of no known kind: %s", name))
+	panic("the page has a file of no known kind: " + name)
 }
 
 // frontPage is the page, in the browser's language.
@@ -137,7 +137,7 @@ func (a asset) send(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	h.Set("Content-Type", a.kind)
-	h.Set("Content-Length", fmt.Sprint(len(body)))
+	h.Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(http.StatusOK)
 	if r.Method != http.MethodHead {
 		_, _ = w.Write(body) // the reader may be gone
