@@ -1,6 +1,6 @@
 import * as api from "./api.js";
 import * as browse from "./browse.js";
-import { button, by, calm, el, say } from "./dom.js";
+import { button, by, el, say, show } from "./dom.js";
 import * as panel from "./panel.js";
 import * as past from "./past.js";
 import { t, when } from "./texts.js";
@@ -29,20 +29,21 @@ async function ask(text, { filter = filterOf() } = {}) {
   welcome.hidden = true;
   const turn = newTurn(text);
   turns.append(turn.node);
-  follow();
+  scrollTo({ top: document.documentElement.scrollHeight });
+  say(t("searching"));
   try {
     const answer = await api.ask(text, {
       conversation_id: here.id, ...(Object.keys(filter).length > 0 ? { filter } : {}), signal: mine.signal,
-      tell: (event) => { turn.tell(event); follow(); },
+      tell: (event) => follow(() => turn.tell(event)),
     });
-    keep(here, text, answer, turn);
+    follow(() => keep(here, text, answer, turn));
   } catch (trouble) {
-    turn.trouble(trouble);
+    follow(() => turn.trouble(trouble));
   } finally {
     running = null;
     busy(false);
   }
-  turn.node.querySelector(".question").scrollIntoView({ block: "start", behavior: calm() ? "auto" : "smooth" });
+  if (isAtEnd()) show(turn.node.querySelector(".question"), "start");
 }
 
 function keep(here, text, answer, turn) {
@@ -84,9 +85,13 @@ function busy(is) {
   if (is && document.activeElement === document.body) question.focus();
 }
 
-// follow keeps the end in sight while an answer grows.
-function follow() {
-  scrollTo({ top: document.documentElement.scrollHeight });
+const isAtEnd = () => scrollY + innerHeight > document.documentElement.scrollHeight - 150;
+
+// follow keeps the end in sight while an answer grows, unless the reader has gone elsewhere.
+function follow(grow) {
+  const was = isAtEnd();
+  grow();
+  if (was) scrollTo({ top: document.documentElement.scrollHeight });
 }
 
 composer.addEventListener("submit", (event) => {
@@ -103,6 +108,11 @@ question.addEventListener("keydown", (event) => {
   event.preventDefault();
   composer.requestSubmit();
 });
+
+// Browsers that do not size the box by its text do by its lines.
+if (!CSS.supports("field-sizing", "content")) {
+  question.addEventListener("input", () => { question.rows = Math.min(6, question.value.split("\n").length); });
+}
 
 stop.addEventListener("click", () => {
   running?.abort();
@@ -159,14 +169,14 @@ browse.start(panel.open, (filter) => {
 
 // ---- conversations
 
-by("new").addEventListener("click", () => show(begin()));
+by("new").addEventListener("click", () => open(begin()));
 by("brand").addEventListener("click", (event) => {
   if (location.search) return; // from a shared answer: load the page
   event.preventDefault();
-  show(begin());
+  open(begin());
 });
 
-function show(conversation) {
+function open(conversation) {
   running?.abort();
   talk = conversation;
   if (location.search) history.replaceState(null, "", "/");
@@ -204,7 +214,7 @@ function listPast() {
 function pastItem(conversation) {
   return el("li", { class: "past" },
     el("div", {},
-      button(conversation.title || "…", () => { pastBox.close(); show(conversation); }, { class: "title" }),
+      button(conversation.title || "…", () => { pastBox.close(); open(conversation); }, { class: "title" }),
       el("p", { class: "by" }, `${when(conversation.at)} · ${conversation.turns.length}`)),
     button("✕", () => {
       past.remove(conversation.id);
@@ -278,6 +288,7 @@ async function corpus() {
     }
     const ended = run?.ended_at || at;
     box.replaceChildren(el("p", {}, [t("corpusLine", articles, sources), ended && t("ingestedAt", when(ended))].filter(Boolean).join(" · ")),
+      run?.error ? el("p", {}, t("brokeOff")) : "",
       files(run?.report?.failed, "failedFiles", (f) => f.error), files(run?.report?.unread_pages, "unreadPages", (f) => t("pages", (f.pages ?? []).join(t("and")))));
   } catch (trouble) {
     box.replaceChildren(el("p", {}, troubleText(trouble)));
@@ -296,6 +307,7 @@ function files(list, name, what) {
 async function shared(id) {
   composer.hidden = true;
   welcome.hidden = true;
+  by("to-ask").href = "/#ask";
   turns.replaceChildren(el("p", { class: "state busy" }, t("loading")));
   const banner = el("p", { class: "notice" }, t("asShared"), " ", el("a", { href: "/" }, t("askYourself")));
   try {

@@ -110,7 +110,7 @@ function pieces(line) {
 // imprintOf is imprint with what else is known.
 function imprintOf(article) {
   const authors = (article.authors ?? []).join(t("and"));
-  const named = article.affiliation && authors ? `${authors}（${article.affiliation}）` : authors;
+  const named = article.affiliation && authors ? t("affiliated", authors, article.affiliation) : authors;
   return imprint({ authors: named ? [named] : [], publication: article.publication, date: article.date })
     + (article.section ? ` · ${article.section}` : "");
 }

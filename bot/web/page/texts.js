@@ -1,6 +1,7 @@
 // TEXTS are the texts that the scripts show, Chinese and English. {0}, {1} stand for what is filled in.
 export const TEXTS = {
   and: ["、", ", "],
+  affiliated: ["{0}（{1}）", "{0} ({1})"],
   answered: ["语料中找到了依据", "The corpus answers this"],
   related: ["语料没有直接回答，最接近的原文如下", "The corpus does not answer this directly. The nearest passages"],
   not_found: ["语料中没有找到这个问题的答案", "The corpus does not answer this question"],
@@ -76,6 +77,7 @@ export const TEXTS = {
   corpusLine: ["语料：{0} 篇文章，{1} 个文件", "Corpus: {0} articles in {1} files"],
   corpusEmpty: ["语料还是空的：请先运行 yinju ingest 文件夹。", "The corpus is empty: run yinju ingest FOLDER first."],
   ingestedAt: ["{0} 收入", "ingested {0}"],
+  brokeOff: ["上次收入中途断了，有的文件可能没有收入。", "The last ingest broke off: some files may be missing."],
   failedFiles: ["{0} 个文件未能收入", "{0} files could not be ingested"],
   unreadPages: ["{0} 个文件有读不出的页", "{0} files have pages that could not be read"],
   pages: ["第 {0} 页", "pages {0}"],
