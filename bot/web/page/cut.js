@@ -13,18 +13,18 @@ export function cut(text, start, end) {
   return text.slice(unitAt(text, start), unitAt(text, end));
 }
 
-// quoteAt gives the units [from, to) of a quote in a text. The place is the one that was said if the quote stands there, or
-// where else it stands if the text has changed since; null where it is gone.
+// quoteAt gives the units {from, to} of a quote in a text, and whether it has moved: it is where it was said to be, or where
+// else it stands if the text has changed since; null where it is gone.
 export function quoteAt(text, quote, start, end) {
   const from = unitAt(text, start), to = unitAt(text, end);
-  if (quote === undefined || text.slice(from, to) === quote) return to > from ? [from, to] : null;
+  if (quote === undefined || text.slice(from, to) === quote) return to > from ? { from, to, moved: false } : null;
   const elsewhere = quote ? text.indexOf(quote) : -1;
-  return elsewhere < 0 ? null : [elsewhere, elsewhere + quote.length];
+  return elsewhere < 0 ? null : { from: elsewhere, to: elsewhere + quote.length, moved: true };
 }
 
-// paragraphs parts a text at its line ends into lists of {text, marked}: what lies within the span [from, to) is marked.
+// paragraphs parts a text at its line ends into lists of {text, marked}: what lies within the span {from, to} is marked.
 export function paragraphs(text, span) {
-  const [from, to] = span ?? [0, 0];
+  const { from, to } = span ?? { from: 0, to: 0 };
   let at = 0;
   return text.split("\n").map((line) => {
     const within = (n) => Math.min(Math.max(n - at, 0), line.length);

@@ -91,7 +91,7 @@ function fill(article, target) {
       el("p", { class: "by" }, imprintOf(article)),
       el("p", { class: "place" }, el("code", {}, place(article.file, lineOf(article), lastLineOf(article))),
         at && span && el("span", { class: "at" }, ` · ${t("quoteAtLine", lines(at))}`))),
-    notice(article, target, span),
+    notice(at, span),
     text,
     el("div", { class: "row small" }, citeButtons(() => article.id, article.cite)),
     copies(article));
@@ -124,11 +124,9 @@ function lines(at) {
 }
 
 // notice says where the article is not what it was when it was cited.
-function notice(article, { location: at, quote }, span) {
-  if (!at) return null;
-  if (!span) return el("p", { class: "notice" }, t("gone"));
-  const isMoved = quote !== undefined && [...article.text].slice(at.start_char, at.end_char).join("") !== quote;
-  return isMoved ? el("p", { class: "notice" }, t("moved")) : null;
+function notice(at, span) {
+  if (!at || (span && !span.moved)) return null;
+  return el("p", { class: "notice" }, t(span ? "moved" : "gone"));
 }
 
 // pageLink leads to the reading page. A link cannot carry a key, so with one it is there only where pages are public.

@@ -20,10 +20,10 @@ test("runes are counted as the server counts them", () => {
 
 test("a quote is where it was said to be, or where it stands now, or nowhere", () => {
   const text = "😀一。二。一。";
-  assert.deepEqual(quoteAt(text, "一。", 5, 7), [6, 8]); // the second one, not the first
-  assert.deepEqual(quoteAt(text, "二。", 0, 2), [4, 6]);
+  assert.deepEqual(quoteAt(text, "一。", 5, 7), { from: 6, to: 8, moved: false }); // the second one, not the first
+  assert.deepEqual(quoteAt(text, "二。", 0, 2), { from: 4, to: 6, moved: true });
   assert.equal(quoteAt(text, "三。", 0, 2), null);
-  assert.deepEqual(quoteAt(text, undefined, 1, 3), [2, 4]);
+  assert.deepEqual(quoteAt(text, undefined, 1, 3), { from: 2, to: 4, moved: false });
   assert.equal(quoteAt(text, undefined, 3, 3), null);
   assert.equal(quoteAt(text, "", 900, 902), null);
 });
