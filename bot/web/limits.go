@@ -12,9 +12,8 @@ import (
 )
 
 const (
-	maxBody   = 64 << 10        // bytes of a request of the API
-	slotWait  = 5 * time.Second // for one of the questions that run to end
-	maxRates  = 1024            // callers that are remembered
+	maxBody   = 64 << 10 // bytes of a request of the API
+	maxRates  = 1024     // callers that are remembered
 	perMinute = 60.0
 )
 
@@ -74,7 +73,7 @@ func (s server) question(next http.Handler) http.Handler {
 		}
 		if !s.enter(r.Context()) {
 			p := fault(http.StatusServiceUnavailable, lang.Say("正在回答的问题太多，请稍候再问。", "Too many questions are being answered. Wait a little."))
-			p.retryAfter = slotWait
+			p.retryAfter = s.waits.slot
 			s.metrics.refused.WithLabelValues("busy").Inc()
 			s.problem(w, r, p)
 			return
@@ -94,7 +93,7 @@ func (s server) question(next http.Handler) http.Handler {
 
 // enter waits for a place among the questions that run.
 func (s server) enter(ctx context.Context) bool {
-	ctx, cancel := context.WithTimeout(ctx, slotWait)
+	ctx, cancel := context.WithTimeout(ctx, s.waits.slot)
 	defer cancel()
 	return s.gate.slots.Acquire(ctx, 1) == nil
 }
