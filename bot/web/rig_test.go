@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"io"
 	"log/slog"
 	"net/http"
@@ -259,3 +260,5 @@ func jsonOf[T any](t *testing.T, w *httptest.ResponseRecorder) (v T) {
 	}
 	return v
 }
+
+var errHidden = errors.New("dial db.internal: hunter2")
