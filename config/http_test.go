@@ -74,8 +74,17 @@ func TestLimitsAndOriginsOfHTTP(t *testing.T) {
 		t.Errorf("%+v, %v", c.HTTP, err)
 	}
 	for _, bad := range [][2]string{
-		{"HTTP_ASK_TIMEOUT", "0s"}, {"HTTP_ASK_TIMEOUT", "3"}, {"HTTP_CONCURRENCY", "0"}, {"HTTP_RATE", "0"}, {"HTTP_RATE", "x"},
-		{"CORS_ORIGINS", "*"}, {"CORS_ORIGINS", "a.example"}, {"CORS_ORIGINS", "https://a.example/"}, {"CORS_ORIGINS", "https://A.example"}, {"CORS_ORIGINS", "https://u@a.example"}, {"CORS_ORIGINS", "null"},
+		{"HTTP_ASK_TIMEOUT", "0s"},
+		{"HTTP_ASK_TIMEOUT", "3"},
+		{"HTTP_CONCURRENCY", "0"},
+		{"HTTP_RATE", "0"},
+		{"HTTP_RATE", "x"},
+		{"CORS_ORIGINS", "*"},
+		{"CORS_ORIGINS", "a.example"},
+		{"CORS_ORIGINS", "https://a.example/"},
+		{"CORS_ORIGINS", "https://A.example"},
+		{"CORS_ORIGINS", "https://u@a.example"},
+		{"CORS_ORIGINS", "null"},
 	} {
 		if _, err := Load(env(bad[0], bad[1])); err == nil || !strings.HasPrefix(err.Error(), bad[0]+": want") {
 			t.Errorf("%v: %v", bad, err)

@@ -149,8 +149,12 @@ func TestWhatIsNotThereIsAProblem(t *testing.T) {
 		method, path, allow string
 		status              int
 	}{
-		{"GET", "/nowhere", "", 404}, {"POST", "/v1", "", 404}, {"PUT", "/v1/ask", "POST", 405}, {"DELETE", "/v1/articles/3", "GET, HEAD", 405},
-		{"POST", "/openapi.json", "GET, HEAD", 405}, {"TRACE", "/healthz", "GET, HEAD", 405},
+		{"GET", "/nowhere", "", 404},
+		{"POST", "/v1", "", 404},
+		{"PUT", "/v1/ask", "POST", 405},
+		{"DELETE", "/v1/articles/3", "GET, HEAD", 405},
+		{"POST", "/openapi.json", "GET, HEAD", 405},
+		{"TRACE", "/healthz", "GET, HEAD", 405},
 	} {
 		w := c.do(tc.method, tc.path, "")
 		p := jsonOf[web.Problem](t, w)

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -33,11 +34,19 @@ func (f failing) Stream(ctx context.Context, _ rag.Query, tell func(rag.Event) e
 	return rag.Answer{}, f.err
 }
 
-func (f failing) SearchIn(context.Context, rag.Query, int) ([]rag.Hit, []rag.Scope, error) { return nil, nil, f.err }
-func (f failing) Browse(context.Context, rag.Browse) (rag.Listing, error)                  { return rag.Listing{}, f.err }
-func (f failing) Article(context.Context, int64) (*rag.Article, error)                     { return nil, f.err }
-func (f failing) GiveFeedback(context.Context, rag.Feedback) error                         { return f.err }
-func (f failing) Stats(context.Context) (rag.Stats, error)                                 { return rag.Stats{}, f.err }
+func (f failing) SearchIn(context.Context, rag.Query, int) ([]rag.Hit, []rag.Scope, error) {
+	return nil, nil, f.err
+}
+
+func (f failing) Browse(context.Context, rag.Browse) (rag.Listing, error) {
+	return rag.Listing{}, f.err
+}
+
+func (f failing) Article(context.Context, int64) (*rag.Article, error) { return nil, f.err }
+
+func (f failing) GiveFeedback(context.Context, rag.Feedback) error { return f.err }
+
+func (f failing) Stats(context.Context) (rag.Stats, error) { return rag.Stats{}, f.err }
 
 // broken are the options of an API of which every part fails.
 func broken(err error) web.Options {
@@ -78,7 +87,7 @@ func TestEveryStatusOfTheDocument(t *testing.T) {
 		{422, "POST", "/v1/ask", `{"question":"桥","conversation_id":""}`, "body.conversation_id"},
 		{422, "POST", "/v1/ask", `{"question":"桥","conversation_id":"a\nb"}`, "body.conversation_id"},
 		{422, "POST", "/v1/ask", `{"question":"桥","filter":"张望"}`, "body.filter"},
-		{422, "POST", "/v1/ask", `{"question":"桥","filter":{"auther":"张望"}}`, "body.filter.auther"},
+		{422, "POST", "/v1/ask", `{"question":"桥","filter":{"writer":"张望"}}`, "body.filter.writer"},
 		{422, "POST", "/v1/ask", `{"question":"桥","filter":{"author":[]}}`, "body.filter.author"},
 		{422, "POST", "/v1/ask", `{"question":"桥","filter":{"from":"2024-13"}}`, "body.filter.from"},
 		{422, "POST", "/v1/ask", `{"question":"桥","filter":{"from":"2024","to":"2023"}}`, "body.filter.from"},
@@ -93,7 +102,7 @@ func TestEveryStatusOfTheDocument(t *testing.T) {
 		{422, "GET", "/v1/search?q=桥&k=", "", "query.k"},
 		{422, "GET", "/v1/search?q=桥&k=%2B5", "", "query.k"},
 		{422, "GET", "/v1/search?q=桥&author=%00", "", "query.author"},
-		{422, "GET", "/v1/search?q=桥&autor=张望", "", "query.autor"},
+		{422, "GET", "/v1/search?q=桥&writer=张望", "", "query.writer"},
 		{200, "GET", "/v1/articles", "", ""},
 		{200, "GET", "/v1/articles?words=江畔%202023&offset=1&limit=1&author=李远", "", ""},
 		{400, "GET", "/v1/articles?a;b", "", ""},
@@ -257,7 +266,7 @@ func TestAnswersComePieceByPiece(t *testing.T) {
 						}
 					}
 				case "citation":
-					cited = append(cited, fmt.Sprint(jsonValue[struct{ N int }](t, e.data).N))
+					cited = append(cited, strconv.Itoa(jsonValue[struct{ N int }](t, e.data).N))
 				}
 			}
 			last := events[len(events)-1]

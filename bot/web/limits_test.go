@@ -121,7 +121,7 @@ func TestAReaderThatLeavesEndsHisAnswer(t *testing.T) {
 func TestAReaderThatTakesNothingIsLeft(t *testing.T) {
 	t.Parallel()
 	failed := make(chan error, 1)
-	address := listening(t, with(func(ctx context.Context, _ rag.Query, tell func(rag.Event) error) (rag.Answer, error) {
+	address := listening(t, with(func(_ context.Context, _ rag.Query, tell func(rag.Event) error) (rag.Answer, error) {
 		for {
 			if err := tell(rag.Event{Text: strings.Repeat("长", 1<<16)}); err != nil {
 				failed <- err
@@ -245,7 +245,9 @@ func TestSoManyQuestionsRunAtOnce(t *testing.T) {
 
 func TestEachKeyHasSoManyQuestionsAMinute(t *testing.T) {
 	t.Parallel()
-	o := with(func(_ context.Context, q rag.Query, _ func(rag.Event) error) (rag.Answer, error) { return answered(q), nil })
+	o := with(func(_ context.Context, q rag.Query, _ func(rag.Event) error) (rag.Answer, error) {
+		return answered(q), nil
+	})
 	o.PerMinute, o.Keys = 3, keys("a", askKey, "b", adminKey)
 	c := newClient(t, o)
 	for i := range 5 {
@@ -327,4 +329,3 @@ func TestAStreamIsFinishedBeforeTheEnd(t *testing.T) {
 		t.Errorf("%s", text)
 	}
 }
-

@@ -13,7 +13,7 @@ import (
 )
 
 // Problem is what is wrong, as RFC 9457 has it.
-type Problem struct {
+type Problem struct { //nolint:errname // it is called what the standard calls it
 	Type      string       `json:"type"`
 	Title     string       `json:"title"`
 	Status    int          `json:"status"`
