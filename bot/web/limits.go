@@ -1,7 +1,9 @@
 package web
 
 import (
+	"bytes"
 	"context"
+	"io"
 	"math"
 	"net/http"
 	"sync"
@@ -71,6 +73,12 @@ func (s server) question(next http.Handler) http.Handler {
 			s.problem(w, r, p)
 			return
 		}
+		body, err := io.ReadAll(r.Body) // before it has a place among those that run: a slow sender takes none
+		if err != nil {
+			s.problem(w, r, err)
+			return
+		}
+		r.Body = io.NopCloser(bytes.NewReader(body))
 		if !s.enter(r.Context()) {
 			p := fault(http.StatusServiceUnavailable, lang.Say("正在回答的问题太多，请稍候再问。", "Too many questions are being answered. Wait a little."))
 			p.retryAfter = s.waits.slot
@@ -83,10 +91,8 @@ func (s server) question(next http.Handler) http.Handler {
 		defer s.metrics.running.Dec()
 		ctx, cancel := context.WithTimeout(r.Context(), s.AskTimeout)
 		defer cancel()
-		// The server's own deadlines are for what is quick. An answer has its own, and so has each write.
-		deadlines := http.NewResponseController(w)
-		_ = deadlines.SetReadDeadline(time.Now().Add(readWait + s.AskTimeout)) // not where there is no connection
-		_ = deadlines.SetWriteDeadline(time.Now().Add(writeWait + s.AskTimeout))
+		// The server's own deadline is for what is quick. What streams sets one for each write.
+		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(writeWait + s.AskTimeout)) // not where there is no connection
 		next.ServeHTTP(w, r.WithContext(ctx))
 	}))
 }

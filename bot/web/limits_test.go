@@ -329,3 +329,28 @@ func TestAStreamIsFinishedBeforeTheEnd(t *testing.T) {
 		t.Errorf("%s", text)
 	}
 }
+
+// A body that comes slowly has no place among the questions that run, and not for ever.
+func TestASlowSenderTakesNoPlace(t *testing.T) {
+	t.Parallel()
+	o := with(func(_ context.Context, q rag.Query, _ func(rag.Event) error) (rag.Answer, error) { return answered(q), nil })
+	o.AtOnce = 1
+	address := listening(t, o, func(s *http.Server) { s.ReadTimeout = time.Second })
+	slow, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", strings.TrimPrefix(address, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = slow.Close() }()
+	if _, err := io.WriteString(slow, "POST /v1/ask HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 20\r\n\r\n{"); err != nil {
+		t.Fatal(err)
+	}
+	response := post(t.Context(), t, address, `{"question":"桥"}`)
+	_ = response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		t.Errorf("beside a slow sender: %d", response.StatusCode)
+	}
+	reply, err := io.ReadAll(slow)
+	if err != nil || !strings.HasPrefix(string(reply), "HTTP/1.1 400 ") {
+		t.Errorf("%v, %s", err, reply)
+	}
+}

@@ -120,6 +120,11 @@ func newClient(t *testing.T, o web.Options) *client {
 type document struct {
 	Paths map[string]map[string]struct {
 		OperationID string `json:"operationId"`
+		RequestBody struct {
+			Content map[string]struct {
+				Schema json.RawMessage `json:"schema"`
+			} `json:"content"`
+		} `json:"requestBody"`
 		Responses   map[string]struct {
 			Content map[string]struct {
 				Schema json.RawMessage `json:"schema"`
@@ -168,6 +173,11 @@ func (c *client) do(method, target, body string, headers ...string) *httptest.Re
 	w := httptest.NewRecorder()
 	c.h.ServeHTTP(w, r)
 	c.hold(method, r.URL.Path, w)
+	if op := c.doc.Paths[r.URL.Path][strings.ToLower(method)]; body != "" && w.Code < http.StatusBadRequest {
+		if err := c.doc.check(op.RequestBody.Content["application/json"].Schema, []byte(body)); err != nil {
+			c.Errorf("%s takes what the document does not have: %v: %s", op.OperationID, err, body)
+		}
+	}
 	return w
 }
 
