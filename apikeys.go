@@ -84,7 +84,7 @@ func (f *keyFile) look() {
 }
 
 func readUpTo(path string, most int64) ([]byte, error) {
-	file, err := os.Open(path) //nolint:gosec // the path is a setting
+	file, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}

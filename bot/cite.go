@@ -69,6 +69,7 @@ func kindOf(a *rag.Article, publication string) kind {
 func publishedOf(a *rag.Article, what kind) string {
 	imprint := a.Publication + " " + a.Section
 	switch what {
+	case other:
 	case newspaper:
 		if page := pageOf.FindStringSubmatch(imprint); page != nil && a.Date != "" {
 			return a.Date + "(" + page[1] + ")"

@@ -132,6 +132,9 @@ func Load(getenv func(string) string) (Config, error) {
 			faults = append(faults, fmt.Errorf("%s: %w", k.name, err))
 		}
 	}
+	if c.HTTP.KeysFile != "" && !set["API_KEYS"] {
+		faults = append(faults, errors.New("API_KEYS: there is no key in the file of API_KEYS_FILE"))
+	}
 	faults = append(faults, c.LLM.check(set)...)
 	faults = append(faults, c.checkTelegram(set)...)
 	return c, errors.Join(faults...)

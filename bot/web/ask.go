@@ -13,11 +13,6 @@ import (
 	"yinju/rag"
 )
 
-const (
-	eventWait = 10 * time.Second // for a reader to take an event
-	pulseWait = 15 * time.Second // between events: less than what proxies wait
-)
-
 // Asker answers questions. *rag.Answerer has it.
 type Asker interface {
 	Stream(ctx context.Context, q rag.Query, tell func(rag.Event) error) (rag.Answer, error)
@@ -100,12 +95,12 @@ type (
 	}
 )
 
-// askStream answers piece by piece. A reader that leaves, or takes nothing for eventWait, ends the answer and what a
+// askStream answers piece by piece. A reader that leaves, or takes nothing of what is sent, ends the answer and what a
 // model does for it.
 func (s server) askStream(w http.ResponseWriter, r *http.Request, q rag.Query) {
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
-	events := openEvents(ctx, cancel, w)
+	events := openEvents(ctx, cancel, w, s.waits)
 	answer, err := s.answer(ctx, q, events.piece)
 	events.stopPulse()
 	switch {
@@ -124,6 +119,7 @@ func (s server) askStream(w http.ResponseWriter, r *http.Request, q rag.Query) {
 type events struct {
 	w     http.ResponseWriter
 	line  *http.ResponseController
+	wait  time.Duration      // for the reader to take a piece
 	end   context.CancelFunc // ends the answer
 	pulse sync.WaitGroup
 	stop  chan struct{}
@@ -132,16 +128,16 @@ type events struct {
 	broken error // of the first write that failed
 }
 
-// openEvents begins the response and keeps it open with a comment every pulseWait, until stopPulse.
-func openEvents(ctx context.Context, end context.CancelFunc, w http.ResponseWriter) *events {
+// openEvents begins the response and keeps it open with a comment now and then, until stopPulse.
+func openEvents(ctx context.Context, end context.CancelFunc, w http.ResponseWriter, wait waits) *events {
 	h := w.Header()
 	h.Set("Content-Type", "text/event-stream")
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Accel-Buffering", "no") // of nginx
 	w.WriteHeader(http.StatusOK)
-	e := &events{w: w, line: http.NewResponseController(w), end: end, stop: make(chan struct{})}
+	e := &events{w: w, wait: wait.event, line: http.NewResponseController(w), end: end, stop: make(chan struct{})}
 	e.pulse.Go(func() {
-		beat := time.NewTicker(pulseWait)
+		beat := time.NewTicker(wait.pulse)
 		defer beat.Stop()
 		for {
 			select {
@@ -184,14 +180,14 @@ func (e *events) send(name string, data any) error {
 	return e.write(b.String() + "\n")
 }
 
-// write gives the reader eventWait for a piece, and ends the answer where he does not take it.
+// write gives the reader a while to take a piece, and ends the answer where he does not take it.
 func (e *events) write(text string) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.broken != nil {
 		return e.broken
 	}
-	_ = e.line.SetWriteDeadline(time.Now().Add(eventWait)) // not where there is no connection
+	_ = e.line.SetWriteDeadline(time.Now().Add(e.wait)) // not where there is no connection
 	_, err := io.WriteString(e.w, text)
 	if err == nil {
 		err = e.line.Flush()

@@ -1,7 +1,9 @@
 package web
 
 import (
+	"bytes"
 	"context"
+	"io"
 	"math"
 	"net/http"
 	"sync"
@@ -12,9 +14,8 @@ import (
 )
 
 const (
-	maxBody   = 64 << 10        // bytes of a request of the API
-	slotWait  = 5 * time.Second // for one of the questions that run to end
-	maxRates  = 1024            // callers that are remembered
+	maxBody   = 64 << 10 // bytes of a request of the API
+	maxRates  = 1024     // callers that are remembered
 	perMinute = 60.0
 )
 
@@ -72,9 +73,15 @@ func (s server) question(next http.Handler) http.Handler {
 			s.problem(w, r, p)
 			return
 		}
+		body, err := io.ReadAll(r.Body) // before it has a place among those that run: a slow sender takes none
+		if err != nil {
+			s.problem(w, r, err)
+			return
+		}
+		r.Body = io.NopCloser(bytes.NewReader(body))
 		if !s.enter(r.Context()) {
 			p := fault(http.StatusServiceUnavailable, lang.Say("正在回答的问题太多，请稍候再问。", "Too many questions are being answered. Wait a little."))
-			p.retryAfter = slotWait
+			p.retryAfter = s.waits.slot
 			s.metrics.refused.WithLabelValues("busy").Inc()
 			s.problem(w, r, p)
 			return
@@ -84,17 +91,15 @@ func (s server) question(next http.Handler) http.Handler {
 		defer s.metrics.running.Dec()
 		ctx, cancel := context.WithTimeout(r.Context(), s.AskTimeout)
 		defer cancel()
-		// The server's own deadlines are for what is quick. An answer has its own, and so has each write.
-		deadlines := http.NewResponseController(w)
-		_ = deadlines.SetReadDeadline(time.Now().Add(readWait + s.AskTimeout)) // not where there is no connection
-		_ = deadlines.SetWriteDeadline(time.Now().Add(writeWait + s.AskTimeout))
+		// The server's own deadline is for what is quick. What streams sets one for each write.
+		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(writeWait + s.AskTimeout)) // not where there is no connection
 		next.ServeHTTP(w, r.WithContext(ctx))
 	}))
 }
 
 // enter waits for a place among the questions that run.
 func (s server) enter(ctx context.Context) bool {
-	ctx, cancel := context.WithTimeout(ctx, slotWait)
+	ctx, cancel := context.WithTimeout(ctx, s.waits.slot)
 	defer cancel()
 	return s.gate.slots.Acquire(ctx, 1) == nil
 }

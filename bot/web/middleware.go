@@ -47,16 +47,24 @@ func (s server) watched(next http.Handler) http.Handler {
 		r = r.WithContext(context.WithValue(r.Context(), requestIDKey{}, id))
 		w.Header().Set("X-Request-Id", id)
 		seen := &watcher{ResponseWriter: w}
-		defer func() {
-			if p := recover(); p != nil {
-				s.panicked(seen, r, p)
-			}
-			took := time.Since(begin)
-			s.metrics.saw(r, seen.status, took)
-			s.Log.DebugContext(r.Context(), "http", "method", r.Method, "path", r.URL.Path, "status", seen.status, "took", took, "request_id", id)
-		}()
+		defer s.count(seen, r, begin) // also where a response is ended by a panic
+		defer s.caught(seen, r)
 		next.ServeHTTP(seen, r)
 	})
+}
+
+// count adds a request to the figures and the log.
+func (s server) count(w *watcher, r *http.Request, begin time.Time) {
+	took := time.Since(begin)
+	s.metrics.saw(r, w.status, took)
+	s.Log.DebugContext(r.Context(), "http", "method", r.Method, "path", r.URL.Path, "status", w.status, "took", took, "request_id", requestID(r.Context()))
+}
+
+// caught is deferred: it makes a panic a response.
+func (s server) caught(w *watcher, r *http.Request) {
+	if p := recover(); p != nil {
+		s.panicked(w, r, p)
+	}
 }
 
 // panicked answers with 500, or ends a response that has begun: half of one must not look whole.

@@ -69,9 +69,9 @@ type (
 
 // Patterns of what requests may say, in the regular expressions of JSON Schema.
 const (
-	noNUL     = `^[^\u0000]*$`
-	withWords = `^[^\u0000]*[\p{L}\p{Nd}][^\u0000]*$`
-	orNothing = `^([^\u0000]*[\p{L}\p{Nd}][^\u0000]*)?$`
+	noNUL     = `^[^\x00]*$`
+	withWords = `^[^\x00]*[\p{L}\p{Nd}][^\x00]*$`
+	orNothing = `^([^\x00]*[\p{L}\p{Nd}][^\x00]*)?$`
 	printable = `^[\p{L}\p{M}\p{N}\p{P}\p{S} ]*$`
 )
 

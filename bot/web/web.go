@@ -50,7 +50,18 @@ type Options struct {
 	AskTimeout time.Duration // of one question; 0: DefaultAskTimeout
 	AtOnce     int           // questions that run at once; 0: DefaultAtOnce
 	PerMinute  int           // questions of one caller a minute; 0: DefaultPerMinute
+
+	waits waits // zero: defaultWaits; tests have shorter ones
 }
+
+// waits are what is waited for.
+type waits struct {
+	slot  time.Duration // one of the questions that run to end
+	event time.Duration // a reader to take an event
+	pulse time.Duration // something to send: less than what proxies wait
+}
+
+var defaultWaits = waits{slot: 5 * time.Second, event: 10 * time.Second, pulse: 15 * time.Second}
 
 // What holds where nothing is set.
 const (
@@ -77,7 +88,7 @@ type server struct {
 
 // Handler serves everything that there is.
 func Handler(o Options) http.Handler {
-	o.AskTimeout = cmp.Or(o.AskTimeout, DefaultAskTimeout)
+	o.AskTimeout, o.waits = cmp.Or(o.AskTimeout, DefaultAskTimeout), cmp.Or(o.waits, defaultWaits)
 	s := server{o, newGate(cmp.Or(o.AtOnce, DefaultAtOnce), cmp.Or(o.PerMinute, DefaultPerMinute)), newMetrics(o.Store)}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", s.health)
