@@ -52,7 +52,6 @@ export const TEXTS = {
   troubleNetwork: ["连不上服务器：请检查网络，或看看程序是否在运行。", "The server cannot be reached: check the network, or whether the program runs."],
   troubleCut: ["回答到一半，连接断了。", "The connection was lost in the middle of the answer."],
   trouble401: ["没有密钥，服务器不回答。", "Without a key the server does not answer."],
-  trouble403: ["这个密钥不能用来提问。", "This key is not for asking."],
   trouble404: ["没有找到：它可能已不在语料中。", "Not found: it may have left the corpus."],
   trouble429: ["问得太快了，请稍等。", "Too many questions at once. Please wait a little."],
   trouble503: ["服务器正忙，请稍后再试。", "The server is busy. Please try again in a moment."],
