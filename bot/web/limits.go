@@ -73,7 +73,7 @@ func (s server) question(next http.Handler) http.Handler {
 			s.problem(w, r, p)
 			return
 		}
-		body, err := io.ReadAll(r.Body) // before it has a place among those that run: a slow sender takes none
+		body, err := s.readBody(r) // before it has a place among those that run: a slow sender takes none
 		if err != nil {
 			s.problem(w, r, err)
 			return

@@ -4,9 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"io"
 	"net/http"
-	"os"
 	"strconv"
 	"time"
 
@@ -86,8 +84,6 @@ func (s server) explain(r *http.Request, err error) Problem {
 		return *fault(http.StatusServiceUnavailable, bot.Explain(err, lang))
 	case errors.As(err, &large):
 		return *fault(http.StatusRequestEntityTooLarge, lang.Say("请求太大：正文最多 64 KB。", "The request is too large: a body may have 64 KB."))
-	case errors.Is(err, os.ErrDeadlineExceeded) && !errors.Is(err, context.DeadlineExceeded), errors.Is(err, io.ErrUnexpectedEOF):
-		return *fault(http.StatusBadRequest, lang.Say("正文没有送完。", "The body did not come to its end."))
 	case errors.Is(err, context.DeadlineExceeded):
 		return *fault(http.StatusGatewayTimeout, lang.Say("没能在限定的时间内完成，请稍后再试。", "It was not done in the time that there is. Try again later."))
 	}

@@ -2,6 +2,7 @@ package web
 
 import (
 	"encoding/json"
+	"errors"
 	"io"
 	"mime"
 	"net/http"
@@ -27,7 +28,7 @@ func (s server) body(r *http.Request) (fields, error) {
 	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
 		return fields{}, fault(http.StatusUnsupportedMediaType, lang.Say("正文须是 JSON：Content-Type: application/json。", "The body has to be JSON: Content-Type: application/json."))
 	}
-	text, err := io.ReadAll(r.Body)
+	text, err := s.readBody(r)
 	if err != nil {
 		return fields{}, err
 	}
@@ -40,6 +41,15 @@ func (s server) body(r *http.Request) (fields, error) {
 		return f, fault(http.StatusUnprocessableEntity, message, FieldError{"body", message})
 	}
 	return f, nil
+}
+
+// readBody reads a body whole. Errors are *http.MaxBytesError and *Problem.
+func (s server) readBody(r *http.Request) ([]byte, error) {
+	text, err := io.ReadAll(r.Body)
+	if large := (*http.MaxBytesError)(nil); err != nil && !errors.As(err, &large) {
+		err = fault(http.StatusBadRequest, s.lang(r).Say("正文没有送完。", "The body did not come to its end."))
+	}
+	return text, err
 }
 
 // query reads a request's query: each name once.
