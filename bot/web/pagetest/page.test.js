@@ -5,7 +5,7 @@ import { mkdirSync } from "node:fs";
 import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
 
-const { PAGE_URL, PAGE_MODEL_URL, PAGE_KEY_URL, PAGE_KEY, PAGE_MODULES, PAGE_SHOTS, YINJU } = process.env;
+const { PAGE_URL, PAGE_MODEL_URL, PAGE_KEY_URL, PAGE_KEY, PAGE_MODULES, PAGE_SHOTS, YINJU, CHROMIUM } = process.env;
 const require = createRequire(`${PAGE_MODULES}/`);
 const { chromium } = require("playwright-core");
 const axe = require("axe-core").source;
@@ -20,7 +20,7 @@ const TWINS = "祖冲之的历法是什么时候才被官方用上的，那时�
 
 let browser;
 before(async () => {
-  browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--disable-lcd-text", ...(process.getuid() === 0 ? ["--no-sandbox"] : [])] });
+  browser = await chromium.launch({ executablePath: CHROMIUM, args: ["--disable-lcd-text", ...(process.getuid() === 0 ? ["--no-sandbox"] : [])] });
 });
 after(() => browser?.close());
 
@@ -39,7 +39,7 @@ function visit(name, options, body, { base = PAGE_URL, path = "/", allowed = /^$
       await body(page, context);
       assert.deepEqual(faults, []);
     } catch (error) {
-      await page.screenshot({ path: "/tmp/yinju-page-failed.png" }).catch(() => {});
+      await page.screenshot({ path: `${PAGE_MODULES}/failed.png` }).catch(() => {});
       throw error;
     } finally {
       await context.close();

@@ -21,6 +21,6 @@ if [ ! -e "$modules/.whole" ]; then
   npm ci --prefix "$modules" --ignore-scripts --no-audit --no-fund
   touch "$modules/.whole"
 fi
-export PAGE_MODULES="$modules"
+export PAGE_MODULES="$modules" CHROMIUM="$(command -v chromium)"
 cd ../../..
 go test -tags page -run '^TestPage$' -count=1 -timeout 10m -v .
