@@ -348,34 +348,32 @@ func (u *uploads) fault(ctx context.Context, name string, err error) error {
 	if err == nil {
 		return nil
 	}
-	message := u.explain(err)
-	if message == "" {
+	zh, en := explainFault(err)
+	if zh == "" {
 		u.log.WarnContext(ctx, "a file that was sent could not be taken", "file", name, "error", err)
-		message = u.lang.Say("没能处理这个文件，语料没有变化；原因见程序的日志。", "The file could not be taken, and the corpus is as it was. The program's log says why.")
+		zh, en = "没能处理这个文件，语料没有变化；原因见程序的日志。", "The file could not be taken, and the corpus is as it was. The program's log says why."
 	}
-	return &telegram.FileError{Message: message, Err: err}
+	return &telegram.FileError{Chinese: zh, English: en, Err: err}
 }
 
-// explain says what is wrong with a file in the configured language; "" where it is something else.
-func (u *uploads) explain(err error) string {
+// explainFault says what is wrong with a file; "" where it is something else.
+func explainFault(err error) (zh, en string) {
 	var path *fs.PathError
 	switch {
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
-		return u.lang.Say("处理中断了，语料没有变化：请再发一次。", "This was interrupted, and the corpus is as it was: send it again.")
+		return "处理中断了，语料没有变化：请再发一次。", "This was interrupted, and the corpus is as it was: send it again."
 	case errors.Is(err, telegram.ErrFileExists):
-		return u.lang.Say("语料里已有同名而内容不同的文件。", "The corpus has a file of this name with other content.")
+		return "语料里已有同名而内容不同的文件。", "The corpus has a file of this name with other content."
 	case errors.Is(err, syscall.ENOSPC), rag.IsFull(err):
-		return u.lang.Say("磁盘已满：请腾出空间再试，语料没有变化。", "The disk is full: make room and send it again. The corpus is as it was.")
+		return "磁盘已满：请腾出空间再试，语料没有变化。", "The disk is full: make room and send it again. The corpus is as it was."
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
-		return u.lang.Say("程序没有权限写入语料文件夹。", "The program may not write into the corpus folder.")
+		return "程序没有权限写入语料文件夹。", "The program may not write into the corpus folder."
+	case errors.Is(err, ingest.ErrNotTaken):
+		return "不支持这种文件；可以收入的是 " + strings.Join(document.Extensions, " "), err.Error()
 	case errors.As(err, &path) && errors.Is(path, fs.ErrNotExist):
-		return u.lang.Say("语料文件夹不见了。", "The corpus folder is gone.")
+		return "语料文件夹不见了。", "The corpus folder is gone."
 	}
-	zh := cmp.Or(explainUpload(err), explainFile(err))
-	if zh == "" {
-		return ""
-	}
-	return u.lang.Say(zh, err.Error())
+	return cmp.Or(explainUpload(err), explainFile(err)), err.Error()
 }
 
 func explainUpload(err error) string {

@@ -108,7 +108,7 @@ func (c corpus) folder() map[string]string {
 func (c corpus) wantFault(err, cause error, folder map[string]string, cited []string) {
 	c.t.Helper()
 	var fault *telegram.FileError
-	if !errors.As(err, &fault) || !errors.Is(err, cause) || fault.Message == "" || strings.Contains(fault.Message, c.dir) {
+	if !errors.As(err, &fault) || !errors.Is(err, cause) || fault.Chinese == "" || strings.Contains(fault.Chinese, c.dir) {
 		c.t.Errorf("%#v, want one of %v", err, cause)
 	}
 	if got := c.folder(); fmt.Sprint(got) != fmt.Sprint(folder) {
@@ -186,7 +186,7 @@ func TestAFileThatCannotBeIngestedLeavesEverythingAsItWas(t *testing.T) {
 	folder = c.folder()
 	var sidecar *ingest.SidecarError
 	var fault *telegram.FileError
-	if _, err = c.Add(ctx, "新.txt", []byte(ferry), false); !errors.As(err, &sidecar) || !errors.As(err, &fault) || !strings.Contains(fault.Message, "第 2 行") {
+	if _, err = c.Add(ctx, "新.txt", []byte(ferry), false); !errors.As(err, &sidecar) || !errors.As(err, &fault) || !strings.Contains(fault.Chinese, "第 2 行") {
 		t.Errorf("%v", err)
 	}
 	if got := c.folder(); len(got) != len(folder) {

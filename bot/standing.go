@@ -9,7 +9,7 @@ func Standing(a rag.Answer, lang Lang) string {
 		return a.Written.Why.Say(lang != English)
 	}
 	if a.NoMore {
-		return lang.Say("除了已经引用的，语料中没有别的原文了。", "The corpus has nothing beside what was quoted.")
+		return lang.Say("除了已经引用的，没有再找到足够贴近的原文。", "Nothing else was found that is close enough, beside what was quoted.")
 	}
 	switch a.Status {
 	case rag.Related:

@@ -1,7 +1,6 @@
 package bot
 
 import (
-	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -76,7 +75,7 @@ func (t Terminal) show(a rag.Answer, text string) error {
 	if head := Standing(a, t.Lang); head != "" {
 		fmt.Fprintf(&b, "%s\n", t.paint(bold, head))
 	}
-	b.WriteString(t.scopes(a.Scope))
+	b.WriteString(t.scopes(a.Scope, len(a.Citations)))
 	b.WriteString(text)
 	for _, c := range a.Citations {
 		fmt.Fprintf(&b, "\n%s “%s”\n", t.paint(bold, fmt.Sprintf("[%d]", c.N)), t.paint(green, printable(c.Quote.Text())))
@@ -113,14 +112,9 @@ func (t Terminal) spent(w *rag.Written) string {
 }
 
 // scopes says in which articles was looked, where that was not all.
-func (t Terminal) scopes(scopes []rag.Scope) string {
+func (t Terminal) scopes(scopes []rag.Scope, quotes int) string {
 	var b strings.Builder
-	for _, s := range scopes {
-		what := cmp.Or(s.Filter.Describe(t.Lang != English), s.Text)
-		line := fmt.Sprintf(t.Lang.Say("范围：%s", "looked in: %s"), what)
-		if s.Widened {
-			line = fmt.Sprintf(t.Lang.Say("“%s”中没有可引的原文，以下出自其他文章。", "There is nothing to quote from %s: what follows is from other articles."), what)
-		}
+	for _, line := range Looked(scopes, quotes, t.Lang) {
 		fmt.Fprintf(&b, "%s\n", t.paint(dim, OneLine(line)))
 	}
 	return b.String()
@@ -162,7 +156,7 @@ func (t Terminal) also(copies []rag.Copy) string {
 // Hits shows search results, one passage after the other.
 func (t Terminal) Hits(hits []rag.Hit, scopes []rag.Scope) error {
 	var b strings.Builder
-	b.WriteString(t.scopes(scopes))
+	b.WriteString(t.scopes(scopes, len(hits)))
 	for i, h := range hits {
 		head := fmt.Sprintf("%.2f  %s  %s", h.Score, place(h.Passage.Article.File, h.Location), OneLine(articleName(h.Passage.Article)))
 		if also := t.also(h.Also); also != "" {

@@ -145,7 +145,7 @@ func (d dialogue) article() (r resolved, ok bool) {
 	case sourceAlone.MatchString(d.question):
 		return ofArticle(cited[0], "Where was it published, and when?"), true
 	case imprintAlone.MatchString(d.question):
-		return ofArticle(cited[0], openers.ReplaceAllString(d.question, "")), true
+		return ofArticle(cited[0], saidBy.ReplaceAllString(openers.ReplaceAllString(d.question, ""), "是谁写的")), true
 	}
 	return r, false
 }

@@ -29,10 +29,12 @@ var (
 	// namesItself is such a rest that says which article it means: 讲天花怎么绝迹的登在哪.
 	namesItself = regexp.MustCompile(`^(?:专门)?(?:讲|写|谈|说|关于|介绍|论|提到|登|发|叫|题为|名为)[^，,？?]{2,}的(?:文章|那篇|这篇|是|登|刊|发|作者|出|在|谁|哪|什么|题|标|单位|为|怎|呢|[?？。\s]*$)|^[《“"「]|^关于`)
 	// imprintAlone asks what an article says of itself and names none.
-	imprintAlone = regexp.MustCompile(opener + `(?:(?:到底|究竟)?(?:是|由|都是)?谁(?:写|撰写|执笔|署名)(?:的)?|(?:它的?)?作者(?:是|叫|都是)?(?:谁|哪位|什么人|什么名字)?|作者(?:是)?(?:什么|哪个|哪儿)(?:的)?(?:单位|身份|职务|人)|` +
+	imprintAlone = regexp.MustCompile(opener + `(?:(?:(?:这|那)(?:一)?(?:句|段|些)(?:话|文字)?)?(?:到底|究竟)?(?:是|由|都是)?谁(?:写|撰写|执笔|署名|说|讲)(?:的)?|(?:它的?)?作者(?:是|叫|都是)?(?:谁|哪位|什么人|什么名字)?|作者(?:是)?(?:什么|哪个|哪儿)(?:的)?(?:单位|身份|职务|人)|` +
 		`(?:它|它是)?(?:登|刊|发|载|发表|刊登|刊载)(?:在|于)(?:了)?(?:哪|什么)(?:里|儿|一?家|一?份|个地方)?(?:报纸|报|刊物|杂志|媒体)?(?:上)?|哪(?:家|份|张)报纸?|什么报纸?|` +
 		`(?:它)?(?:是)?(?:什么时候|哪天|哪年|哪一天|哪一年|何时|几号|几月几号)(?:发表|发|登|刊登|见报|写|登出来)|(?:发表|刊登|见报)(?:的)?(?:时间|日期)?(?:是)?(?:什么时候|哪天|何时)|` +
 		`who wrote (?:it|that|this)(?: one| article| piece)?|who(?:'s| is| was) (?:the|its) author|(?:when|where) (?:was|is) (?:it|that|this)(?: article| piece)? (?:published|printed))` + ending)
+	// saidBy asks for the speaker of a quote, who is the writer as far as the article tells.
+	saidBy        = regexp.MustCompile(`(?:(?:这|那)(?:一)?(?:句|段|些)(?:话|文字)?)?(?:是|由)?谁(?:说|讲)(?:的)?`)
 	sourceAlone   = regexp.MustCompile(opener + `(?:(?:这|那)(?:句|段)?话?的?)?(?:原文|引文|它)?的?(?:(?:出处|来源|出自)(?:是|在)?(?:哪里|哪儿|哪|什么|哪篇文章|哪家报纸)?|哪(?:儿|里)来|(?:what(?:'s| is) )?(?:the |its )?source|where is (?:it|that|this) from)` + ending)
 	thatInEnglish = regexp.MustCompile(`(?i)\b(?:it|that|this)(?: one| article| piece)?\b|\b(?:the|its) author\b`)
 

@@ -51,9 +51,9 @@ func widened(chinese bool) string {
 func opening(status Status, noMore, chinese bool) string {
 	switch {
 	case noMore && chinese:
-		return "除了已经引用的，语料中没有别的原文了。"
+		return "除了已经引用的，没有再找到足够贴近的原文。"
 	case noMore:
-		return "The corpus has nothing beside what was quoted."
+		return "Nothing else was found that is close enough, beside what was quoted."
 	case status == NotFound && chinese:
 		return "语料中没有找到这个问题的答案。"
 	case status == NotFound:

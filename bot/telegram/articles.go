@@ -17,9 +17,10 @@ const (
 	pageUnits = 3300 // UTF-16 units of an article on one page, less where its heading is long
 )
 
-// articleData is what a button has that opens a page, from 0, of an article.
-func articleData(kind string, article int64, page int) string {
-	return kind + ":" + rag.FormatID(article) + ":" + strconv.Itoa(page)
+// articleData is what a button has that opens an article: "a" at one of its characters, "p" a page of it in place of another.
+// Both count from 0.
+func articleData(kind string, article int64, at int) string {
+	return kind + ":" + rag.FormatID(article) + ":" + strconv.Itoa(at)
 }
 
 func (b *Bot) onArticle(ctx context.Context, t talk) (*outbox, error) {
@@ -27,14 +28,25 @@ func (b *Bot) onArticle(ctx context.Context, t talk) (*outbox, error) {
 	if !isNumber {
 		return t.answer(t.lang.Say("请写文章的编号，如 /article 12；编号见 /sources。", "Write the article's number, such as /article 12; /sources has them.")), nil
 	}
-	page, err := b.articlePage(ctx, t, id, 0)
+	out, err := b.openArticle(ctx, t, "", id, 0)
 	if errors.Is(err, rag.ErrNoArticle) {
 		return t.answer(t.lang.Say("没有这个编号的文章，它也可能已从语料中移除。/sources 看列表。", "There is no article of this number; it may have been removed. /sources lists them.")), nil
 	}
+	return out, err
+}
+
+// openArticle shows the page of an article that has a character of it. A reply is about the article, and goes on from a
+// conversation, "" for none.
+func (b *Bot) openArticle(ctx context.Context, t talk, from string, id int64, char int) (*outbox, error) {
+	a, err := b.o.Store.Article(ctx, id)
 	if err != nil {
 		return nil, err
 	}
-	return t.with(page), nil
+	runes := []rune(a.Text)
+	first := rag.Sentences(runes)[0]
+	out := t.with(b.articlePage(t, a, pageOf(b.pages(t, a), runes[:min(char, len(runes))])))
+	out.Ref, err = b.about(ctx, t, from, a.DisplayTitle(), []rag.CitedQuote{cited(a, first)})
+	return out, err
 }
 
 // numberOf reads the number of an article, as people write it: 12, #12 or １２.
@@ -49,20 +61,35 @@ func numberOf(text string) (id int64, ok bool) {
 	return id, err == nil
 }
 
-// articlePage is one page of an article, with buttons for the others.
-func (b *Bot) articlePage(ctx context.Context, t talk, id int64, page int) (text, error) {
-	a, err := b.o.Store.Article(ctx, id)
-	if err != nil {
-		return text{}, err
-	}
-	whole := rag.Span{End: len([]rune(a.Text))}
-	parts := b.heading(t, a, a.Places.Locate(whole))
-	taken, _ := sizeOf(parts)
-	pages := pagesOf(a.Text, min(pageUnits, maxUnits-taken-2))
+// articlePage is one page of an article, the last where there are fewer, with buttons for the others.
+func (b *Bot) articlePage(t talk, a *rag.Article, page int) text {
+	pages := b.pages(t, a)
 	page = min(max(page, 0), len(pages)-1)
-	out := single(append(parts, plain("\n\n"+strings.TrimSpace(pages[page]))))
-	out.Keyboard = turning(t.lang, page, len(pages), func(page int) string { return articleData("p", id, page) })
-	return out, nil
+	out := single(append(b.titled(t, a), plain("\n\n"+strings.TrimSpace(pages[page]))))
+	out.Keyboard = turning(t.lang, page, len(pages), func(page int) string { return articleData("p", a.ID, page) })
+	return out
+}
+
+// titled is the heading of an article as a whole.
+func (b *Bot) titled(t talk, a *rag.Article) []part {
+	return b.heading(t, a, a.Places.Locate(rag.Span{End: len([]rune(a.Text))}))
+}
+
+// pages are an article's text, in pieces that one message holds with its heading.
+func (b *Bot) pages(t talk, a *rag.Article) []string {
+	taken, _ := sizeOf(b.titled(t, a))
+	return pagesOf(a.Text, min(pageUnits, maxUnits-taken-2))
+}
+
+// pageOf is the page on which a text goes on after what stands before. White space, which pages lose, is not counted.
+func pageOf(pages []string, before []rune) int {
+	left := len(strings.Join(strings.Fields(clean(string(before))), ""))
+	for n, page := range pages {
+		if left -= len(strings.Join(strings.Fields(page), "")); left < 0 {
+			return n
+		}
+	}
+	return len(pages) - 1
 }
 
 // turning are the buttons that turn to the pages before and behind one, from 0, of so many.
@@ -119,7 +146,7 @@ func pagesOf(body string, units int) []string {
 func (b *Bot) onSources(ctx context.Context, t talk) (*outbox, error) {
 	list, err := b.list(ctx, t, t.text, 0)
 	if _, isFilter := errors.AsType[*rag.FilterError](err); isFilter {
-		return t.answer(bot.Explain(err, t.lang)), nil
+		return t.answer(sentence(bot.Explain(err, t.lang))), nil
 	}
 	if err != nil {
 		return nil, err

@@ -128,7 +128,7 @@ func (b *Bot) onPress(ctx context.Context, p press) (out *outbox, toast string, 
 func missing(err error, lang bot.Lang) string {
 	switch {
 	case errors.Is(err, rag.ErrGone):
-		return lang.Say("原文件已改，其中不再有这段话。", "The source has changed and no longer has these words.")
+		return lang.Say("原文件已改或已移除，语料中不再有这段话。", "The source has changed or is gone: the corpus no longer has these words.")
 	case errors.Is(err, rag.ErrNoCitation):
 		return lang.Say("这条回答没有这一条引文。", "The answer has no such quote.")
 	case errors.Is(err, rag.ErrNoAnswer):
@@ -188,23 +188,18 @@ func (b *Bot) toast(ctx context.Context, q *callbackQuery, what string) error {
 
 // openPage opens an article, or turns its pages.
 func (b *Bot) openPage(ctx context.Context, p press) (*outbox, error) {
-	page, err := b.articlePage(ctx, p.talk, p.number(0), p.page(1))
+	if p.kind == "a" {
+		return b.openArticle(ctx, p.talk, p.ref.conversation(), p.number(0), p.page(1))
+	}
+	a, err := b.o.Store.Article(ctx, p.number(0))
 	if err != nil {
 		return nil, err
 	}
-	if p.kind == "p" {
-		return p.inPlace(page), nil
+	out := p.inPlace(b.articlePage(p.talk, a, p.page(1)))
+	if out.Reserved {
+		out.Ref = p.ref // it is still about the article
 	}
-	return p.aside(page), nil
-}
-
-// aside is a message about an answer. A reply to it goes on from that.
-func (p press) aside(texts ...text) *outbox {
-	out := p.with(texts...)
-	if p.ref != nil && p.ref.Conversation != "" {
-		out.Ref = &ref{Question: int64(p.m.ID), Conversation: p.ref.Conversation, Parent: p.ref.Parent}
-	}
-	return out
+	return out, nil
 }
 
 // source shows a quote within the passages around it.
@@ -224,16 +219,17 @@ func (b *Bot) source(ctx context.Context, p press) (*outbox, error) {
 	var c composer
 	c.add(parts)
 	c.flush()
-	out := p.aside()
+	out := p.with()
 	for _, m := range c.messages {
 		out.Texts = append(out.Texts, text{HTML: m.HTML, Plain: m.Plain})
 	}
 	last := &out.Texts[len(out.Texts)-1]
-	last.Keyboard = [][]button{{key(p.lang, p.lang.Say("全文", "Full text"), articleData("a", s.Article.ID, 0))}}
-	return out, nil
+	last.Keyboard = [][]button{{key(p.lang, p.lang.Say("全文", "Full text"), articleData("a", s.Article.ID, s.Quote.Start))}}
+	out.Ref, err = b.about(ctx, p.talk, p.ref.Conversation, s.Article.DisplayTitle(), []rag.CitedQuote{cited(s.Article, s.Quote)})
+	return out, err
 }
 
-// fullText opens the article that an answer cites; of several it asks which.
+// fullText opens the article that an answer cites, at the first quote of it; of several it asks which.
 func (b *Bot) fullText(ctx context.Context, p press) (*outbox, error) {
 	logged, err := b.o.Store.LoggedAnswer(ctx, p.ref.Answer)
 	if err != nil {
@@ -241,7 +237,8 @@ func (b *Bot) fullText(ctx context.Context, p press) (*outbox, error) {
 	}
 	var answer struct {
 		Citations []struct {
-			Article rag.ArticleRef `json:"article"`
+			Article  rag.ArticleRef `json:"article"`
+			Location rag.Location   `json:"location"`
 		} `json:"citations"`
 	}
 	if err := json.Unmarshal(logged.Answer, &answer); err != nil {
@@ -253,19 +250,20 @@ func (b *Bot) fullText(ctx context.Context, p press) (*outbox, error) {
 		id, err := rag.ParseID(c.Article.ID)
 		if err == nil && !slices.Contains(ids, id) {
 			ids = append(ids, id)
-			rows = append(rows, []button{key(p.lang, short(c.Article.DisplayTitle, 40), articleData("a", id, 0))})
+			rows = append(rows, []button{key(p.lang, short(c.Article.DisplayTitle, 40), articleData("a", id, c.Location.StartChar))})
 		}
 	}
 	switch len(ids) {
 	case 0:
 		return nil, rag.ErrNoCitation
 	case 1:
-		page, err := b.articlePage(ctx, p.talk, ids[0], 0)
-		return p.aside(page), err
+		return b.openArticle(ctx, p.talk, p.ref.Conversation, ids[0], answer.Citations[0].Location.StartChar)
 	}
 	choice := bare(p.lang.Say("看哪一篇的全文？", "Which article?"))
 	choice.Keyboard = rows
-	return p.aside(choice), nil
+	out := p.with(choice)
+	out.Ref = &ref{Question: int64(p.m.ID), Conversation: p.ref.Conversation, Parent: p.ref.Parent}
+	return out, nil
 }
 
 // more asks for what else the corpus has to say.

@@ -31,7 +31,7 @@ func TestASourceIsShownAmongItsNeighboursWithTheQuoteMarked(t *testing.T) {
 	pages, _ := r.tap(xu, m, "全文")
 	says(t, only(t, pages), "廊桥的桥面上盖着屋顶。行人在桥上躲雨，也在桥上做买卖。屋顶护着木头的桥身，使它不受雨淋。")
 	// A reply to it goes on from the answer, and it is not taken for the answer.
-	if got := r.ref(m); got.Conversation != r.ref(answer).Conversation || got.Answer != 0 || got.Question != int64(answer.ID) {
+	if got := r.ref(m); got.Parent != r.ref(answer).Conversation || got.Answer != 0 || got.Question != int64(answer.ID) {
 		t.Errorf("%+v", got)
 	}
 	r.clean()
@@ -50,7 +50,7 @@ func TestASourceThatHasChangedSaysSo(t *testing.T) {
 		t.Errorf("%q", u)
 	}
 	r.keep("瓷.txt", article("馒头窑", "王鸣", "窑火", "2024-01-02", "全换了。"))
-	if got, told := r.tap(xu, answer, "出处 1"); len(got) > 0 || told != "原文件已改，其中不再有这段话。" {
+	if got, told := r.tap(xu, answer, "出处 1"); len(got) > 0 || told != "原文件已改或已移除，语料中不再有这段话。" {
 		t.Errorf("%+v, %q", got, told)
 	}
 	if _, err := r.store.Pool().Exec(t.Context(), `delete from sources where path = '瓷.txt'`); err != nil {
@@ -172,7 +172,7 @@ func TestOtherQuotesAreGivenUntilThereAreNone(t *testing.T) {
 		}
 		given = append(given, quotes...)
 	}
-	says(t, m, "除了已经引用的，语料中没有别的原文了。")
+	says(t, m, "除了已经引用的，没有再找到足够贴近的原文。")
 	if got := labels(m); got != "👍 👎" {
 		t.Error(got)
 	}

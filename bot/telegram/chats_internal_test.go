@@ -147,7 +147,7 @@ func TestAnAnswerSaysHowFarTheCorpusGoes(t *testing.T) {
 	says(t, related, "语料没有直接回答这个问题，最接近的原文是：", "[1]\n廊桥的桥面上盖着屋顶。")
 	r.thresholds(.9999, .9998)
 	none := only(t, r.ask(xu, "廊桥的屋顶有什么用？"))
-	if got := none.Shown().Text; got != "语料中没有找到这个问题的答案。" {
+	if got := none.Shown().Text; got != "语料中没有找到这个问题的答案。\n可以换个说法再问，或用 /search 看相近的段落。" {
 		t.Errorf("%q", got)
 	}
 	if got := labels(none); got != "👍 👎" {
@@ -197,7 +197,7 @@ func TestALongAnswerFillsSeveralMessagesWithTheButtonsUnderTheLast(t *testing.T)
 			t.Errorf("%s", labels(m))
 		}
 	}
-	if !strings.HasPrefix(squeeze(all.String()), squeeze(text)) {
+	if !strings.HasPrefix(squeeze(all.String()), "模型据所附原文写成："+squeeze(text)) {
 		t.Error("something is lost")
 	}
 	last := answers[2]

@@ -163,7 +163,7 @@ func (b *Bot) onSearch(ctx context.Context, t talk) (*outbox, error) {
 	}
 	q := rag.Query{Question: t.text}
 	if err := q.Check(); err != nil {
-		return t.answer(bot.Explain(err, t.lang)), nil
+		return t.answer(sentence(bot.Explain(err, t.lang))), nil
 	}
 	if err := b.limit(ctx, t); err != nil {
 		return nil, err
@@ -187,11 +187,16 @@ func (b *Bot) onSearch(ctx context.Context, t talk) (*outbox, error) {
 	for _, m := range b.format(t).messages(head, "", entries) {
 		var row []button
 		for _, n := range m.Cited {
-			row = append(row, key(t.lang, sayf(t.lang, "全文 %d", "Full text %d", n), articleData("a", hits[n-1].Passage.Article.ID, 0)))
+			row = append(row, key(t.lang, sayf(t.lang, "全文 %d", "Full text %d", n), articleData("a", hits[n-1].Passage.Article.ID, hits[n-1].Location.StartChar)))
 		}
 		out.Texts = append(out.Texts, text{HTML: m.HTML, Plain: m.Plain, Keyboard: rowsOf(row)})
 	}
-	return out, nil
+	given := make([]rag.CitedQuote, len(hits))
+	for i, h := range hits {
+		given[i] = rag.CitedQuote{Article: h.Passage.Article.ID, Title: h.Passage.Article.Title, Authors: h.Passage.Article.Authors, Text: h.Passage.Text, Span: h.Passage.Span}
+	}
+	out.Ref, err = b.about(ctx, t, "", t.text, given)
+	return out, err
 }
 
 // key is a button. Its data ends with the language of its message: what it leads to is in that, too.

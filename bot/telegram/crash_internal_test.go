@@ -296,7 +296,7 @@ func TestAQuestionThatEndsTheProgramIsGivenUp(t *testing.T) {
 	r := newRig(t, telegramtest.Options{})
 	const poison = "毒"
 	m := r.server.Receive(telegramtest.Incoming{From: xu, Text: poison})
-	r.server.Receive(telegramtest.Incoming{From: ann, Text: "赵州桥由谁设计？"})
+	other := r.server.Receive(telegramtest.Incoming{From: ann, Text: whoBuilt})
 	deaths := 0
 	for c := r.fork(childPoison + "=" + poison); !r.isDone(2); {
 		select {
@@ -324,7 +324,5 @@ func TestAQuestionThatEndsTheProgramIsGivenUp(t *testing.T) {
 	if told != 1 {
 		t.Errorf("%+v", r.server.Sent(xu.ID))
 	}
-	if answers := r.server.Sent(ann.ID); len(answers) != 1 || !strings.Contains(answers[0].Shown().Text, "李春") {
-		t.Errorf("%+v", answers)
-	}
+	r.isAnswered(other, designer)
 }

@@ -39,8 +39,8 @@ var ErrFileExists = errors.New("the corpus has another file of this name")
 
 // FileError says why a file is not taken.
 type FileError struct {
-	Message string // for the person, in the program's language
-	Err     error
+	Chinese, English string // for the person
+	Err              error
 }
 
 func (e *FileError) Error() string { return e.Err.Error() }
@@ -76,7 +76,7 @@ func (b *Bot) onFile(ctx context.Context, t talk) (*outbox, error) {
 // unread tells why a file cannot be read.
 func (b *Bot) unread(t talk, err error) (*outbox, error) {
 	if e, ok := errors.AsType[*FileError](err); ok {
-		return t.answer(t.lang.Say("不能收入：", "Not taken: ") + e.Message), nil
+		return t.answer(t.lang.Say("不能收入："+e.Chinese, "Not taken: "+e.English)), nil
 	}
 	return nil, err
 }
@@ -118,7 +118,7 @@ const (
 
 // contents lists the articles of a file.
 func (b *Bot) contents(t talk, name string, preview FilePreview) []part {
-	parts := []part{tagged("code", short(name, maxField)), plain(sayf(t.lang, "：切成 %d 篇", ": articles it is cut into: %d", len(preview.Articles)))}
+	parts := []part{tagged("code", short(name, maxField)), plain(sayf(t.lang, "：切成 %d 篇", ": %d article(s)", len(preview.Articles)))}
 	for i, a := range preview.Articles {
 		if i == shownArticles {
 			parts = append(parts, plain("\n…"))
@@ -168,7 +168,7 @@ func (b *Bot) onFileButton(ctx context.Context, p press) (*outbox, string, error
 		return p.inPlace(again), "", nil
 	}
 	if e, ok := errors.AsType[*FileError](err); ok {
-		return p.inPlace(bare(p.lang.Say("不能收入：", "Not taken: ") + e.Message)), "", b.inbox.dropFile(ctx, chat, message)
+		return p.inPlace(bare(p.lang.Say("不能收入："+e.Chinese, "Not taken: "+e.English))), "", b.inbox.dropFile(ctx, chat, message)
 	}
 	if err != nil {
 		return nil, "", err
@@ -236,7 +236,11 @@ func (b *Bot) onStats(ctx context.Context, t talk) (*outbox, error) {
 			state.Mode, done.Asked, done.People, max(0, state.Waiting-1), done.Failed), // without this one
 	}
 	if spent.Calls > 0 {
-		lines = append(lines, sayf(t.lang, "语言模型：今天 %d 次，输入 %d、输出 %d 个词元", "Language model today: %d calls, %d tokens in, %d out", spent.Calls, spent.Prompt, spent.Completion))
+		line := sayf(t.lang, "语言模型：今天 %d 次，输入 %d、输出 %d 个词元", "Language model today: %d calls, %d tokens in, %d out", spent.Calls, spent.Prompt, spent.Completion)
+		if spent.Cost > 0 {
+			line += sayf(t.lang, "，费用 %.4f", ", cost %.4f", spent.Cost)
+		}
+		lines = append(lines, line)
 	}
 	if state.Error != "" {
 		lines = append(lines, state.Error)

@@ -18,7 +18,7 @@ type shelf struct {
 
 func (s *shelf) Preview(_ context.Context, name string, data []byte) (FilePreview, error) {
 	if strings.HasSuffix(name, ".exe") {
-		return FilePreview{}, &FileError{Message: "这种文件读不了。", Err: errors.New("no reader")}
+		return FilePreview{}, &FileError{Chinese: "这种文件读不了。", English: "It cannot be read.", Err: errors.New("no reader")}
 	}
 	a := article("新文章", "周迅之", "河报", "2024-02-03", string(data))
 	a.Places = rag.Places{{Line: 5}}
@@ -31,7 +31,7 @@ func (s *shelf) Add(_ context.Context, name string, data []byte, replace bool) (
 		return FileAdded{}, ErrFileExists
 	}
 	if name == "full.txt" {
-		return FileAdded{}, &FileError{Message: "磁盘已满。", Err: errors.New("full")}
+		return FileAdded{}, &FileError{Chinese: "磁盘已满。", English: "The disk is full.", Err: errors.New("full")}
 	}
 	s.has[name] = string(data)
 	s.added++

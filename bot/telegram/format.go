@@ -2,7 +2,6 @@
 package telegram
 
 import (
-	"cmp"
 	"fmt"
 	"html"
 	"strconv"
@@ -45,6 +44,9 @@ func (f Format) Answer(a rag.Answer) []Message {
 	text := ""
 	if a.Written != nil && a.Written.Used {
 		text = a.Text
+		if a.Written.LeftOut > 0 {
+			text += "\n\n" + fmt.Sprintf(f.Lang.Say("（另有 %d 句在原文中没有依据，已删去。）", "(%d more sentences had nothing in the quotes to bear them out, and were left out.)"), a.Written.LeftOut)
+		}
 	}
 	return f.messages(f.opening(a), text, entries)
 }
@@ -112,32 +114,25 @@ func (f Format) opening(a rag.Answer) []part {
 		line(tagged("i", f.Lang.Say("理解为：", "Taken as: ")+short(a.Resolved, rag.MaxQuestion)))
 	}
 	line(tagged("b", f.status(a)))
-	for _, s := range a.Scope {
-		if s.Widened && len(a.Citations) == 0 {
-			continue // nothing of other articles follows
-		}
-		line(tagged("i", short(f.scope(s), maxField)))
+	for _, looked := range bot.Looked(a.Scope, len(a.Citations), f.Lang) {
+		line(tagged("i", short(sentence(looked), maxField)))
+	}
+	if a.Status == rag.NotFound {
+		line(plain(f.Lang.Say("可以换个说法再问，或用 /search 看相近的段落。", "You may put it otherwise, or see what is near with /search.")))
 	}
 	return lines
 }
 
-// status is what an answer says of itself; before quotes that answer by themselves, that they do.
+// status is what an answer says of itself; where it answers, whose words it is in.
 func (f Format) status(a rag.Answer) string {
-	isWritten := a.Written != nil && a.Written.Used
 	standing := bot.Standing(a, f.Lang)
-	if standing == "" && a.Status == rag.Answered && !isWritten {
-		return f.Lang.Say("原文说：", "In the words of the corpus:")
+	switch {
+	case standing != "" || a.Status != rag.Answered:
+		return standing
+	case a.Written != nil && a.Written.Used:
+		return f.Lang.Say("模型据所附原文写成：", "Written by a model from the quotes below:")
 	}
-	return standing
-}
-
-// scope says in which articles was looked, where that was not all.
-func (f Format) scope(s rag.Scope) string {
-	what := cmp.Or(s.Filter.Describe(f.Lang != bot.English), s.Text)
-	if s.Widened {
-		return fmt.Sprintf(f.Lang.Say("“%s”中没有可引的原文，以下出自其他文章。", "There is nothing to quote from %s: what follows is from other articles."), what)
-	}
-	return fmt.Sprintf(f.Lang.Say("范围：%s", "Looked in: %s"), what)
+	return f.Lang.Say("原文说：", "In the words of the corpus:")
 }
 
 // citation is a numbered quote, and under it where it stands. The place is marked as code: a name such as notes.md

@@ -96,19 +96,19 @@ func TestAnAnswerSaysWhatItIs(t *testing.T) {
 		a      rag.Answer
 		zh, en string
 	}{
-		{rag.Answer{Status: rag.NotFound}, "语料中没有找到这个问题的答案。", "The corpus does not answer this question."},
-		{rag.Answer{Status: rag.NotFound, NoMore: true}, "除了已经引用的，语料中没有别的原文了。", "The corpus has nothing beside what was quoted."},
+		{rag.Answer{Status: rag.NotFound}, "语料中没有找到这个问题的答案。\n可以换个说法再问，或用 /search 看相近的段落。", "The corpus does not answer this question.\nYou may put it otherwise, or see what is near with /search."},
+		{rag.Answer{Status: rag.NotFound, NoMore: true}, "除了已经引用的，没有再找到足够贴近的原文。\n可以换个说法再问，或用 /search 看相近的段落。", "Nothing else was found that is close enough, beside what was quoted.\nYou may put it otherwise, or see what is near with /search."},
 		{rag.Answer{Status: rag.Related, Text: "不再重复"}, "语料没有直接回答这个问题，最接近的原文是：", "The corpus does not answer this directly. The nearest passages are:"},
 		{rag.Answer{Status: rag.Answered, Text: "不再重复"}, "原文说：", "In the words of the corpus:"},
-		{rag.Answer{Status: rag.Answered, Text: "写成 [1]。", Written: &rag.Written{Used: true}}, "写成 [1]。", "写成 [1]。"},
+		{rag.Answer{Status: rag.Answered, Text: "写成 [1]。", Written: &rag.Written{Used: true, LeftOut: 2}}, "模型据所附原文写成：\n\n写成 [1]。\n\n（另有 2 句在原文中没有依据，已删去。）", "Written by a model from the quotes below:\n\n写成 [1]。\n\n(2 more sentences had nothing in the quotes to bear them out, and were left out.)"},
 		{
 			rag.Answer{Status: rag.Answered, Written: &rag.Written{Why: rag.Failed}},
 			"（语言模型没有作答，所以只给原文。）", "(The language model gave no answer, so these are the passages alone.)",
 		},
 		{
 			rag.Answer{Status: rag.NotFound, Resolved: "它的桥", Scope: []rag.Scope{{Text: "<江畔>"}, {Text: "去年", Widened: true}}},
-			"理解为：它的桥\n语料中没有找到这个问题的答案。\n范围：<江畔>",
-			"Taken as: 它的桥\nThe corpus does not answer this question.\nLooked in: <江畔>",
+			"理解为：它的桥\n语料中没有找到这个问题的答案。\n范围：<江畔>\n可以换个说法再问，或用 /search 看相近的段落。",
+			"Taken as: 它的桥\nThe corpus does not answer this question.\nLooked in: <江畔>\nYou may put it otherwise, or see what is near with /search.",
 		},
 	} {
 		for lang, want := range map[bot.Lang]string{bot.Chinese: c.zh, bot.English: c.en} {

@@ -89,6 +89,8 @@ type item struct {
 	received time.Time
 	outbox   *outbox // nil: it is not known yet
 	sent     []int64
+
+	isCounted bool // as a question, in a try before this one
 }
 
 // takeNext takes the first update of a lane that is nobody's. One that ended the program, or was being worked on when it ended,
@@ -102,7 +104,7 @@ const takeNext = `update telegram_updates set claimed_by = $2, leased = now() + 
 			where not_before <= now() and leased < now() and (tries = 0 or $4)
 			order by tries = 0, tries, id limit 16))
 		order by tries = 0, tries, id limit 1 for update skip locked)
-	returning id, body, tries, put_off, received_at, outbox, sent`
+	returning id, body, tries, put_off, received_at, outbox, sent, asked_at is not null`
 
 // take leases the update that is next, nil for none. Suspects are those that were being worked on when a process ended.
 func (i *inbox) take(ctx context.Context, suspects bool) (*item, error) {
@@ -112,7 +114,7 @@ func (i *inbox) take(ctx context.Context, suspects bool) (*item, error) {
 	var id int64
 	var body, out []byte
 	err := i.pool.QueryRow(ctx, takeNext, i.bot, it.claim, i.lease, suspects).
-		Scan(&id, &body, &it.tries, &it.putOff, &it.received, &out, &it.sent)
+		Scan(&id, &body, &it.tries, &it.putOff, &it.received, &out, &it.sent, &it.isCounted)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, nil
 	}

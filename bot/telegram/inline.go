@@ -42,9 +42,15 @@ func (b *Bot) onInline(ctx context.Context, it *item, q *inlineQuery) error {
 	if is, err := b.inbox.isNewest(ctx, it); err != nil || !is {
 		return err
 	}
-	results, err := b.quotesFor(ctx, q)
+	may, err := b.mayAsk(ctx, q.From.ID, 0)
 	if err != nil {
 		return err
+	}
+	results := []inlineResult{}
+	if may {
+		if results, err = b.quotesFor(ctx, q); err != nil {
+			return err
+		}
 	}
 	out, err := json.Marshal(results)
 	if err != nil {
@@ -54,6 +60,7 @@ func (b *Bot) onInline(ctx context.Context, it *item, q *inlineQuery) error {
 	p["cache_time"] = strconv.Itoa(inlineCache)
 	if len(results) == 0 {
 		p["cache_time"] = "0"
+		p["button"] = b.instead(q, may)
 	}
 	err = b.client.call(ctx, "answerInlineQuery", p, nil)
 	if e, ok := errors.AsType[*callError](err); ok {
@@ -67,15 +74,29 @@ func isLookedFor(query string) bool {
 	return utf8.RuneCountInString(query) >= shortest && rag.CheckQuestion(query) == nil
 }
 
-// quotesFor are the quotes that answer a query, none for whoever may not ask.
+// instead is what is shown where there is no quote to send; a tap opens the chat with the bot.
+func (b *Bot) instead(q *inlineQuery, may bool) string {
+	lang := b.langOfCode(q.From.LanguageCode)
+	text := lang.Say("语料中没有找到，点此直接提问", "Nothing found: tap to ask the bot")
+	switch {
+	case !may:
+		text = lang.Say("您还不能使用本机器人", "You may not use this bot yet")
+	case utf8.RuneCountInString(strings.TrimSpace(q.Query)) < shortest:
+		text = lang.Say("写一个问题，选一条引文发出", "Write a question, and pick a quote")
+	}
+	out, err := json.Marshal(map[string]string{"text": text, "start_parameter": "inline"})
+	if err != nil {
+		panic(err) // texts only
+	}
+	return string(out)
+}
+
+// quotesFor are the quotes that answer a query.
 func (b *Bot) quotesFor(ctx context.Context, q *inlineQuery) ([]inlineResult, error) {
 	results := []inlineResult{}
 	question := strings.TrimSpace(q.Query)
 	if !isLookedFor(question) {
 		return results, nil
-	}
-	if may, err := b.mayAsk(ctx, q.From.ID, 0); err != nil || !may {
-		return results, err
 	}
 	answer, err := b.o.Quotes.Stream(ctx, rag.Query{Question: question}, func(rag.Event) error { return ctx.Err() })
 	if err != nil {

@@ -60,7 +60,7 @@ func (i *inbox) answersTo(ctx context.Context, chat, question int64) ([]ref, err
 
 // conversations are those of a topic, as far as they are remembered.
 func (i *inbox) conversations(ctx context.Context, chat int64, topic int) ([]string, error) {
-	rows, _ := i.pool.Query(ctx, `select distinct conversation from telegram_messages where bot = $1 and chat = $2 and topic = $3 and conversation <> ''
+	rows, _ := i.pool.Query(ctx, `select distinct c from telegram_messages, unnest(array[conversation, parent]) c where bot = $1 and chat = $2 and topic = $3 and c <> ''
 		and sent_at > now() - interval '25 hours'`, i.bot, chat, topic)
 	all, err := pgx.CollectRows(rows, pgx.RowTo[string])
 	if err != nil {

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/sync/errgroup"
 
@@ -34,11 +36,66 @@ func (b *Bot) parent(ctx context.Context, t talk) (string, error) {
 	}
 	if to := t.m.replied(); to != nil {
 		r, err := b.inbox.refOf(ctx, t.m.Chat.ID, int64(to.ID))
-		if err != nil || r != nil && r.Conversation != "" {
-			return r.conversation(), err
+		if err != nil {
+			return "", err
+		}
+		if r != nil && r.Conversation != "" {
+			return b.marked(ctx, t, r.Conversation)
 		}
 	}
 	return b.inbox.head(ctx, t.m.Chat.ID, t.m.topic())
+}
+
+// marked is the conversation that a reply goes on from: where the person has marked words of a quote, one that is about that.
+func (b *Bot) marked(ctx context.Context, t talk, conversation string) (string, error) {
+	words := strings.Join(strings.Fields(t.m.Quote.Text), "")
+	if words == "" {
+		return conversation, nil
+	}
+	turns, err := b.o.Store.History(ctx, conversation)
+	if err != nil || len(turns) == 0 {
+		return conversation, err
+	}
+	for _, c := range turns[len(turns)-1].Cited {
+		if strings.Contains(strings.Join(strings.Fields(c.Text), ""), words) {
+			r, err := b.about(ctx, t, conversation, "", []rag.CitedQuote{c})
+			return r.conversation(), err
+		}
+	}
+	return conversation, nil
+}
+
+// about is what a message refers to that shows an article or some quotes: a conversation that goes on from another one, ""
+// for none, and in which these were given last, for its last question or, where it has none, for one.
+func (b *Bot) about(ctx context.Context, t talk, from, question string, given []rag.CitedQuote) (*ref, error) {
+	conversation := b.conversation(t) + "/about"
+	turn := rag.Turn{Question: question, Resolved: question, Status: rag.Answered, Cited: given}
+	if from != "" {
+		turns, err := b.o.Store.History(ctx, from)
+		if err != nil {
+			return nil, err
+		}
+		if n := len(turns); n > 0 {
+			turn.Question, turn.Resolved = turns[n-1].Question, turns[n-1].Resolved
+		}
+	}
+	if err := b.o.Store.Branch(ctx, from, conversation); err != nil {
+		return nil, err
+	}
+	if err := b.o.Store.AddTurn(ctx, conversation, turn); err != nil {
+		return nil, err
+	}
+	return &ref{Question: int64(t.m.ID), Conversation: conversation, Parent: from}, nil
+}
+
+// cited is a part of an article as a quote that was given.
+func cited(a *rag.Article, s rag.Span) rag.CitedQuote {
+	return rag.CitedQuote{Article: a.ID, Title: a.Title, Authors: a.Authors, Text: strings.TrimSpace(string([]rune(a.Text)[s.Start:s.End])), Span: s}
+}
+
+// conversation is the one that the answer to an update ends.
+func (b *Bot) conversation(t talk) string {
+	return fmt.Sprintf("telegram/%d/%d/%d/%d", b.id, t.m.Chat.ID, t.m.topic(), t.it.ID)
 }
 
 func (r *ref) conversation() string {
@@ -51,22 +108,14 @@ func (r *ref) conversation() string {
 // ask answers the text of a talk. Each question begins a conversation of its own, as a copy of the one it goes on from: it may
 // be asked anew after a crash or an edit, and one may go on from every answer.
 func (b *Bot) ask(ctx context.Context, t talk, parent string) (*outbox, error) {
-	conversation := fmt.Sprintf("telegram/%d/%d/%d/%d", b.id, t.m.Chat.ID, t.m.topic(), t.it.ID)
-	wasCounted := len(t.it.sent) > 0 // in a try before this one
-	if !wasCounted {
-		for _, r := range t.again {
-			t.it.sent = append(t.it.sent, r.Message)
-		}
-	}
-	if err := rag.CheckQuestion(t.text); err != nil {
-		out := t.answer(bot.Explain(err, t.lang)) // an edit of the question is answered in its place
+	conversation := b.conversation(t)
+	if why, err := b.unasked(ctx, t, parent); err != nil || why != "" {
+		out := t.answer(why) // an edit of the question is answered in its place
 		out.Ref = &ref{Question: int64(t.m.ID), Conversation: conversation, Parent: parent}
-		return out, b.o.Store.Branch(ctx, parent, conversation)
+		return out, errors.Join(err, b.o.Store.Branch(ctx, parent, conversation))
 	}
-	if !wasCounted {
-		if err := b.limit(ctx, t); err != nil {
-			return nil, err
-		}
+	if err := b.limit(ctx, t); err != nil {
+		return nil, err
 	}
 	out := t.with()
 	out.Reserved, out.Hold = true, bare(t.lang.Say("🔎 正在语料中查找…", "🔎 Looking in the corpus…"))
@@ -85,6 +134,9 @@ func (b *Bot) ask(ctx context.Context, t talk, parent string) (*outbox, error) {
 	if err != nil && !errors.Is(err, rag.ErrNotLogged) {
 		return b.unanswered(t, out, err)
 	}
+	if w := answer.Written; w != nil && w.Error != "" {
+		b.o.Log.Warn("the language model", "model", w.Model, "why", w.Why, "error", w.Error)
+	}
 	b.write(out, t, answer)
 	id, _ := rag.ParseID(answer.ID)
 	out.Ref = &ref{Question: int64(t.m.ID), Answer: id, Conversation: conversation, Parent: parent}
@@ -92,8 +144,35 @@ func (b *Bot) ask(ctx context.Context, t talk, parent string) (*outbox, error) {
 	return out, nil
 }
 
+// unasked says why a question is not asked at all, "" where it is.
+func (b *Bot) unasked(ctx context.Context, t talk, parent string) (string, error) {
+	if err := rag.CheckQuestion(t.text); err != nil {
+		return sentence(bot.Explain(err, t.lang)), nil
+	}
+	if !rag.LeansOn(t.text) {
+		return "", nil
+	}
+	if parent != "" {
+		turns, err := b.o.Store.History(ctx, parent)
+		if err != nil || len(turns) > 0 {
+			return "", err
+		}
+	}
+	return t.lang.Say("这个问题要接着前面的话才明白，而前面没有话，或已忘掉、已过一天：请把问题说完整。",
+		"This goes on from something that was not said here, is forgotten, or a day old: please ask the whole question."), nil
+}
+
+// sentence begins a text with a capital.
+func sentence(text string) string {
+	first, n := utf8.DecodeRuneInString(text)
+	return string(unicode.ToUpper(first)) + text[n:]
+}
+
 // limit counts the question. Beyond the limits the person is told so, once a minute, and it returns errTooFast.
 func (b *Bot) limit(ctx context.Context, t talk) error {
+	if t.it.isCounted {
+		return nil
+	}
 	perUser, overall := cmp.Or(b.o.PerUser, math.MaxInt32), cmp.Or(b.o.Overall, math.MaxInt32)
 	if b.isAdmin(t.from.ID) { // who is counted only
 		perUser, overall = math.MaxInt32, math.MaxInt32
@@ -147,15 +226,12 @@ func (b *Bot) format(t talk) Format {
 const buttonsInRow = 4
 
 // sourceButtons open the passages of citations.
-func sourceButtons(lang bot.Lang, cited []int) (rows [][]button) {
-	for i, n := range cited {
-		if i%buttonsInRow == 0 {
-			rows = append(rows, nil)
-		}
-		last := len(rows) - 1
-		rows[last] = append(rows[last], key(lang, sayf(lang, "出处 %d", "Source %d", n), "s:"+strconv.Itoa(n)))
+func sourceButtons(lang bot.Lang, cited []int) [][]button {
+	var all []button
+	for _, n := range cited {
+		all = append(all, key(lang, sayf(lang, "出处 %d", "Source %d", n), "s:"+strconv.Itoa(n)))
 	}
-	return rows
+	return rowsOf(all)
 }
 
 func answerButtons(lang bot.Lang, answer rag.Answer) (rows [][]button) {

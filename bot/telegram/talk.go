@@ -76,6 +76,11 @@ func (b *Bot) onMessage(ctx context.Context, it *item, m *message, again []ref) 
 	if may, err := b.mayAsk(ctx, m.From.ID, m.Chat.ID); err != nil || !may {
 		return b.turnAway(t), err
 	}
+	for _, r := range again { // they are changed
+		if len(it.sent) < len(again) {
+			it.sent = append(it.sent, r.Message)
+		}
+	}
 	name, rest := commandOf(m, words)
 	t.text = rest
 	switch {
@@ -87,10 +92,20 @@ func (b *Bot) onMessage(ctx context.Context, it *item, m *message, again []ref) 
 		return t.answer(t.lang.Say("我只读文字：请用一句话提问。/help 看用法。", "I read text only: ask in words. /help tells how.")), nil
 	case t.text == "" && m.Text == "" && m.Caption == "":
 		return nil, nil // what Telegram says of the chat, or a sticker under an answer in a group
+	case bot.IsSmallTalk(t.text):
+		return smallTalk(t), nil
 	case t.text == "":
 		return t.answer(t.lang.Say("请把问题写在我的名字后面，或直接回复我。", "Write your question after my name, or reply to me.")), nil
 	}
 	return b.onQuestion(ctx, t)
+}
+
+// smallTalk answers who greets or thanks; in a group it would be in the way.
+func smallTalk(t talk) *outbox {
+	if t.m.Chat.Type != private {
+		return nil
+	}
+	return t.answer(t.lang.Say("您好。我用语料里的原文回答问题：直接发问题就行，/help 看用法。", "Hello. I answer questions in the words of the corpus: just ask, or see /help."))
 }
 
 // whereabouts puts a message of a group that has become a supergroup where it is seen now.
@@ -191,8 +206,11 @@ func (b *Bot) langOf(held settings, m *message) bot.Lang {
 		return bot.Lang(held.Lang)
 	}
 	words, _ := m.words()
-	if strings.ContainsFunc(words, isHan) {
+	switch {
+	case strings.ContainsFunc(words, isHan):
 		return bot.Chinese
+	case len(englishWord.FindAllString(aside.ReplaceAllString(words, ""), 3)) == 3: // fewer may be names: GDP, C919
+		return bot.English
 	}
 	code := ""
 	if m.From != nil {
@@ -200,6 +218,11 @@ func (b *Bot) langOf(held settings, m *message) bot.Lang {
 	}
 	return b.langOfCode(code)
 }
+
+var (
+	englishWord = regexp.MustCompile(`[A-Za-z]{2,}`)
+	aside       = regexp.MustCompile(`[/@]\w+`) // commands and names
+)
 
 func isHan(r rune) bool { return unicode.Is(unicode.Han, r) }
 

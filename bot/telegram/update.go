@@ -30,23 +30,26 @@ type (
 	}
 
 	message struct {
-		ID              int             `json:"message_id"`
-		ThreadID        int             `json:"message_thread_id"`
-		IsTopic         bool            `json:"is_topic_message"`
-		From            *user           `json:"from"`    // nil in channels
-		ViaBot          *user           `json:"via_bot"` // whose inline result it is
-		Chat            chat            `json:"chat"`
-		Date            int64           `json:"date"` // seconds since 1970; 0: the message cannot be seen any more
-		Text            string          `json:"text"`
-		Entities        []entity        `json:"entities"`
-		Caption         string          `json:"caption"`
-		CaptionEntities []entity        `json:"caption_entities"`
-		ReplyTo         *message        `json:"reply_to_message"`
-		Document        *document       `json:"document"`
-		TopicCreated    json.RawMessage `json:"forum_topic_created"`
-		NewMembers      []user          `json:"new_chat_members"`
-		MovedTo         int64           `json:"migrate_to_chat_id"`
-		MovedFrom       int64           `json:"migrate_from_chat_id"`
+		ID              int      `json:"message_id"`
+		ThreadID        int      `json:"message_thread_id"`
+		IsTopic         bool     `json:"is_topic_message"`
+		From            *user    `json:"from"`    // nil in channels
+		ViaBot          *user    `json:"via_bot"` // whose inline result it is
+		Chat            chat     `json:"chat"`
+		Date            int64    `json:"date"` // seconds since 1970; 0: the message cannot be seen any more
+		Text            string   `json:"text"`
+		Entities        []entity `json:"entities"`
+		Caption         string   `json:"caption"`
+		CaptionEntities []entity `json:"caption_entities"`
+		ReplyTo         *message `json:"reply_to_message"`
+		Quote           struct {
+			Text string `json:"text"`
+		} `json:"quote"` // the part of it that the person has marked
+		Document     *document       `json:"document"`
+		TopicCreated json.RawMessage `json:"forum_topic_created"`
+		NewMembers   []user          `json:"new_chat_members"`
+		MovedTo      int64           `json:"migrate_to_chat_id"`
+		MovedFrom    int64           `json:"migrate_from_chat_id"`
 		media
 	}
 
