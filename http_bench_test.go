@@ -35,24 +35,27 @@ const (
 	aloneFor = 10 * time.Second // by one, and embedding alone
 )
 
-// BenchmarkAskers asks the HTTP server the questions of QUESTIONS, or of examples/, over CORPUS: one asker alone, then 64
-// at once for a minute, each as soon as he has his answer; and embeds the same questions with nothing else, one caller a core.
+// BenchmarkAskers asks the HTTP server the questions of QUESTIONS, or of examples/, over CORPUS: one asker alone; then 64
+// for a minute, each as soon as he has his answer, so that 64 are always under way; then 64 of whom each asks once a second.
+// It embeds the same questions with nothing else, too, one caller a core.
 func BenchmarkAskers(b *testing.B) {
 	model, store := ragtest.Model(b), ragtest.Store(b)
 	ingestInto(b, store, model, benchCorpus(b))
 	questions := benchQuestions(b)
 	address := serveBench(b, store, model)
 	for range b.N {
-		embedded, _ := load(b, runtime.NumCPU(), aloneFor, func(ctx context.Context, i int) error {
+		embedded, _ := load(b, runtime.NumCPU(), aloneFor, 0, func(ctx context.Context, i int) error {
 			_, err := model.EncodeQuery(ctx, questions[i%len(questions)])
 			return err
 		})
 		ask := askOver(address, questions)
-		_, alone := load(b, 1, aloneFor, ask)
-		asked, took := load(b, askers, askedFor, ask)
+		_, alone := load(b, 1, aloneFor, 0, ask)
+		asked, took := load(b, askers, askedFor, 0, ask)
+		_, paced := load(b, askers, askedFor, time.Second, ask)
 		for name, value := range map[string]float64{
 			"embeds/s": embedded, "asks/s": asked, "share": asked / embedded, "alone-p50-ms": quantile(alone, .5), "alone-p99-ms": quantile(alone, .99),
 			"p50-ms": quantile(took, .5), "p99-ms": quantile(took, .99), "p99/alone-p50": quantile(took, .99) / quantile(alone, .5),
+			"paced-p50-ms": quantile(paced, .5), "paced-p99-ms": quantile(paced, .99), "paced-p99/alone-p50": quantile(paced, .99) / quantile(alone, .5),
 		} {
 			b.ReportMetric(value, name)
 		}
@@ -132,18 +135,20 @@ func askOver(address string, questions []string) func(context.Context, int) erro
 	}
 }
 
-// load lets so many callers do one thing after the other for a while. It gives how many a second were done, and how long
+// load lets so many callers do one thing after the other for a while, each every so often; 0: as soon as it is done. It gives how many a second were done, and how long
 // each took in milliseconds, sorted. An error fails the benchmark.
-func load(b *testing.B, callers int, span time.Duration, do func(ctx context.Context, i int) error) (perSecond float64, took []float64) {
+func load(b *testing.B, callers int, span, every time.Duration, do func(ctx context.Context, i int) error) (perSecond float64, took []float64) {
 	b.Helper()
 	var next atomic.Int64
 	var mu sync.Mutex
 	var all sync.WaitGroup
 	begin := time.Now()
-	for range callers {
+	for n := range callers {
 		all.Go(func() {
 			var own []float64
-			for time.Since(begin) < span {
+			turn := begin.Add(every * time.Duration(n) / time.Duration(callers))
+			for ; time.Since(begin) < span; turn = turn.Add(every) {
+				time.Sleep(time.Until(turn))
 				at := time.Now()
 				if err := do(b.Context(), int(next.Add(1))); err != nil {
 					b.Error(err)

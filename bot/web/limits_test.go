@@ -333,7 +333,9 @@ func TestAStreamIsFinishedBeforeTheEnd(t *testing.T) {
 // A body that comes slowly has no place among the questions that run, and not for ever.
 func TestASlowSenderTakesNoPlace(t *testing.T) {
 	t.Parallel()
-	o := with(func(_ context.Context, q rag.Query, _ func(rag.Event) error) (rag.Answer, error) { return answered(q), nil })
+	o := with(func(_ context.Context, q rag.Query, _ func(rag.Event) error) (rag.Answer, error) {
+		return answered(q), nil
+	})
 	o.AtOnce = 1
 	address := listening(t, o, func(s *http.Server) { s.ReadTimeout = time.Second })
 	slow, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", strings.TrimPrefix(address, "http://"))

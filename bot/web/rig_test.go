@@ -125,7 +125,7 @@ type document struct {
 				Schema json.RawMessage `json:"schema"`
 			} `json:"content"`
 		} `json:"requestBody"`
-		Responses   map[string]struct {
+		Responses map[string]struct {
 			Content map[string]struct {
 				Schema json.RawMessage `json:"schema"`
 			} `json:"content"`
