@@ -107,23 +107,6 @@ type articlesCommand struct {
 	previewFlags
 }
 
-// articleLine is one article as `articles --json` prints it.
-type articleLine struct {
-	ID           string                 `json:"id"`
-	File         string                 `json:"file"`
-	Title        string                 `json:"title"`
-	DisplayTitle string                 `json:"display_title"`
-	Authors      []string               `json:"authors"`
-	Publication  string                 `json:"publication"`
-	Date         string                 `json:"date"`
-	Section      string                 `json:"section"`
-	Affiliation  string                 `json:"affiliation"`
-	Facts        map[rag.Field]rag.Fact `json:"facts"`
-	Text         string                 `json:"text"`
-	Locations    []rag.LineRange        `json:"locations"`
-	SameAs       []string               `json:"same_as"`
-}
-
 func (c *articlesCommand) Run(ctx context.Context, a *app) error {
 	if err := c.check(c.JSON || len(c.Files) > 0); err != nil {
 		return err
@@ -141,7 +124,7 @@ func (c *articlesCommand) Run(ctx context.Context, a *app) error {
 	err = store.Articles(ctx, c.Files, func(article *rag.Article) error {
 		n++
 		if c.JSON {
-			return out.Encode(lineOf(article))
+			return out.Encode(bot.ArticleOf(article))
 		}
 		at := article.Places.Locate(rag.Span{Start: 0, End: len([]rune(article.Text))})
 		_, err := fmt.Fprintf(a.out, "%s\t%s:%d-%d\t%s\n", rag.FormatID(article.ID), bot.OneLine(article.File), at.StartLine, at.EndLine, bot.OneLine(article.DisplayTitle()))
@@ -151,19 +134,6 @@ func (c *articlesCommand) Run(ctx context.Context, a *app) error {
 		return fmt.Errorf("list articles: %s is not in the store; files are named as in the corpus folder", strings.Join(c.Files, " "))
 	}
 	return err
-}
-
-func lineOf(a *rag.Article) articleLine {
-	ref := a.Ref()
-	sameAs := make([]string, len(a.SameAs))
-	for i, id := range a.SameAs {
-		sameAs[i] = rag.FormatID(id)
-	}
-	return articleLine{
-		ID: ref.ID, File: ref.File, Title: ref.Title, DisplayTitle: ref.DisplayTitle, Authors: ref.Authors,
-		Publication: ref.Publication, Date: ref.Date, Section: a.Section, Text: a.Text,
-		Locations: a.Ranges(), SameAs: sameAs, Affiliation: a.Affiliation, Facts: a.Facts,
-	}
 }
 
 // filterFlags say which articles to look in.
@@ -183,15 +153,6 @@ type searchCommand struct {
 	K        int      `short:"k" default:"10" help:"${k}"`
 	Question []string `arg:"" help:"${question}"`
 	filterFlags
-}
-
-// hitLine is one passage as `search --json` prints it.
-type hitLine struct {
-	Text     string         `json:"text"`
-	Score    float64        `json:"score"`
-	Article  rag.ArticleRef `json:"article"`
-	Location rag.Location   `json:"location"`
-	Also     []rag.CopyRef  `json:"also"`
 }
 
 func (c *searchCommand) Run(ctx context.Context, a *app) error {
@@ -216,7 +177,7 @@ func (c *searchCommand) Run(ctx context.Context, a *app) error {
 	out := json.NewEncoder(a.out)
 	out.SetEscapeHTML(false)
 	for _, h := range hits {
-		if err := out.Encode(hitLine{h.Passage.Text, h.Score, h.Passage.Article.Ref(), h.Location, rag.Refs(h.Also)}); err != nil {
+		if err := out.Encode(bot.PassageOf(h)); err != nil {
 			return err
 		}
 	}
