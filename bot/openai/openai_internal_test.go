@@ -361,6 +361,10 @@ func TestWhatAChatKeepsHasNoNameThatCanBeGuessed(t *testing.T) {
 	if slices.Contains(names, guess) {
 		t.Errorf("%s is the name without the key", guess)
 	}
+	one, two := chat{earlier: []message{{"user", content{text: "桥assistant长"}}}}, chat{earlier: []message{{"user", content{text: "桥"}}, {"assistant", content{text: "长"}}}}
+	if one.before() == two.before() {
+		t.Error("what one person wrote into a message is taken for two messages")
+	}
 	if c := (chat{question: question, user: "u"}); c.after(answer) == guess {
 		t.Error("two persons of one program share a chat")
 	}
@@ -485,7 +489,9 @@ func TestWhatGoesWrongWithinAnAnswerIsSaidAndEndsIt(t *testing.T) {
 		<-ctx.Done()
 		return rag.Answer{}, context.Cause(ctx)
 	}
-	none := func(context.Context, func(rag.Event) error) (rag.Answer, error) { return rag.Answer{}, rag.ErrEmptyCorpus }
+	none := func(context.Context, func(rag.Event) error) (rag.Answer, error) {
+		return rag.Answer{}, rag.ErrEmptyCorpus
+	}
 	for name, tc := range map[string]struct {
 		asker        scripted
 		stream       bool
