@@ -39,3 +39,39 @@ func Evidence(a rag.Answer, base string) string {
 
 // inOneLine is a quote in one line: the breaks of its lines are white space, in which it may differ from its source.
 func inOneLine(quote string) string { return OneLine(strings.Join(strings.Fields(quote), " ")) }
+
+// Passages are what search found as text: of each passage its number, its words, and where they stand, as Evidence
+// has it. It is "" for none.
+func Passages(hits []rag.Hit, base string) string {
+	var b strings.Builder
+	for i, h := range hits {
+		article := h.Passage.Article
+		fmt.Fprintf(&b, "[%d] %s\n", i+1, printable(strings.TrimSpace(h.Passage.Text)))
+		if name := articleName(article); name != "" {
+			b.WriteString(OneLine(name) + " · ")
+		}
+		b.WriteString(place(article.File, h.Location))
+		if base != "" {
+			b.WriteString(" " + ReadingURL(base, article.ID, h.Location))
+		}
+		b.WriteString("\n\n")
+	}
+	return strings.TrimRight(b.String(), "\n")
+}
+
+// Reading is an article as text: what it is called and where it stands, then its words.
+func Reading(a *rag.Article, base string) string {
+	head := OneLine(a.DisplayTitle())
+	if name := articleName(a); name != "" {
+		head = OneLine(name)
+	}
+	places := make([]string, len(a.Ranges()))
+	for i, r := range a.Ranges() {
+		places[i] = place(a.File, rag.Location{StartLine: r.Start, EndLine: r.End})
+	}
+	head += "\n" + strings.Join(places, ", ")
+	if base != "" {
+		head += " " + strings.TrimRight(base, "/") + "/articles/" + rag.FormatID(a.ID)
+	}
+	return head + "\n\n" + printable(a.Text)
+}
