@@ -14,10 +14,10 @@ override CORPUS := $(value CORPUS)
 override Q := $(value Q)
 export CORPUS Q
 
-.PHONY: help parts build demo eval test race soak lint fmt bench clean
+.PHONY: help parts build demo eval test race test-clients soak lint fmt bench clean
 
 help: ## print this help
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-7s %s\n", $$1, $$2}'
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 build: ## build the program ./yinju
 	$(GO) build -trimpath -o yinju .
@@ -36,6 +36,9 @@ test: ## run all tests on the real Postgres and the real model
 
 race: ## run all tests with the race detector
 	$(GO) test -race -timeout 40m ./...
+
+test-clients: parts ## try the endpoints for other programs with the official clients of OpenAI (Python, Node) and MCP (Python)
+	@deploy/clients/run.sh
 
 soak: ## give the Telegram front end 10,000 updates with faults, and kill it some hundred times
 	YINJU_SOAK=10000 $(GO) test -timeout 60m -run 'Soak|Killed' -v ./bot/telegram

@@ -57,7 +57,11 @@ func (c *serveCommand) Run(ctx context.Context, a *app) error {
 		}
 	}
 	if hasHTTP {
-		s.server = web.Server(a.handler(s), a.log())
+		handler, err := a.withClients(a.handler(s), s, retriever)
+		if err != nil {
+			return err
+		}
+		s.server = web.Server(handler, a.log())
 	}
 	a.tellServing(s)
 	if err := s.run(ctx); err != nil {

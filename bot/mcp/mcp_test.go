@@ -96,9 +96,10 @@ func (c client) use(tool string, arguments, out any) (said string, isError bool)
 	if err != nil {
 		c.Fatalf("%s %v: %v", tool, arguments, err)
 	}
-	for _, part := range result.Content {
-		said += part.(*sdk.TextContent).Text
+	if len(result.Content) != 1 {
+		c.Errorf("%s %v: %d parts", tool, arguments, len(result.Content))
 	}
+	said = result.Content[0].(*sdk.TextContent).Text
 	if result.StructuredContent != nil {
 		b, err := json.Marshal(result.StructuredContent)
 		if err == nil {
