@@ -174,8 +174,10 @@ func (t tools) fault(ctx context.Context, err error) error {
 		return errors.New(bot.Explain(err, t.Lang))
 	case errors.Is(err, rag.ErrNoArticle):
 		return errors.New(bot.Explain(rag.ErrNoArticle, t.Lang))
-	case errors.Is(err, context.DeadlineExceeded):
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(ctx.Err(), context.DeadlineExceeded):
 		return errors.New(t.Lang.Say("没能按时做完，请稍后再试。", "This took too long. Try again later."))
+	case errors.Is(ctx.Err(), context.Canceled): // whoever used the tool is gone
+		return context.Canceled
 	}
 	t.Log.WarnContext(ctx, "mcp: use a tool", "error", err)
 	return errors.New(t.Lang.Say("现在做不了，请稍后再试。", "This cannot be done now. Try again later."))

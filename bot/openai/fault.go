@@ -76,8 +76,10 @@ func (h handler) faultOf(ctx context.Context, err error) *fault {
 		return refused(http.StatusBadRequest, "", h.Lang.Say("正文不是 JSON。", "The body is not JSON."))
 	case errors.Is(err, rag.ErrEmptyCorpus):
 		return failed(http.StatusServiceUnavailable, "corpus_empty", bot.Explain(err, h.Lang))
-	case errors.Is(err, context.DeadlineExceeded):
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(ctx.Err(), context.DeadlineExceeded):
 		return failed(http.StatusGatewayTimeout, "timeout", h.Lang.Say("没能按时答完，请稍后再问。", "The answer took too long. Ask again later."))
+	case errors.Is(ctx.Err(), context.Canceled): // whoever asked is gone
+		return failed(http.StatusServiceUnavailable, "canceled", h.Lang.Say("回答中断了，请再问一次。", "The answer was broken off. Ask again."))
 	}
 	h.Log.WarnContext(ctx, "openai: answer", "error", err)
 	return failed(http.StatusInternalServerError, "internal_error", h.Lang.Say("现在答不了，请稍后再问。", "The question cannot be answered now. Ask again later."))

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -17,6 +18,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5"
+	"github.com/tmc/langchaingo/llms"
 	"go.uber.org/goleak"
 
 	"yinju/bot"
@@ -246,6 +248,60 @@ func TestAWrittenAnswerIsFollowedByItsQuotes(t *testing.T) {
 	}
 	if got.Choices[0].FinishReason != "length" || got.Usage != (usage{30, 4, 34}) {
 		t.Errorf("%+v", got)
+	}
+}
+
+// author is a language model that bears out one sentence with the passage it is from, and stops in the middle of the next.
+type author struct{}
+
+var handle = regexp.MustCompile(`(?s)<<([a-z0-9]{5}) [^\n]*\n[^<]*赵州桥由李春设计`)
+
+func (author) GenerateContent(ctx context.Context, messages []llms.MessageContent, options ...llms.CallOption) (*llms.ContentResponse, error) {
+	var o llms.CallOptions
+	for _, set := range options {
+		set(&o)
+	}
+	found := handle.FindStringSubmatch(messages[len(messages)-1].Parts[0].(llms.TextContent).Text)
+	text := "赵州桥是李春设计的[ref:" + found[1] + "]。它还"
+	for piece := range strings.SplitSeq(text, "") {
+		if err := o.StreamingFunc(ctx, []byte(piece)); err != nil {
+			return nil, err
+		}
+	}
+	return &llms.ContentResponse{Choices: []*llms.ContentChoice{{
+		Content: text, StopReason: "length", GenerationInfo: map[string]any{"PromptTokens": 100, "CompletionTokens": 10, "Calls": 1},
+	}}}, nil
+}
+
+func (a author) Call(ctx context.Context, prompt string, options ...llms.CallOption) (string, error) {
+	return llms.GenerateFromSinglePrompt(ctx, a, prompt, options...)
+}
+
+func TestAWrittenAnswerIsStreamedWithItsMarksAndQuotes(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.h.Asker = r.h.Asker.(*rag.Answerer).WithWriting(rag.Writing{Model: author{}, Name: "author", Context: 8192})
+	status, body := r.post(`{"model":"yinju","stream":true,"stream_options":{"include_usage":true},"messages":` + said(question) + `}`)
+	if status != http.StatusOK {
+		t.Fatalf("%d %s", status, body)
+	}
+	chunks, _ := r.events(body)
+	var content string
+	var marks []annotation
+	var reason string
+	for _, c := range chunks[:len(chunks)-1] {
+		content += c.Choices[0].Delta.Content
+		marks = append(marks, c.Choices[0].Delta.Annotations...)
+		reason += text(c.Choices[0].FinishReason)
+	}
+	if !strings.HasPrefix(content, "赵州桥是李春设计的。[1]\n") || !strings.Contains(content, "\n\n- [1] “赵州桥由李春设计。") || reason != "length" {
+		t.Errorf("%q, %s", content, reason)
+	}
+	if len(marks) != 1 || string([]rune(content)[marks[0].Citation.Start:marks[0].Citation.End]) != "[1]" {
+		t.Errorf("%+v", marks)
+	}
+	if usage := chunks[len(chunks)-1].Usage; usage["prompt_tokens"] != 100 || usage["total_tokens"] != 110 {
+		t.Errorf("%v", usage)
 	}
 }
 
