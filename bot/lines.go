@@ -40,9 +40,16 @@ func ArticleOf(a *rag.Article) Article {
 	for i, id := range a.SameAs {
 		sameAs[i] = rag.FormatID(id)
 	}
+	facts, ranges := a.Facts, a.Ranges()
+	if facts == nil {
+		facts = map[rag.Field]rag.Fact{}
+	}
+	if ranges == nil {
+		ranges = []rag.LineRange{}
+	}
 	return Article{
 		ID: ref.ID, File: ref.File, Title: ref.Title, DisplayTitle: ref.DisplayTitle, Authors: ref.Authors,
 		Publication: ref.Publication, Date: ref.Date, Section: a.Section, Text: a.Text,
-		Locations: a.Ranges(), SameAs: sameAs, Affiliation: a.Affiliation, Facts: a.Facts,
+		Locations: ranges, SameAs: sameAs, Affiliation: a.Affiliation, Facts: facts,
 	}
 }

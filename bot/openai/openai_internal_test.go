@@ -286,14 +286,15 @@ func TestAWrittenAnswerIsStreamedWithItsMarksAndQuotes(t *testing.T) {
 		t.Fatalf("%d %s", status, body)
 	}
 	chunks, _ := r.events(body)
-	var content string
+	var shown strings.Builder
 	var marks []annotation
 	var reason string
 	for _, c := range chunks[:len(chunks)-1] {
-		content += c.Choices[0].Delta.Content
+		shown.WriteString(c.Choices[0].Delta.Content)
 		marks = append(marks, c.Choices[0].Delta.Annotations...)
 		reason += text(c.Choices[0].FinishReason)
 	}
+	content := shown.String()
 	if !strings.HasPrefix(content, "赵州桥是李春设计的。[1]\n") || !strings.Contains(content, "\n\n- [1] “赵州桥由李春设计。") || reason != "length" {
 		t.Errorf("%q, %s", content, reason)
 	}
