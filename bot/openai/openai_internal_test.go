@@ -288,13 +288,11 @@ func TestAWrittenAnswerIsStreamedWithItsMarksAndQuotes(t *testing.T) {
 	chunks, _ := r.events(body)
 	var shown strings.Builder
 	var marks []annotation
-	var reason string
 	for _, c := range chunks[:len(chunks)-1] {
 		shown.WriteString(c.Choices[0].Delta.Content)
 		marks = append(marks, c.Choices[0].Delta.Annotations...)
-		reason += text(c.Choices[0].FinishReason)
 	}
-	content := shown.String()
+	content, reason := shown.String(), text(chunks[len(chunks)-2].Choices[0].FinishReason)
 	if !strings.HasPrefix(content, "赵州桥是李春设计的。[1]\n") || !strings.Contains(content, "\n\n- [1] “赵州桥由李春设计。") || reason != "length" {
 		t.Errorf("%q, %s", content, reason)
 	}
