@@ -14,10 +14,10 @@ override CORPUS := $(value CORPUS)
 override Q := $(value Q)
 export CORPUS Q
 
-.PHONY: help parts build demo eval test test-api test-page race soak lint fmt bench bench-http clean
+.PHONY: help parts build demo eval test test-api test-clients test-page race soak lint fmt bench bench-http clean
 
 help: ## print this help
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 build: ## build the program ./yinju
 	$(GO) build -trimpath -o yinju .
@@ -42,6 +42,9 @@ test-page: parts ## test the page in a headless Chromium (needs node, npm, chrom
 
 race: ## run all tests with the race detector
 	$(GO) test -race -timeout 40m ./...
+
+test-clients: parts ## try the endpoints for other programs with the official clients of OpenAI (Python, Node) and MCP (Python)
+	@deploy/clients/run.sh
 
 soak: ## give the Telegram front end 10,000 updates with faults, and kill it some hundred times
 	YINJU_SOAK=10000 $(GO) test -timeout 60m -run 'Soak|Killed' -v ./bot/telegram

@@ -44,8 +44,11 @@ func (c *ingestCommand) Run(ctx context.Context, a *app) error {
 	job := a.job()
 	meter := newMeter(a)
 	job.Progress = meter.show
-	report, err := job.Run(ctx, paths)
+	report, err, unkept := runJob(ctx, a.db, job, paths)
 	meter.finish()
+	if err == nil { // else the same trouble would be said twice
+		err = unkept
+	}
 	if err := errors.Join(err, a.showReport(report, c.JSON)); err != nil {
 		return err
 	}
@@ -154,14 +157,19 @@ func (a *app) showReport(r ingest.Report, asJSON bool) error {
 	if r.Files == 0 {
 		return nil
 	}
-	_, err := fmt.Fprintf(a.out, a.lang.Say(
-		"%d 个文件：新增 %d，更新 %d，未变 %d，移除 %d，失败 %d；%d 篇文章，%d 段向量化，用时 %s\n",
-		"%d files: %d added, %d changed, %d unchanged, %d removed, %d failed; %d articles, %d passages embedded in %s\n"),
-		r.Files, r.Added, r.Changed, r.Unchanged, len(r.Removed), len(r.Failed), r.Articles, r.Passages, r.Took.Round(time.Millisecond))
+	_, err := fmt.Fprintln(a.out, a.summary(reportOf(r)))
 	if len(r.Removed) > 0 {
 		fmt.Fprintln(a.err, a.lang.Say("移除：", "removed: ")+bot.OneLine(strings.Join(r.Removed, " ")))
 	}
 	return err
+}
+
+// summary says in one line what a sync did.
+func (a *app) summary(r reportJSON) string {
+	return fmt.Sprintf(a.lang.Say(
+		"%d 个文件：新增 %d，更新 %d，未变 %d，移除 %d，失败 %d；%d 篇文章，%d 段向量化，用时 %s",
+		"%d files: %d added, %d changed, %d unchanged, %d removed, %d failed; %d articles, %d passages embedded in %s"),
+		r.Files, r.Added, r.Changed, r.Unchanged, len(r.Removed), len(r.Failed), r.Articles, r.Passages, time.Duration(r.TookMS)*time.Millisecond)
 }
 
 func reportOf(r ingest.Report) reportJSON {

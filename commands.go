@@ -24,6 +24,7 @@ type commands struct {
 	Search   searchCommand   `cmd:"" help:"${search}"`
 	Ask      askCommand      `cmd:"" help:"${ask}"`
 	History  historyCommand  `cmd:"" help:"${history}"`
+	Runs     runsCommand     `cmd:"" help:"${runs}"`
 	Verify   verifyCommand   `cmd:"" help:"${verify}"`
 	Eval     evalCommand     `cmd:"" help:"${eval}"`
 	Serve    serveCommand    `cmd:"" help:"${serve}"`
@@ -39,6 +40,8 @@ func helpTexts(lang bot.Lang) kong.Vars {
 		"ask":         lang.Say("回答问题，逐字引用原文并注明出处；不带问题则进入对话", "Answer a question with verbatim quotes; without a question, a small chat"),
 		"history":     lang.Say("列出给过的回答，引文与当时完全一样", "List the answers given, with their quotes as they were"),
 		"n":           lang.Say("最多几条（1 至 1000）", "How many at most (1 to 1000)"),
+		"runs":        lang.Say("列出最近的收入：何时、改了什么、什么没有收入及原因", "List the last syncs of the corpus: when, what changed, what failed and why"),
+		"nruns":       lang.Say("最多几次（1 至 100）", "How many at most (1 to 100)"),
 		"verify":      lang.Say("把库中每篇文章、每条已给出的引文与源文件重新核对", "Check every stored article and every citation given against the source files again"),
 		"health":      lang.Say("检查部件、数据库、模型与语料", "Check parts, database, model and corpus"),
 		"serve":       lang.Say("运行 HTTP 服务与 Telegram 机器人，直到收到结束信号", "Run the HTTP server and the Telegram bot until a signal ends it"),

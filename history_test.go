@@ -41,6 +41,9 @@ func TestHistoryCountsTheFeedback(t *testing.T) {
 		}
 		a.db.Close()
 		lines := strings.Split(out.String(), "\n")
+		if command.JSON && strings.Count(out.String(), `"share":"`) != 2 {
+			t.Errorf("no share ids: %q", lines)
+		}
 		if len(lines) != 3 || !strings.HasSuffix(lines[0], want[0]) || strings.Contains(lines[0], "feedback") || !strings.HasSuffix(lines[1], want[1]) {
 			t.Errorf("%+v: %q", command, lines)
 		}

@@ -308,7 +308,10 @@ func (u *uploads) sync() {
 
 // ingest takes one file of the folder into the store.
 func (u *uploads) ingest(ctx context.Context, path string) (telegram.FileAdded, error) {
-	report, err := u.job.Run(ctx, []string{path})
+	report, err, unkept := runJob(ctx, u.store, u.job, []string{path})
+	if unkept != nil {
+		u.log.WarnContext(ctx, "the run of an ingest could not be kept", "error", unkept)
+	}
 	if report.Added+report.Changed+report.Unchanged == 0 { // else it is stored, whatever came after
 		for _, f := range report.Failed {
 			err = errors.Join(f.Err, err)

@@ -127,6 +127,9 @@ func TestAFileThatIsSentIsCitedAsTheFolderCitesIt(t *testing.T) {
 	if err != nil || added.Articles != 2 || added.Passages < 2 {
 		t.Fatalf("%+v, %v", added, err)
 	}
+	if run, err := c.store.LastRun(ctx); err != nil || !strings.Contains(string(run.Report), `"files":1,"unchanged":0,"added":1,`) || run.Error != "" {
+		t.Errorf("the run that is kept: %s, %q, %v", run.Report, run.Error, err)
+	}
 	cited := c.cited()
 	if len(cited) != 3 || !strings.HasPrefix(cited[1], "渡口.txt: ") || !strings.Contains(cited[1], "渡口的船没有开") {
 		t.Errorf("cited: %q", cited)
@@ -165,6 +168,9 @@ func TestAFileThatCannotBeIngestedLeavesEverythingAsItWas(t *testing.T) {
 	folder, cited := c.folder(), c.cited()
 	_, err := c.Add(ctx, "新.txt", binary, false)
 	c.wantFault(err, document.ErrBinary, folder, cited)
+	if run, err := c.store.LastRun(ctx); err != nil || !strings.Contains(string(run.Report), `"failed":[{"file":"新.txt","error":"`) {
+		t.Errorf("the run that is kept: %s, %v", run.Report, err)
+	}
 	_, err = c.Add(ctx, "新.pdf", []byte("no PDF"), false)
 	c.wantFault(err, document.ErrBroken, folder, cited)
 	_, err = c.Add(ctx, "江.txt", binary, true)

@@ -19,7 +19,8 @@ const (
 
 // Answer is what the product gives for a question, in the form of the contract.
 type Answer struct {
-	ID        string             `json:"id"` // "" until it is logged
+	ID        string             `json:"id"`              // "" until it is logged
+	Share     string             `json:"share,omitempty"` // the same, for whoever may see this answer: it cannot be guessed
 	Question  string             `json:"question"`
 	Resolved  string             `json:"resolved,omitempty"` // the question as its conversation lets it be understood, where that differs
 	Status    Status             `json:"status"`

@@ -5,12 +5,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 )
 
-// Log keeps an answer with its citations as they were given, and sets its ID. Losing the newest ones
+// Log keeps an answer with its citations as they were given, and sets its ID and Share. Losing the newest ones
 // in a power cut is accepted: a reader does not wait for the disk.
 func (s *Store) Log(ctx context.Context, a *Answer) error {
 	text, err := json.Marshal(a)
@@ -20,8 +21,8 @@ func (s *Store) Log(ctx context.Context, a *Answer) error {
 	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		var batch pgx.Batch
 		batch.Queue(`set local synchronous_commit = off`)
-		batch.Queue(`insert into answers (question, status, answer) values ($1, $2, $3) returning id::text`,
-			a.Question, a.Status, text).QueryRow(func(row pgx.Row) error { return row.Scan(&a.ID) })
+		batch.Queue(`insert into answers (question, status, answer) values ($1, $2, $3) returning id::text, share`,
+			a.Question, a.Status, text).QueryRow(func(row pgx.Row) error { return row.Scan(&a.ID, &a.Share) })
 		return tx.SendBatch(ctx, &batch).Close()
 	})
 	if err != nil {
@@ -30,7 +31,7 @@ func (s *Store) Log(ctx context.Context, a *Answer) error {
 	return nil
 }
 
-// ErrNoAnswer says that the log has no answer of an id.
+// ErrNoAnswer says that the log has no answer of an id, or of a share id.
 var ErrNoAnswer = errors.New("there is no such answer in the log")
 
 // LoggedAnswer is an answer as it was given: what has been ingested since changes nothing in it.
@@ -39,12 +40,12 @@ type LoggedAnswer struct {
 	Asked    time.Time
 	Question string
 	Status   Status
-	Answer   json.RawMessage // as MarshalJSON of Answer wrote it
+	Answer   json.RawMessage // as MarshalJSON of Answer wrote it, with its ID and Share
 	Good     int             // how many readers found it good, see GiveFeedback
 	Bad      int             // and how many bad
 }
 
-const loggedAnswers = `select id, asked_at, question, status, jsonb_set(answer, '{id}', to_jsonb(id::text)), f.good, f.bad
+const loggedAnswers = `select id, asked_at, question, status, answer || jsonb_build_object('id', id::text, 'share', share) as answer, f.good, f.bad
 	from answers cross join lateral (
 		select count(*) filter (where good) as good, count(*) filter (where not good) as bad from feedback where answer_id = id) f `
 
@@ -67,6 +68,27 @@ func (s *Store) LoggedAnswer(ctx context.Context, id int64) (LoggedAnswer, error
 	}
 	if err != nil {
 		return LoggedAnswer{}, fmt.Errorf("read logged answer %d: %w", id, err)
+	}
+	return l, nil
+}
+
+// shareForm is what share ids look like: 122 random bits.
+var shareForm = regexp.MustCompile(`^[0-9a-f]{32}$`)
+
+// SharedAnswer is the logged answer of a share id, without the id of its conversation: with that one could go on with
+// it. It returns ErrNoAnswer, whatever the text is, or what the database said.
+func (s *Store) SharedAnswer(ctx context.Context, share string) (LoggedAnswer, error) {
+	if !shareForm.MatchString(share) {
+		return LoggedAnswer{}, fmt.Errorf("read the shared answer: %w", ErrNoAnswer)
+	}
+	rows, _ := s.pool.Query(ctx, `select id, asked_at, question, status, answer - 'conversation_id', good, bad
+		from (`+loggedAnswers+`where share = $1) l`, share)
+	l, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByPos[LoggedAnswer])
+	if errors.Is(err, pgx.ErrNoRows) {
+		err = ErrNoAnswer
+	}
+	if err != nil {
+		return LoggedAnswer{}, fmt.Errorf("read the shared answer: %w", err)
 	}
 	return l, nil
 }

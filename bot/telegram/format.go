@@ -169,7 +169,7 @@ func (f Format) link(article int64, l rag.Location) string {
 	if f.BaseURL == "" {
 		return ""
 	}
-	return fmt.Sprintf("%s/articles/%s?quote=%d-%d", strings.TrimRight(f.BaseURL, "/"), rag.FormatID(article), l.StartChar, l.EndChar)
+	return bot.ReadingURL(f.BaseURL, article, l)
 }
 
 // also says where else a quote stands.

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"slices"
 	"strings"
 )
@@ -116,4 +117,17 @@ func addressOf(r *http.Request) string {
 		return host
 	}
 	return r.RemoteAddr
+}
+
+// sameOrigin refuses requests of pages of other sites, but of those that are listed: the Model Context Protocol asks for it.
+func (s server) sameOrigin(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		origin := r.Header.Get("Origin")
+		u, err := url.Parse(origin)
+		if origin != "" && (err != nil || u.Host != r.Host) && !slices.Contains(s.Origins, origin) {
+			s.problem(w, r, fault(http.StatusForbidden, s.lang(r).Say("别的网站的网页不能用这个地址，除非列在 CORS_ORIGINS 里。", "Pages of other sites may not use this, unless CORS_ORIGINS lists them.")))
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
 }

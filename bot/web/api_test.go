@@ -44,6 +44,12 @@ func (f failing) Browse(context.Context, rag.Browse) (rag.Listing, error) {
 
 func (f failing) Article(context.Context, int64) (*rag.Article, error) { return nil, f.err }
 
+func (f failing) SharedAnswer(context.Context, string) (rag.LoggedAnswer, error) {
+	return rag.LoggedAnswer{}, f.err
+}
+
+func (f failing) LastRun(context.Context) (rag.IngestRun, error) { return rag.IngestRun{}, f.err }
+
 func (f failing) GiveFeedback(context.Context, rag.Feedback) error { return f.err }
 
 func (f failing) Stats(context.Context) (rag.Stats, error) { return rag.Stats{}, f.err }
@@ -51,7 +57,7 @@ func (f failing) Stats(context.Context) (rag.Stats, error) { return rag.Stats{},
 // broken are the options of an API of which every part fails.
 func broken(err error) web.Options {
 	f := failing{err}
-	return web.Options{Store: f, Articles: f, Asker: f, Search: f, Browse: f, Feedback: f, Lang: bot.Chinese, Log: slog.New(slog.DiscardHandler)}
+	return web.Options{Store: f, Articles: f, Asker: f, Search: f, Browse: f, Feedback: f, Shares: f, Runs: f, Lang: bot.Chinese, Log: slog.New(slog.DiscardHandler)}
 }
 
 // Every status that the document promises is had, and none else: do holds each response against it.

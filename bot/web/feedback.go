@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"time"
 
@@ -47,6 +48,14 @@ type ingestReply struct {
 	Articles int        `json:"articles"`
 	Passages int        `json:"passages"`
 	Ingested *time.Time `json:"ingested_at"` // of the newest source; null where there is none
+
+	Run *rag.IngestRun `json:"run"` // null where there was none
+}
+
+// Runs tells how ingests went. *rag.Store has it.
+type Runs interface {
+	// LastRun is the one that ended last, or rag.ErrNoRun.
+	LastRun(ctx context.Context) (rag.IngestRun, error)
 }
 
 func (s server) ingested(w http.ResponseWriter, r *http.Request) {
@@ -68,6 +77,13 @@ func (s server) ingested(w http.ResponseWriter, r *http.Request) {
 	reply := ingestReply{Sources: stats.Sources, Articles: stats.Articles, Passages: stats.Passages}
 	if !stats.Ingested.IsZero() {
 		reply.Ingested = &stats.Ingested
+	}
+	switch run, err := s.Runs.LastRun(ctx); {
+	case err == nil:
+		reply.Run = &run
+	case !errors.Is(err, rag.ErrNoRun):
+		s.problem(w, r, err)
+		return
 	}
 	writeJSON(w, http.StatusOK, reply)
 }

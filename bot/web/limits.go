@@ -15,6 +15,7 @@ import (
 
 const (
 	maxBody   = 64 << 10 // bytes of a request of the API
+	maxChat   = 1 << 20  // bytes of one that brings a whole chat
 	maxRates  = 1024     // callers that are remembered
 	perMinute = 60.0
 )
@@ -63,8 +64,11 @@ func (g *gate) forget() {
 }
 
 // question limits what takes work: how many run at once, how many one caller has, and how long each may take.
-func (s server) question(next http.Handler) http.Handler {
-	return s.limited(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+func (s server) question(next http.Handler) http.Handler { return s.questionOf(maxBody, next) }
+
+// questionOf is question for bodies of another size.
+func (s server) questionOf(most int64, next http.Handler) http.Handler {
+	return http.MaxBytesHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		lang := s.lang(r)
 		if wait := s.gate.wait(caller(r.Context())); wait > 0 {
 			p := fault(http.StatusTooManyRequests, lang.Say("问得太快了，请稍候再问。", "Too many questions. Wait a little."))
@@ -94,7 +98,7 @@ func (s server) question(next http.Handler) http.Handler {
 		// The server's own deadline is for what is quick. What streams sets one for each write.
 		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(writeWait + s.AskTimeout)) // not where there is no connection
 		next.ServeHTTP(w, r.WithContext(ctx))
-	}))
+	}), most)
 }
 
 // enter waits for a place among the questions that run.

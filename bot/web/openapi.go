@@ -137,8 +137,11 @@ func operations() []operation {
 		{
 			method: "post", path: "/v1/ask", id: "ask", summary: "Answer a question with quotes out of the corpus",
 			body: reflect.TypeFor[askRequest](), status: http.StatusOK, reply: reflect.TypeFor[rag.Answer](),
-			also:   object{"text/event-stream": object{"schema": refTo("Event")}},
-			links:  object{"feedback": object{"operationId": "feedback", "requestBody": object{"answer_id": "$response.body#/id", "good": true}}},
+			also: object{"text/event-stream": object{"schema": refTo("Event")}},
+			links: object{
+				"feedback": object{"operationId": "feedback", "requestBody": object{"answer_id": "$response.body#/id", "good": true}},
+				"share":    object{"operationId": "sharedAnswer", "parameters": object{"share": "$response.body#/share"}},
+			},
 			faults: append(slices.Clone(withBody), busy...),
 		},
 		{
@@ -170,7 +173,12 @@ func operations() []operation {
 			body: reflect.TypeFor[feedbackRequest](), status: http.StatusNoContent, faults: append([]int{http.StatusNotFound}, withBody...),
 		},
 		{
-			method: "get", path: "/v1/ingest", id: "ingest", summary: "What the store holds", status: http.StatusOK, reply: reflect.TypeFor[ingestReply](), faults: faults,
+			method: "get", path: "/v1/answers/{share}", id: "sharedAnswer", summary: "An answer as it was given, by the id that it is shared by", status: http.StatusOK, reply: reflect.TypeFor[rag.Answer](),
+			params: []object{{"name": "share", "in": "path", "required": true, "schema": object{"type": "string"}}},
+			faults: append([]int{http.StatusNotFound}, faults...),
+		},
+		{
+			method: "get", path: "/v1/ingest", id: "ingest", summary: "What the store holds, and how the last ingest went", status: http.StatusOK, reply: reflect.TypeFor[ingestReply](), faults: faults,
 		},
 		{
 			method: "get", path: "/healthz", id: "healthz", summary: "The program runs", status: http.StatusOK, reply: reflect.TypeFor[liveness](), isOpen: true,
@@ -214,6 +222,7 @@ func named() []struct {
 		{"ArticleEntry", reflect.TypeFor[articleEntry]()},
 		{"ArticlesReply", reflect.TypeFor[articlesReply]()},
 		{"Article", reflect.TypeFor[articleReply]()},
+		{"Run", reflect.TypeFor[rag.IngestRun]()},
 		{"Ingest", reflect.TypeFor[ingestReply]()},
 		{"Liveness", reflect.TypeFor[liveness]()},
 		{"Readiness", reflect.TypeFor[readiness]()},
@@ -228,11 +237,13 @@ func named() []struct {
 // schemas makes the schemas of the named types out of the types themselves.
 func schemas() (map[string]*jsonschema.Schema, error) {
 	known := map[reflect.Type]*jsonschema.Schema{
-		reflect.TypeFor[time.Time]():   {Type: "string", Format: "date-time"},
-		reflect.TypeFor[rag.Status]():  enum(rag.Answered, rag.Related, rag.NotFound),
-		reflect.TypeFor[rag.Stage]():   enum(rag.StageSearch, rag.StageWrite),
-		reflect.TypeFor[rag.Reason]():  enum(rag.NoAnswer, rag.NothingSupported, rag.CutOff, rag.Failed, rag.OverBudget),
-		reflect.TypeFor[draft.Fault](): enum(draft.NoHandle, draft.Number, draft.Date, draft.Name, draft.Negation, draft.Unrelated, draft.Unending, draft.Misquoted),
+		reflect.TypeFor[time.Time](): {Type: "string", Format: "date-time"},
+
+		reflect.TypeFor[json.RawMessage](): {Type: "object"}, // the report of a run, see docs/contract.md
+		reflect.TypeFor[rag.Status]():      enum(rag.Answered, rag.Related, rag.NotFound),
+		reflect.TypeFor[rag.Stage]():       enum(rag.StageSearch, rag.StageWrite),
+		reflect.TypeFor[rag.Reason]():      enum(rag.NoAnswer, rag.NothingSupported, rag.CutOff, rag.Failed, rag.OverBudget),
+		reflect.TypeFor[draft.Fault]():     enum(draft.NoHandle, draft.Number, draft.Date, draft.Name, draft.Negation, draft.Unrelated, draft.Unending, draft.Misquoted),
 	}
 	limited, all := limits(), map[string]*jsonschema.Schema{}
 	for _, n := range named() {

@@ -6,9 +6,11 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"yinju/bot"
+	"yinju/bot/openai"
 	"yinju/rag"
 )
 
@@ -50,6 +52,10 @@ func (s server) problem(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	if p.Status == http.StatusUnauthorized {
 		h.Set("WWW-Authenticate", `Bearer realm="yinju"`)
+	}
+	if strings.HasPrefix(r.URL.Path, "/v1/chat/") || strings.HasPrefix(r.URL.Path, "/v1/models") { // whose clients read another form
+		openai.Refuse(w, p.Status, p.Detail)
+		return
 	}
 	h.Set("Content-Type", "application/problem+json")
 	h.Set("Cache-Control", "no-store")

@@ -74,7 +74,7 @@ func (subjects) EmbedQuery(_ context.Context, text string) ([]float32, error) {
 func over(s *rag.Store) web.Options {
 	retriever := rag.NewRetriever(s, subjects{}, "m")
 	return web.Options{
-		Store: s, Articles: s, Asker: rag.NewAnswerer(retriever, s), Search: retriever, Browse: s, Feedback: s,
+		Store: s, Articles: s, Asker: rag.NewAnswerer(retriever, s), Search: retriever, Browse: s, Feedback: s, Shares: s, Runs: s,
 		Lang: bot.Chinese, Log: slog.New(slog.DiscardHandler),
 	}
 }

@@ -38,9 +38,13 @@ type Options struct {
 	Search   Searcher
 	Browse   Browser
 	Feedback Feedback
-	Telegram Telegram // nil: there is no bot
-	Webhook  bool     // Telegram brings updates to POST /telegram
-	Lang     bot.Lang // where a browser asks for neither Chinese nor English
+	Shares   Shares
+	Runs     Runs
+	Chats    http.Handler // chat completions in OpenAI's protocol, and models; nil: there are none
+	Tools    http.Handler // the Model Context Protocol; nil: it is not spoken
+	Telegram Telegram     // nil: there is no bot
+	Webhook  bool         // Telegram brings updates to POST /telegram
+	Lang     bot.Lang     // where a browser asks for neither Chinese nor English
 	Log      *slog.Logger
 
 	Keys      func() []Key // asked at every request; nil or none: only this machine is answered
@@ -126,8 +130,18 @@ func (s server) handleAPI(mux *http.ServeMux) {
 		"GET /v1/articles/{id}": s.wholeArticle,
 		"POST /v1/feedback":     s.feedback,
 		"GET /v1/ingest":        s.ingested,
+
+		"GET /v1/answers/{share}": s.sharedAnswer,
 	} {
 		mux.Handle(pattern, s.needs(AskScope, s.limited(h)))
+	}
+	if s.Chats != nil {
+		mux.Handle("/v1/chat/completions", s.needs(AskScope, s.questionOf(maxChat, s.Chats)))
+		mux.Handle("/v1/models", s.needs(AskScope, s.limited(s.Chats)))
+		mux.Handle("/v1/models/{id}", s.needs(AskScope, s.limited(s.Chats)))
+	}
+	if s.Tools != nil {
+		mux.Handle("/mcp", s.needs(AskScope, s.sameOrigin(s.question(s.Tools))))
 	}
 }
 

@@ -1,0 +1,313 @@
+package mcp_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
+	"go.uber.org/goleak"
+
+	"yinju/bot"
+	"yinju/bot/mcp"
+	"yinju/rag"
+	"yinju/rag/ragtest"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// subjects embeds a text by what it is about.
+type subjects struct{}
+
+func (subjects) EmbedQuery(_ context.Context, text string) ([]float32, error) {
+	v := make([]float32, rag.Dimensions)
+	for i, word := range []string{"桥", "窑", "设计"} {
+		if strings.Contains(text, word) {
+			v[i] = 1
+		}
+	}
+	v[100] = .1
+	return v, nil
+}
+
+// corpus is a store with two articles.
+func corpus(t *testing.T) *rag.Store {
+	t.Helper()
+	s := ragtest.Store(t)
+	for file, a := range map[string]*rag.Article{
+		"桥.txt": {Title: "石桥", Authors: []string{"张望"}, Publication: "江畔日报", Date: "2023-05-06", Text: "赵州桥由李春设计。桥长六十四米，只有一个大拱。"},
+		"窑.txt": {Title: "龙窑", Authors: []string{"王鸣"}, Text: "龙窑依山而建，长几十米。"},
+	} {
+		a.File, a.Places = file, rag.Places{{Line: 7}}
+		e := rag.Edition{Source: rag.Source{Path: file, Root: "/corpus", Hash: []byte{1}}, MadeBy: "t", Embedder: "m", Articles: []*rag.Article{a}}
+		runes := []rune(a.Text)
+		for _, span := range rag.Sentences(runes) {
+			p := rag.Passage{Article: a, Span: span, Text: string(runes[span.Start:span.End]), Opens: true}
+			p.Vector, _ = subjects{}.EmbedQuery(t.Context(), p.Text)
+			e.Passages = append(e.Passages, p)
+		}
+		if err := s.Replace(t.Context(), e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return s
+}
+
+func options(s *rag.Store) mcp.Options {
+	retriever := rag.NewRetriever(s, subjects{}, "m")
+	return mcp.Options{
+		Asker: rag.NewAnswerer(retriever, s), Search: retriever, Articles: s, BaseURL: "https://yinju.example", Wait: time.Minute,
+		Lang: bot.English, Version: "1", Log: slog.New(slog.DiscardHandler),
+	}
+}
+
+// client is a client of the protocol, connected to a server with the options.
+type client struct {
+	*testing.T
+	*sdk.ClientSession
+}
+
+func connect(t *testing.T, o mcp.Options) client {
+	t.Helper()
+	server := httptest.NewServer(mcp.Handler(o))
+	t.Cleanup(server.Close)
+	transport := &sdk.StreamableClientTransport{Endpoint: server.URL + "/mcp", HTTPClient: &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}}
+	session, err := sdk.NewClient(&sdk.Implementation{Name: "test", Version: "1"}, nil).Connect(t.Context(), transport, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = session.Close() })
+	return client{t, session}
+}
+
+// use calls a tool: what it says, its structured result read into out, and whether it is an error.
+func (c client) use(tool string, arguments, out any) (said string, isError bool) {
+	c.Helper()
+	result, err := c.CallTool(c.Context(), &sdk.CallToolParams{Name: tool, Arguments: arguments})
+	if err != nil {
+		c.Fatalf("%s %v: %v", tool, arguments, err)
+	}
+	if len(result.Content) != 1 {
+		c.Errorf("%s %v: %d parts", tool, arguments, len(result.Content))
+	}
+	said = result.Content[0].(*sdk.TextContent).Text
+	if result.StructuredContent != nil {
+		b, err := json.Marshal(result.StructuredContent)
+		if err == nil {
+			err = json.Unmarshal(b, out)
+		}
+		if err != nil {
+			c.Fatal(err)
+		}
+	}
+	return said, result.IsError
+}
+
+type answer struct {
+	ID, Share, Status, Answer, Resolved string
+	Citations                           []struct {
+		N        int
+		Quote    string
+		Article  rag.ArticleRef
+		Location rag.Location
+	}
+}
+
+type args = map[string]any
+
+func TestTheToolsAskSearchAndReadWithTheirEvidence(t *testing.T) {
+	t.Parallel()
+	s := corpus(t)
+	c := connect(t, options(s))
+	listed, err := c.ListTools(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, tool := range listed.Tools {
+		names = append(names, tool.Name)
+		if tool.Description == "" || tool.InputSchema == nil || tool.OutputSchema == nil || !tool.Annotations.ReadOnlyHint {
+			t.Errorf("%+v", tool)
+		}
+	}
+	if !cmp.Equal(names, []string{"article", "ask", "search"}) {
+		t.Errorf("tools %q", names)
+	}
+
+	var a answer
+	said, isError := c.use("ask", args{"question": "赵州桥由谁设计？"}, &a)
+	if isError || a.Status != "answered" || len(a.Citations) == 0 || a.Citations[0].Quote != "赵州桥由李春设计。" || a.Citations[0].Location.StartLine != 7 {
+		t.Fatalf("%s %+v", said, a)
+	}
+	id := a.Citations[0].Article.ID
+	if !strings.HasPrefix(said, a.Answer+"\n\n- [1] 桥.txt:7 https://yinju.example/articles/"+id+"?quote=0-9") {
+		t.Errorf("said %q", said)
+	}
+	if l, err := s.SharedAnswer(t.Context(), a.Share); err != nil || rag.FormatID(l.ID) != a.ID {
+		t.Errorf("not logged: %v", err)
+	}
+
+	var found struct {
+		Hits []bot.Passage
+	}
+	said, isError = c.use("search", args{"query": "桥"}, &found)
+	if isError || len(found.Hits) < 2 || !strings.HasPrefix(said, "[1] "+found.Hits[0].Text+"\n《石桥》 · 张望 · 江畔日报 · 2023-05-06 · 桥.txt:7 https://") {
+		t.Errorf("%q %+v", said, found)
+	}
+	if _, isError = c.use("search", args{"query": "桥", "k": 1}, &found); isError || len(found.Hits) != 1 {
+		t.Errorf("%+v", found)
+	}
+
+	var article bot.Article
+	said, isError = c.use("article", args{"id": id}, &article)
+	want := "《石桥》 · 张望 · 江畔日报 · 2023-05-06\n桥.txt:7 https://yinju.example/articles/" + id + "\n\n赵州桥由李春设计。桥长六十四米，只有一个大拱。"
+	if isError || said != want || article.ID != id || article.Text != "赵州桥由李春设计。桥长六十四米，只有一个大拱。" {
+		t.Errorf("%q %+v", said, article)
+	}
+}
+
+func TestAFilterAndAConversationHold(t *testing.T) {
+	t.Parallel()
+	c := connect(t, options(corpus(t)))
+	var found struct {
+		Hits []bot.Passage
+	}
+	if said, isError := c.use("search", args{"query": "桥长多少米？", "filter": args{"author": "王鸣"}}, &found); isError || len(found.Hits) != 1 || found.Hits[0].Article.File != "窑.txt" {
+		t.Errorf("%s %+v", said, found)
+	}
+	var first, second answer
+	c.use("ask", args{"question": "赵州桥由谁设计？", "conversation_id": "a chat"}, &first)
+	c.use("ask", args{"question": "那篇是谁写的？", "conversation_id": "a chat"}, &second)
+	if !strings.HasPrefix(second.Resolved, "《石桥》") {
+		t.Errorf("taken as %q", second.Resolved)
+	}
+	var alone answer
+	if c.use("ask", args{"question": "那篇是谁写的？"}, &alone); alone.Resolved != "" {
+		t.Errorf("taken as %q", alone.Resolved)
+	}
+	var none answer
+	if said, isError := c.use("ask", args{"question": "月亮有多重？"}, &none); isError || none.Status != "not_found" || !strings.Contains(said, "没有找到") {
+		t.Errorf("%s %+v", said, none)
+	}
+}
+
+// What a tool cannot take is an error of the tool, which whoever uses it can mend, and nothing is asked.
+func TestWhatAToolCannotTakeIsItsError(t *testing.T) {
+	t.Parallel()
+	s := corpus(t)
+	c := connect(t, options(s))
+	for _, tc := range []struct {
+		tool string
+		args any
+		says string
+	}{
+		{"ask", nil, "question"},
+		{"ask", args{}, "question"},
+		{"ask", args{"question": 7}, "question"},
+		{"ask", args{"question": ""}, "question"},
+		{"ask", args{"question": "？！"}, "empty"},
+		{"ask", args{"question": "a\x00b"}, "empty"},
+		{"ask", args{"question": strings.Repeat("桥", rag.MaxQuestion+1)}, "maxLength"},
+		{"ask", args{"question": "桥", "temperature": 1}, "temperature"},
+		{"ask", args{"question": "桥", "conversation_id": ""}, "conversation_id"},
+		{"ask", args{"question": "桥", "conversation_id": "a\nb"}, "conversation"},
+		{"ask", args{"question": "桥", "filter": args{"year": 1}}, "year"},
+		{"ask", args{"question": "桥", "filter": args{"from": "soon"}}, "YYYY"},
+		{"search", args{"query": "桥", "k": 0}, "minimum"},
+		{"search", args{"query": "桥", "k": 101}, "maximum"},
+		{"search", args{"query": "桥", "k": 1.5}, "k"},
+		{"search", args{"query": "桥", "filter": args{"author": "-"}}, "letters"},
+		{"article", args{"id": "99999"}, "no such article"},
+		{"article", args{"id": "x"}, "no such article"},
+		{"article", args{"id": "-1"}, "no such article"},
+		{"article", args{"id": strings.Repeat("9", 20)}, "no such article"},
+		{"article", args{"id": 1}, "id"},
+	} {
+		if said, isError := c.use(tc.tool, tc.args, &args{}); !isError || !strings.Contains(said, tc.says) {
+			t.Errorf("%s %.60v: %t %q", tc.tool, tc.args, isError, said)
+		}
+	}
+	if _, err := c.CallTool(t.Context(), &sdk.CallToolParams{Name: "delete", Arguments: args{}}); err == nil {
+		t.Error("an unknown tool is no error")
+	}
+	if logged, err := s.LoggedAnswers(t.Context(), 10); err != nil || len(logged) != 0 {
+		t.Errorf("answered %+v, %v", logged, err)
+	}
+}
+
+// scripted answers as it is told.
+type scripted func(ctx context.Context) (rag.Answer, error)
+
+func (s scripted) Stream(ctx context.Context, _ rag.Query, _ func(rag.Event) error) (rag.Answer, error) {
+	return s(ctx)
+}
+
+func TestTroubleIsSaidWithoutItsText(t *testing.T) {
+	t.Parallel()
+	for says, asker := range map[string]scripted{
+		"Try again later":     func(context.Context) (rag.Answer, error) { return rag.Answer{}, errors.New("dial postgres://secret") },
+		"took too long":       func(ctx context.Context) (rag.Answer, error) { <-ctx.Done(); return rag.Answer{}, ctx.Err() },
+		"run yinju ingest":    func(context.Context) (rag.Answer, error) { return rag.Answer{}, rag.ErrEmptyCorpus },
+		"an answer not kept.": notKept,
+	} {
+		o := mcp.Options{Asker: asker, Wait: 50 * time.Millisecond, Lang: bot.English, Log: slog.New(slog.DiscardHandler)}
+		said, isError := connect(t, o).use("ask", args{"question": "桥"}, &answer{})
+		if isError != (says != "an answer not kept.") || !strings.Contains(said, says) || strings.Contains(said, "secret") {
+			t.Errorf("%t %q, want %q", isError, said, says)
+		}
+	}
+}
+
+func notKept(context.Context) (rag.Answer, error) {
+	return rag.Answer{
+		Text: "an answer not kept.", Status: rag.NotFound, Citations: []rag.Citation{}, Scope: []rag.Scope{}, Timings: map[string]float64{},
+	}, fmt.Errorf("%w: secret", rag.ErrNotLogged)
+}
+
+func TestWhatIsNotOfTheProtocolIsRefused(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(mcp.Handler(mcp.Options{Log: slog.New(slog.DiscardHandler)}))
+	defer server.Close()
+	http := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	for _, tc := range []struct {
+		method, kind, body string
+		want               int
+	}{
+		{"GET", "application/json", "", 405},
+		{"DELETE", "application/json", "", 405},
+		{"POST", "text/plain", `{"jsonrpc":"2.0","id":1,"method":"tools/list"}`, 415},
+		{"POST", "application/json", "{", 400},
+		{"POST", "application/json", `"` + strings.Repeat("a", 64<<10) + `"`, 413},
+	} {
+		w := send(t, http, tc.method, server.URL, tc.kind, tc.body)
+		if w != tc.want {
+			t.Errorf("%s %s %.20s: %d, want %d", tc.method, tc.kind, tc.body, w, tc.want)
+		}
+	}
+}
+
+func send(t *testing.T, client *http.Client, method, url, kind, body string) int {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", kind)
+	r.Header.Set("Accept", "application/json, text/event-stream")
+	response, err := client.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	_, _ = io.Copy(io.Discard, response.Body)
+	return response.StatusCode
+}
