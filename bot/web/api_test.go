@@ -69,7 +69,7 @@ func TestEveryStatusOfTheDocument(t *testing.T) {
 	c := newClient(t, o)
 	had := c.seen
 	key := []string{"X-Api-Key", askKey}
-	answer := jsonOf[struct{ ID string }](t, c.do("POST", "/v1/ask", `{"question":"赵州桥是谁设计的？"}`, key...))
+	answer := jsonOf[struct{ ID, Share string }](t, c.do("POST", "/v1/ask", `{"question":"赵州桥是谁设计的？"}`, key...))
 	long := strings.Repeat("长", rag.MaxQuestion+1)
 	for _, tc := range []struct {
 		status                    int
@@ -131,6 +131,10 @@ func TestEveryStatusOfTheDocument(t *testing.T) {
 		{422, "POST", "/v1/feedback", `{"good":true}`, "body.answer_id"},
 		{422, "POST", "/v1/feedback", `{"answer_id":1,"good":true}`, "body.answer_id"},
 		{422, "POST", "/v1/feedback", `{"answer_id":"` + answer.ID + `","good":true,"note":"` + strings.Repeat("长", rag.MaxNote+1) + `"}`, "body.note"},
+		{200, "GET", "/v1/answers/" + answer.Share, "", ""},
+		{404, "GET", "/v1/answers/" + answer.ID, "", ""},
+		{400, "GET", "/v1/answers/x?%zz", "", ""},
+		{422, "GET", "/v1/answers/x?a=b", "", "query.a"},
 		{200, "GET", "/v1/ingest", "", ""},
 		{400, "GET", "/v1/ingest?%zz", "", ""},
 		{422, "GET", "/v1/ingest?x=1", "", "query.x"},
@@ -158,7 +162,7 @@ func TestEveryStatusOfTheDocument(t *testing.T) {
 		c.do("POST", path, `{}`, "X-Api-Key", askKey, "Content-Type", "text/plain")
 	}
 	for _, op := range []struct{ method, path string }{
-		{"POST", "/v1/ask"}, {"GET", "/v1/search"}, {"GET", "/v1/articles"}, {"GET", "/v1/articles/1"}, {"POST", "/v1/feedback"}, {"GET", "/v1/ingest"}, {"GET", "/metrics"},
+		{"POST", "/v1/ask"}, {"GET", "/v1/search"}, {"GET", "/v1/articles"}, {"GET", "/v1/articles/1"}, {"POST", "/v1/feedback"}, {"GET", "/v1/answers/x"}, {"GET", "/v1/ingest"}, {"GET", "/metrics"},
 	} {
 		if w := c.do(op.method, op.path, ""); w.Code != http.StatusUnauthorized || w.Header().Get("WWW-Authenticate") == "" {
 			t.Errorf("%s without a key: %d", op.path, w.Code)
@@ -169,7 +173,7 @@ func TestEveryStatusOfTheDocument(t *testing.T) {
 	}
 	c.do("GET", "/metrics", "", "X-Api-Key", adminKey)
 
-	everything := map[string]string{"POST /v1/ask": `{"question":"桥"}`, "GET /v1/search?q=桥": "", "GET /v1/articles": "", "GET /v1/articles/1": "", "POST /v1/feedback": `{"answer_id":"1","good":true}`, "GET /v1/ingest": "", "GET /readyz": ""}
+	everything := map[string]string{"POST /v1/ask": `{"question":"桥"}`, "GET /v1/search?q=桥": "", "GET /v1/articles": "", "GET /v1/articles/1": "", "POST /v1/feedback": `{"answer_id":"1","good":true}`, "GET /v1/answers/0123456789abcdef0123456789abcdef": "", "GET /v1/ingest": "", "GET /readyz": ""}
 	try := func(o web.Options, status int, only string) {
 		o.Keys = keys("reader", askKey)
 		c := newClient(t, o)
@@ -385,7 +389,7 @@ func TestFeedbackIsTheCallers(t *testing.T) {
 	o := over(store)
 	o.Keys = keys("ask", askKey, "other", adminKey)
 	c := newClient(t, o)
-	id := jsonOf[struct{ ID string }](t, c.do("POST", "/v1/ask", `{"question":"赵州桥是谁设计的？"}`, "X-Api-Key", askKey)).ID
+	id := jsonOf[struct{ ID, Share string }](t, c.do("POST", "/v1/ask", `{"question":"赵州桥是谁设计的？"}`, "X-Api-Key", askKey)).ID
 	for _, tc := range []struct{ key, good string }{{askKey, "true"}, {adminKey, "true"}, {askKey, "false"}} {
 		if w := c.do("POST", "/v1/feedback", `{"answer_id":"`+id+`","good":`+tc.good+`,"note":"注"}`, "X-Api-Key", tc.key); w.Code != http.StatusNoContent {
 			t.Errorf("%d %s", w.Code, w.Body)

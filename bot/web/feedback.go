@@ -78,12 +78,21 @@ func (s server) ingested(w http.ResponseWriter, r *http.Request) {
 	if !stats.Ingested.IsZero() {
 		reply.Ingested = &stats.Ingested
 	}
-	switch run, err := s.Runs.LastRun(ctx); {
-	case err == nil:
-		reply.Run = &run
-	case !errors.Is(err, rag.ErrNoRun):
+	if reply.Run, err = s.lastRun(ctx); err != nil {
 		s.problem(w, r, err)
 		return
 	}
 	writeJSON(w, http.StatusOK, reply)
+}
+
+// lastRun is the ingest that ended last, nil for none.
+func (s server) lastRun(ctx context.Context) (*rag.IngestRun, error) {
+	if s.Runs == nil {
+		return nil, nil
+	}
+	run, err := s.Runs.LastRun(ctx)
+	if errors.Is(err, rag.ErrNoRun) {
+		return nil, nil
+	}
+	return &run, err
 }

@@ -39,7 +39,7 @@ type Options struct {
 	Browse   Browser
 	Feedback Feedback
 	Shares   Shares
-	Runs     Runs
+	Runs     Runs         // nil: runs are not told of
 	Chats    http.Handler // chat completions in OpenAI's protocol, and models; nil: there are none
 	Tools    http.Handler // the Model Context Protocol; nil: it is not spoken
 	Telegram Telegram     // nil: there is no bot
