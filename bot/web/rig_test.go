@@ -187,8 +187,10 @@ func (c *client) hold(method, path string, w *httptest.ResponseRecorder) {
 	if w.Header().Get("X-Request-Id") == "" {
 		c.Errorf("%s %s: no request id", method, path)
 	}
-	if strings.HasPrefix(path, "/v1/articles/") {
-		path = "/v1/articles/{id}"
+	for prefix, pattern := range map[string]string{"/v1/articles/": "/v1/articles/{id}", "/v1/answers/": "/v1/answers/{share}"} {
+		if strings.HasPrefix(path, prefix) {
+			path = pattern
+		}
 	}
 	op, ok := c.doc.Paths[path][strings.ToLower(method)]
 	if !ok {
