@@ -29,6 +29,8 @@ type outbox struct {
 
 	File    string `json:"file,omitempty"`    // name of the page that goes with it, as a document
 	Content []byte `json:"content,omitempty"` // of it
+
+	Failure string `json:"failure,omitempty"` // why it is all the update is answered with; "": it is the answer
 }
 
 // text is one message.

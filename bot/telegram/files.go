@@ -252,10 +252,10 @@ func (b *Bot) onStats(ctx context.Context, t talk) (*outbox, error) {
 type figures struct{ Asked, People, Failed, Good, Bad int }
 
 func (i *inbox) figures(ctx context.Context) (f figures, err error) {
-	rows, _ := i.pool.Query(ctx, `select count(*) filter (where asked_at is not null), count(distinct person) filter (where asked_at is not null),
-			count(*) filter (where failure <> '' and failure <> $2),
+	rows, _ := i.pool.Query(ctx, `select count(*) filter (where asked_at is not null and not starts_with(lane, 'inline ')), count(distinct person) filter (where asked_at is not null),
+			count(*) filter (where failure not in ('', $2, $3)),
 			(select count(*) from feedback where good), (select count(*) from feedback where not good)
-		from telegram_updates where bot = $1 and received_at > now() - interval '24 hours'`, i.bot, tooFast)
+		from telegram_updates where bot = $1 and received_at > now() - interval '24 hours'`, i.bot, tooFast, tooMuch)
 	f, err = pgx.CollectExactlyOneRow(rows, pgx.RowToStructByPos[figures])
 	if err != nil {
 		return f, fmt.Errorf("count the questions: %w", err)

@@ -25,6 +25,15 @@ type goneError struct{ cause error }
 func (e *goneError) Error() string { return e.cause.Error() }
 func (e *goneError) Unwrap() error { return e.cause }
 
+// toldError says that an update is answered with this alone, and why it is given up then.
+type toldError struct {
+	out   *outbox // nil: with nothing
+	cause error
+}
+
+func (e *toldError) Error() string { return e.cause.Error() }
+func (e *toldError) Unwrap() error { return e.cause }
+
 // oldest is how long an update is tried: Telegram itself drops those that nobody took for so long.
 const oldest = 24 * time.Hour
 
@@ -74,6 +83,9 @@ func (b *Bot) rest(ctx context.Context) {
 	}
 }
 
+// soon is up to when a worker is woken for what was put off; later ones are found in passing.
+const soon = 5 * time.Second
+
 // handle answers an update and says in the inbox what became of it.
 func (b *Bot) handle(ctx context.Context, it *item) {
 	err := b.try(ctx, it)
@@ -88,7 +100,11 @@ func (b *Bot) handle(ctx context.Context, it *item) {
 	var end error
 	switch {
 	case err == nil:
-		end = b.inbox.done(ctx, it, "")
+		failure := ""
+		if it.outbox != nil {
+			failure = it.outbox.Failure
+		}
+		end = b.inbox.done(ctx, it, failure)
 	case errors.As(err, &later) && time.Since(it.received)+later.after < oldest:
 		after := later.after
 		if after == 0 {
@@ -96,8 +112,11 @@ func (b *Bot) handle(ctx context.Context, it *item) {
 		}
 		b.o.Log.Info("an update is put off", "update", it.ID, "for", after, "error", err)
 		end = b.inbox.putBack(ctx, it, after, later.after == 0)
+		if after < soon {
+			time.AfterFunc(after+10*time.Millisecond, b.awake)
+		}
 	default:
-		if !errors.Is(err, errTooFast) {
+		if _, isTold := errors.AsType[*toldError](err); !isTold {
 			b.o.Log.Warn("an update is given up", "update", it.ID, "error", err)
 		}
 		end = b.inbox.done(ctx, it, err.Error())
@@ -165,11 +184,16 @@ func (b *Bot) fault(it *item, r any) error {
 // excuse decides what becomes of an update that could not be answered: it is tried again, a few times, before the
 // person is told.
 func (b *Bot) excuse(ctx context.Context, it *item, err error) (*outbox, error) {
+	if told, ok := errors.AsType[*toldError](err); ok && told.out != nil {
+		told.out.Failure = told.Error()
+		return told.out, nil
+	}
 	call, isCall := errors.AsType[*callError](err)
+	_, isTold := errors.AsType[*toldError](err)
 	_, isLater := errors.AsType[*laterError](err)
 	_, isGone := errors.AsType[*goneError](err)
 	switch {
-	case isLater, isGone, errors.Is(err, errTooFast), ctx.Err() != nil:
+	case isLater, isGone, isTold, ctx.Err() != nil:
 		return nil, err
 	case isCall && call.movedTo != 0:
 		return nil, b.follow(ctx, it, call.movedTo)
