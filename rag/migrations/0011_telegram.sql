@@ -57,6 +57,21 @@ create table telegram_chats (
     primary key (bot, chat, topic)
 );
 
+-- How a bot gets its updates: the processes that were started last have said it.
+create table telegram_modes (
+    bot   bigint primary key,
+    mode  text not null,
+    url   text not null,                        -- of the webhook; empty when polling
+    since timestamptz not null default now()
+);
+
+-- The process that polls, as long as it goes on saying so.
+create table telegram_poller (
+    bot    bigint primary key,
+    holder text not null,
+    beat   timestamptz not null
+);
+
 -- Groups that have become supergroups, which have another id.
 create table telegram_moves (
     bot      bigint not null,
