@@ -8,6 +8,8 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"regexp"
+	"strconv"
 	"strings"
 	"time"
 
@@ -16,7 +18,8 @@ import (
 
 // Limits of one call.
 const (
-	maxReply    = 8 << 20  // bytes: a hundred updates with their longest texts
+	maxReply    = 8 << 20  // bytes
+	maxUpdates  = 64 << 20 // bytes of a reply with updates: a hundred may have 1 MB each, where all is escaped and marked; fewer are asked for then
 	maxDownload = 20 << 20 // bytes: what the Bot API gives out
 )
 
@@ -25,6 +28,7 @@ const (
 type client struct {
 	token, base string        // base has no slash at its end
 	wait        time.Duration // for one call; a long poll's comes on top
+	most        int64         // bytes of a reply with updates
 	http        *http.Client
 }
 
@@ -33,7 +37,7 @@ func newClient(token, base string, wait time.Duration) *client {
 		Proxy: http.ProxyFromEnvironment, MaxIdleConnsPerHost: workers + 2, IdleConnTimeout: time.Minute,
 		TLSHandshakeTimeout: 10 * time.Second, ForceAttemptHTTP2: true,
 	}
-	return &client{token: token, base: strings.TrimRight(base, "/"), wait: wait, http: &http.Client{
+	return &client{token: token, base: strings.TrimRight(base, "/"), wait: wait, most: maxUpdates, http: &http.Client{
 		Transport: transport,
 		// Another host would get the token with the address.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -50,6 +54,8 @@ type callError struct {
 	retryAfter time.Duration
 	movedTo    int64 // the supergroup that the group has become
 	cause      error
+
+	first int64 // the update that a reply begins with that is too large; 0: it is not known
 }
 
 func (e *callError) Error() string {
@@ -82,32 +88,33 @@ func (e *callError) says(words ...string) bool {
 
 // call makes one call and reads what it gives into result, which may be nil. An error is a *callError.
 func (c *client) call(ctx context.Context, method string, params tgbotapi.Params, result any) error {
-	return c.do(ctx, method, c.wait, result, func(api *tgbotapi.BotAPI) (*tgbotapi.APIResponse, error) {
+	return c.do(ctx, method, c.wait, maxReply, result, func(api *tgbotapi.BotAPI) (*tgbotapi.APIResponse, error) {
 		return api.MakeRequest(method, params)
 	})
 }
 
-// poll is a call that the server may keep waiting for so long.
+// poll is a call that the server may keep waiting for so long. Its error is around errLargeReply where the reply is larger than
+// is read.
 func (c *client) poll(ctx context.Context, method string, params tgbotapi.Params, wait time.Duration, result any) error {
-	return c.do(ctx, method, wait+c.wait, result, func(api *tgbotapi.BotAPI) (*tgbotapi.APIResponse, error) {
+	return c.do(ctx, method, wait+c.wait, c.most, result, func(api *tgbotapi.BotAPI) (*tgbotapi.APIResponse, error) {
 		return api.MakeRequest(method, params)
 	})
 }
 
 // send is a call with a file.
 func (c *client) send(ctx context.Context, method string, params tgbotapi.Params, field string, file tgbotapi.FileBytes, result any) error {
-	return c.do(ctx, method, 2*c.wait, result, func(api *tgbotapi.BotAPI) (*tgbotapi.APIResponse, error) {
+	return c.do(ctx, method, 2*c.wait, maxReply, result, func(api *tgbotapi.BotAPI) (*tgbotapi.APIResponse, error) {
 		return api.UploadFiles(method, params, []tgbotapi.RequestFile{{Name: field, Data: file}})
 	})
 }
 
-func (c *client) do(ctx context.Context, method string, wait time.Duration, result any, request func(*tgbotapi.BotAPI) (*tgbotapi.APIResponse, error)) error {
+func (c *client) do(ctx context.Context, method string, wait time.Duration, most int64, result any, request func(*tgbotapi.BotAPI) (*tgbotapi.APIResponse, error)) error {
 	if _, err := url.Parse(c.base); err != nil { // telegram-bot-api would leave the file's writer behind
 		return c.explain(method, 0, err)
 	}
 	ctx, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
-	line := &wire{ctx: ctx, http: c.http}
+	line := &wire{ctx: ctx, http: c.http, most: most}
 	api := &tgbotapi.BotAPI{Token: c.token, Client: line}
 	api.SetAPIEndpoint(strings.ReplaceAll(c.base, "%", "%%") + "/bot%s/%s")
 	reply, err := request(api)
@@ -115,13 +122,17 @@ func (c *client) do(ctx context.Context, method string, wait time.Duration, resu
 		err = json.Unmarshal(reply.Result, result)
 	}
 	if err != nil {
-		return c.explain(method, line.status, err)
+		e := c.explain(method, line.status, err)
+		if line.body != nil && line.body.isOver {
+			e.status, e.message, e.cause, e.first = 0, errLargeReply.Error(), errLargeReply, line.body.firstUpdate()
+		}
+		return e
 	}
 	return nil
 }
 
 // explain makes a *callError of what telegram-bot-api returns.
-func (c *client) explain(method string, status int, err error) error {
+func (c *client) explain(method string, status int, err error) *callError {
 	e := &callError{method: method, message: c.scrub(err.Error())}
 	for _, end := range []error{context.Canceled, context.DeadlineExceeded} { // other causes may have the address in their texts
 		if errors.Is(err, end) {
@@ -164,7 +175,9 @@ func (c *client) scrub(text string) string {
 type wire struct {
 	ctx    context.Context //nolint:containedctx // telegram-bot-api takes none, and one wire is one call
 	http   *http.Client
+	most   int64 // bytes of the reply
 	status int
+	body   *bounded // of the reply
 }
 
 func (w *wire) Do(r *http.Request) (*http.Response, error) {
@@ -173,11 +186,41 @@ func (w *wire) Do(r *http.Request) (*http.Response, error) {
 		return nil, withoutAddress(err)
 	}
 	w.status = resp.StatusCode
-	resp.Body = struct {
-		io.Reader
-		io.Closer
-	}{io.LimitReader(resp.Body, maxReply), resp.Body}
+	w.body = &bounded{ReadCloser: resp.Body, left: w.most, head: make([]byte, 0, 512)}
+	resp.Body = w.body
 	return resp, nil
+}
+
+var errLargeReply = errors.New("the reply is larger than is read")
+
+// bounded is a body of which so many bytes are read.
+type bounded struct {
+	io.ReadCloser
+	left   int64
+	isOver bool
+	head   []byte // how it begins
+}
+
+func (b *bounded) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p[:min(int64(len(p)), b.left+1)])
+	b.head = append(b.head, p[:min(n, cap(b.head)-len(b.head))]...)
+	if b.left -= int64(n); b.left < 0 {
+		b.isOver = true
+		return 0, errLargeReply
+	}
+	return n, err
+}
+
+var updateID = regexp.MustCompile(`"update_id"\s*:\s*([0-9]{1,18})`)
+
+// firstUpdate is the update that the body begins with, 0 where none is seen.
+func (b *bounded) firstUpdate() int64 {
+	found := updateID.FindSubmatch(b.head)
+	if found == nil {
+		return 0
+	}
+	id, _ := strconv.ParseInt(string(found[1]), 10, 64)
+	return id
 }
 
 // errTooLarge says that a file is more than the Bot API gives out.

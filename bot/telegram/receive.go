@@ -169,14 +169,26 @@ func (b *Bot) pollAll(ctx context.Context) error {
 	}
 	deleted := time.Now()
 	wait := time.Duration(0) // the first tells at once whether it works
+	limit := mostUpdates
 	for offset, failed := int64(0), 0; ; {
 		var raw []json.RawMessage
-		err := b.client.poll(ctx, "getUpdates", params("offset", offset, "timeout", int(wait.Seconds()), "limit", mostUpdates, "allowed_updates", kinds), wait, &raw)
+		err := b.client.poll(ctx, "getUpdates", params("offset", offset, "timeout", int(wait.Seconds()), "limit", limit, "allowed_updates", kinds), wait, &raw)
 		if err == nil && len(raw) > 0 {
 			var last int64
 			if last, err = b.inbox.put(ctx, raw); err == nil {
-				offset = last + 1
+				offset, limit = last+1, min(2*limit, mostUpdates)
 				b.awake()
+			}
+		}
+		if errors.Is(err, errLargeReply) {
+			if limit > 1 {
+				limit /= 2
+				continue
+			}
+			var last int64
+			if last, err = b.passOver(ctx, err); err == nil {
+				offset = last + 1
+				continue
 			}
 		}
 		if ctx.Err() != nil {
@@ -201,6 +213,16 @@ func (b *Bot) pollAll(ctx context.Context) error {
 			return context.Cause(ctx)
 		}
 	}
+}
+
+// passOver stores an update that is too large to be read as one that cannot be.
+func (b *Bot) passOver(ctx context.Context, err error) (last int64, _ error) {
+	e, ok := errors.AsType[*callError](err)
+	if !ok || e.first == 0 {
+		return 0, err
+	}
+	b.o.Log.Error("an update is larger than is read, and passed over", "update", e.first)
+	return b.inbox.put(ctx, []json.RawMessage{json.RawMessage(fmt.Sprintf(`{"update_id":%d,"message":"too large"}`, e.first))})
 }
 
 // deleteWebhook deletes the webhook, which would keep the updates, where they are to be polled.

@@ -278,6 +278,35 @@ func TestTheWayThatWasStartedLastHolds(t *testing.T) {
 	}
 }
 
+// Where updates are too large together fewer are asked for, and one that is too large alone is passed over.
+func TestLargeUpdatesDoNotStopOthers(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, telegramtest.Options{})
+	b := r.make(r.options())
+	b.client.most = 20_000
+	var questions []telegramtest.Message
+	large := func(n int) {
+		r.server.Receive(telegramtest.Incoming{From: person(100), Text: strings.Repeat("字", n)})
+	}
+	for range 20 {
+		large(2000)
+		questions = append(questions, r.server.Receive(telegramtest.Incoming{From: xu, Text: whoBuilt}))
+	}
+	large(10_000)
+	questions = append(questions, r.server.Receive(telegramtest.Incoming{From: xu, Text: whoBuilt}))
+	r.run(b)
+	r.settled()
+	for _, m := range questions {
+		r.isAnswered(m, designer)
+	}
+	if f := r.failures(); len(f) != 1 || !strings.Contains(f[0], "cannot be read") {
+		t.Errorf("%v", f)
+	}
+	if polls := len(r.server.Calls("getUpdates")); polls > 60 {
+		t.Errorf("%d polls", polls)
+	}
+}
+
 // What cannot be read, or says nothing, does not keep others from being answered.
 func TestUpdatesThatCannotBeReadDoNotBlockOthers(t *testing.T) {
 	t.Parallel()
