@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	tgbotapi "github.com/go-telegram-bot-api/telegram-bot-api/v5"
@@ -30,7 +31,11 @@ type client struct {
 	wait        time.Duration // for one call; a long poll's comes on top
 	most        int64         // bytes of a reply with updates
 	http        *http.Client
+	well        atomic.Int64 // when the last call went well, in nanoseconds since 1970
 }
+
+// hasWorkedSince says whether a call has gone well since then.
+func (c *client) hasWorkedSince(t time.Time) bool { return c.well.Load() > t.UnixNano() }
 
 func newClient(token, base string, wait time.Duration) *client {
 	transport := &http.Transport{
@@ -55,6 +60,8 @@ type callError struct {
 	movedTo    int64 // the supergroup that the group has become
 	cause      error
 
+	isRefusal bool // Telegram has answered in its own form
+
 	first int64 // the update that a reply begins with that is too large; 0: it is not known
 }
 
@@ -72,10 +79,15 @@ func (e *callError) isPassing() bool {
 	return e.status == 0 || e.status >= 500 || e.status == http.StatusTooManyRequests
 }
 
-// isOfToken says that the token is wrong: 404 is for one that is none.
+// isOfToken says that the token is wrong. 404 is for one that is none, in Telegram's own words or where any other call would be
+// refused likewise; elsewhere it is about what was asked for.
 func (e *callError) isOfToken() bool {
-	return e.status == http.StatusUnauthorized || e.status == http.StatusNotFound
+	isAny := e.method == "getMe" || e.method == "getUpdates"
+	return e.status == http.StatusUnauthorized || e.status == http.StatusNotFound && (isAny || e.isRefusal && e.message == "Not Found")
 }
+
+// isFinal says that the call fails likewise when it is made again, and others do not.
+func (e *callError) isFinal() bool { return !e.isPassing() && !e.isOfToken() && e.movedTo == 0 }
 
 func (e *callError) says(words ...string) bool {
 	for _, w := range words {
@@ -128,6 +140,7 @@ func (c *client) do(ctx context.Context, method string, wait time.Duration, most
 		}
 		return e
 	}
+	c.well.Store(time.Now().UnixNano())
 	return nil
 }
 
@@ -145,7 +158,7 @@ func (c *client) explain(method string, status int, err error) *callError {
 			e.status = refusal.Code
 		}
 		e.retryAfter = time.Duration(max(0, min(refusal.RetryAfter, int(oldest/time.Second)))) * time.Second
-		e.movedTo = refusal.MigrateToChatID
+		e.movedTo, e.isRefusal = refusal.MigrateToChatID, true
 		return e
 	}
 	if status != 0 && status != http.StatusOK { // a page of some proxy
@@ -226,7 +239,11 @@ func (b *bounded) firstUpdate() int64 {
 // errTooLarge says that a file is more than the Bot API gives out.
 var errTooLarge = fmt.Errorf("the file is larger than %d MB", maxDownload>>20)
 
-// download fetches a file that was sent. Errors are errTooLarge or a *callError.
+// errNotServed says that the server gives files out by their places on its own disk, as one does that is run with --local. They are
+// not read from there: the program may run elsewhere, and as somebody else.
+var errNotServed = errors.New("the Bot API server gives no files out by HTTP")
+
+// download fetches a file that was sent. Errors are errTooLarge, errNotServed or a *callError.
 func (c *client) download(ctx context.Context, fileID string) ([]byte, error) {
 	var file struct {
 		Path string `json:"file_path"`
@@ -238,6 +255,9 @@ func (c *client) download(ctx context.Context, fileID string) ([]byte, error) {
 	}
 	if err != nil {
 		return nil, err
+	}
+	if strings.HasPrefix(file.Path, "/") || strings.Contains(file.Path, `:\`) {
+		return nil, errNotServed
 	}
 	ctx, cancel := context.WithTimeout(ctx, 4*c.wait)
 	defer cancel()

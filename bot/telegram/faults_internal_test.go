@@ -650,3 +650,81 @@ func longServer(t *testing.T, handle http.HandlerFunc) string {
 	t.Cleanup(s.Close)
 	return s.URL
 }
+
+// A call that goes on failing while others go well does not keep its chat waiting, and who asked is told.
+func TestACallThatGoesOnFailingHoldsNobodyUp(t *testing.T) {
+	t.Parallel()
+	for method, told := range map[string]string{"sendDocument": "收入吗？", "getFile": "没能回答", "download": "没能回答", "editMessageText": ""} {
+		t.Run(method, func(t *testing.T) {
+			t.Parallel()
+			var first atomic.Bool
+			var running atomic.Pointer[Bot]
+			r := newRig(t, telegramtest.Options{Script: func(c telegramtest.Call) telegramtest.Fault {
+				if c.Method == method && !first.Load() {
+					running.Load().client.well.Store(time.Now().UnixNano()) // as calls for others do
+					return telegramtest.Fault{Status: 502}
+				}
+				return telegramtest.Fault{}
+			}})
+			o := r.options()
+			o.Admins, o.Files = []int64{7}, &shelf{}
+			b := r.make(o)
+			b.times.retry = time.Millisecond
+			running.Store(b)
+			r.run(b)
+			r.server.Receive(telegramtest.Incoming{From: admin, Document: &telegramtest.File{Name: "a.txt", Data: []byte("x")}})
+			r.eventually("the file keeps the chat waiting", func() bool { return r.isDone(1) })
+			first.Store(true)
+			if n := len(r.server.Calls(method)); n < maxAlone-1 || n > maxAlone {
+				t.Errorf("%d calls", n)
+			}
+			m := r.server.Receive(telegramtest.Incoming{From: admin, Text: whoBuilt})
+			r.settled()
+			r.isAnswered(m, designer)
+			if told != "" {
+				says(t, r.server.Sent(admin.ID)[0], told)
+			}
+		})
+	}
+}
+
+// While no call goes well at all, nothing is given up, however often it fails.
+func TestADeadTelegramIsWaitedFor(t *testing.T) {
+	t.Parallel()
+	var isDead atomic.Bool
+	r := newRig(t, telegramtest.Options{Script: func(telegramtest.Call) telegramtest.Fault {
+		if isDead.Load() {
+			return telegramtest.Fault{Status: 502}
+		}
+		return telegramtest.Fault{}
+	}})
+	o := r.options()
+	o.Asker = hooked{o.Asker, func(rag.Query) error { isDead.Store(true); return nil }}
+	b := r.make(o)
+	b.times.retry = time.Microsecond
+	r.run(b)
+	m := r.server.Receive(telegramtest.Incoming{From: xu, Text: whoBuilt})
+	r.eventually("it is not tried again", func() bool {
+		var n int
+		err := r.store.Pool().QueryRow(t.Context(), `select coalesce(max(put_off), 0) from telegram_updates`).Scan(&n)
+		return err == nil && n > 2*maxAlone
+	})
+	isDead.Store(false)
+	r.settled()
+	r.isAnswered(m, designer)
+}
+
+// What 404 is about, and what it says of the token.
+func TestNotFoundIsAboutTheTokenWhereAllIsRefused(t *testing.T) {
+	t.Parallel()
+	for want, all := range map[bool][]*callError{
+		true:  {{method: "getMe", status: 404}, {method: "getUpdates", status: 404}, {method: "sendMessage", status: 404, message: "Not Found", isRefusal: true}, {method: "sendMessage", status: 401}},
+		false: {{method: "sendMessage", status: 404, message: "Not Found"}, {method: "sendMessage", status: 404, message: "Not Found: method not found", isRefusal: true}, {method: "download", status: 404, message: "Not Found"}, {method: "getMe", status: 400}},
+	} {
+		for _, e := range all {
+			if e.isOfToken() != want {
+				t.Errorf("%+v", e)
+			}
+		}
+	}
+}

@@ -63,6 +63,11 @@ func (b *Bot) onFile(ctx context.Context, t talk) (*outbox, error) {
 	if errors.Is(err, errTooLarge) {
 		return t.answer(t.lang.Say("文件超过 20 MB，机器人取不到。", "The file is larger than 20 MB, which bots cannot fetch.")), nil
 	}
+	if e, ok := errors.AsType[*callError](err); ok && e.isFinal() || errors.Is(err, errNotServed) {
+		b.o.Log.Warn("a file that was sent cannot be fetched", "error", err)
+		return t.answer(t.lang.Say("取不到这个文件：Telegram 或所用的 Bot API 服务器没有给出它。请再发一次，或直接放进语料文件夹。",
+			"The file cannot be fetched: Telegram, or the Bot API server, does not give it out. Send it again, or put it into the corpus folder.")), nil
+	}
 	if err != nil {
 		return nil, err
 	}

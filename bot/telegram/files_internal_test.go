@@ -3,6 +3,8 @@ package telegram
 import (
 	"context"
 	"errors"
+	"io"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -125,5 +127,41 @@ func TestAButtonThatWasDoneIsNotDoneAgain(t *testing.T) {
 	says(t, r.now(sent[0]), "已收入 新.txt")
 	if files.added != 1 {
 		t.Errorf("%d times", files.added)
+	}
+}
+
+// Who sent a file that cannot be fetched is told so at once.
+func TestAFileThatCannotBeFetchedIsTold(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, telegramtest.Options{})
+	r.start(func(o *Options) { o.Admins, o.Files = []int64{7}, &shelf{} })
+	for _, c := range []struct {
+		method string
+		fault  telegramtest.Fault
+	}{
+		{"getFile", telegramtest.Fault{Status: 400, Description: "Bad Request: wrong file_id or the file is temporarily unavailable"}},
+		{"getFile", telegramtest.Fault{Status: 404, Description: "Not Found: method not found"}},
+		{"download", telegramtest.Fault{Status: 403}}, {"download", telegramtest.Fault{Status: 400}},
+		{"download", telegramtest.Fault{Status: 404, Description: "Not Found"}}, {"download", telegramtest.Fault{Status: 404, HTML: true}},
+	} {
+		r.server.Fail(c.method, c.fault)
+		says(t, only(t, r.sendFile(admin, "a.txt", "x")), "取不到这个文件")
+	}
+	var putOff int
+	if err := r.store.Pool().QueryRow(t.Context(), `select max(put_off) from telegram_updates`).Scan(&putOff); err != nil || putOff > 0 {
+		t.Errorf("put off %d times, %v", putOff, err)
+	}
+}
+
+// A Bot API server that is run with --local gives out a place on its own disk, which has the token in it.
+func TestAFileOnTheDiskOfTheServerIsNotRead(t *testing.T) {
+	t.Parallel()
+	address := longServer(t, func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, `{"ok":true,"result":{"file_path":"/var/lib/telegram-bot-api/`+telegramtest.Token+`/documents/file_0.txt"}}`)
+	})
+	c := newClient(telegramtest.Token, address, rigWait)
+	defer c.close()
+	if _, err := c.download(t.Context(), "id"); !errors.Is(err, errNotServed) || strings.Contains(everything(err), secret) {
+		t.Errorf("%v", err)
 	}
 }

@@ -88,6 +88,7 @@ const soon = 5 * time.Second
 
 // handle answers an update and says in the inbox what became of it.
 func (b *Bot) handle(ctx context.Context, it *item) {
+	began := time.Now()
 	err := b.try(ctx, it)
 	if ctx.Err() != nil {
 		return // the program ends: the update is given back with the others
@@ -105,7 +106,7 @@ func (b *Bot) handle(ctx context.Context, it *item) {
 			failure = it.outbox.Failure
 		}
 		end = b.inbox.done(ctx, it, failure)
-	case errors.As(err, &later) && time.Since(it.received)+later.after < oldest:
+	case errors.As(err, &later) && time.Since(it.received)+later.after < oldest && !b.isAlone(it, began, later):
 		after := later.after
 		if after == 0 {
 			after = b.backOff(it.putOff, err)
@@ -124,6 +125,22 @@ func (b *Bot) handle(ctx context.Context, it *item) {
 	if end != nil {
 		b.o.Log.Error("Telegram", "update", it.ID, "error", end) // its lease ends, and it is taken again
 	}
+}
+
+// isAlone counts a call of an update that has failed while others went well, and says whether that is enough: it would go on
+// failing, and its chat would wait behind it. While none goes well, that is since it failed before, nothing is counted.
+func (b *Bot) isAlone(it *item, began time.Time, later *laterError) bool {
+	if e, ok := errors.AsType[*callError](later.cause); !ok || !e.isPassing() || later.after > 0 {
+		return false
+	}
+	pause := time.Duration(0)
+	if it.putOff > 0 {
+		pause = b.backOff(it.putOff-1, nil)
+	}
+	if b.client.hasWorkedSince(began.Add(-pause)) {
+		it.alone++
+	}
+	return it.alone >= maxAlone
 }
 
 // try finds what an update is answered with, where that is not known yet, and sends it.
@@ -197,7 +214,7 @@ func (b *Bot) excuse(ctx context.Context, it *item, err error) (*outbox, error) 
 		return nil, err
 	case isCall && call.movedTo != 0:
 		return nil, b.follow(ctx, it, call.movedTo)
-	case isCall:
+	case isCall && (it.alone < maxAlone-1 || !call.isPassing() || call.retryAfter > 0):
 		return nil, fate(call)
 	case it.putOff < maxTries && it.tries <= b.inbox.most:
 		return nil, &laterError{cause: err}

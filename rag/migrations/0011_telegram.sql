@@ -10,6 +10,7 @@ create table telegram_updates (
     body        bytea not null,               -- as it came; empty when it is done
     tries       int not null default 0,       -- taken so often since it was last put off
     put_off     int not null default 0,       -- so often
+    alone       int not null default 0,       -- so often while other calls went well
     not_before  timestamptz not null default now(),
     claimed_by  text not null default '',
     leased      timestamptz not null default '-infinity',
