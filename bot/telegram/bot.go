@@ -66,6 +66,7 @@ type Bot struct {
 	times  times
 
 	known   chan struct{} // closed once Telegram has said who the bot is
+	adding  sync.Mutex    // held while a file is taken into the corpus: it may take long, and keeps one worker only
 	suspect sync.Mutex    // held while an update is handled that may have ended a process
 
 	mu    sync.Mutex
@@ -76,7 +77,7 @@ type Bot struct {
 // times are how long things wait. Tests shorten them.
 type times struct {
 	idle, lease, elect, edit, typing, retry, grace time.Duration
-	longPoll, call, watch, answer                  time.Duration
+	longPoll, call, watch, answer, add             time.Duration
 }
 
 var usual = times{
@@ -91,6 +92,7 @@ var usual = times{
 	call:     30 * time.Second, // for an answer of Telegram's
 	watch:    time.Minute,      // between looks at the webhook
 	answer:   10 * time.Minute, // for one answer to be found; a worker is not kept for longer
+	add:      time.Hour,        // for one file to be taken into the corpus
 }
 
 // workers is how many updates are handled at once.

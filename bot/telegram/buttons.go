@@ -67,6 +67,9 @@ func (b *Bot) onButton(ctx context.Context, it *item, q *callbackQuery) (*outbox
 	if err != nil {
 		return nil, err
 	}
+	if it.isToasted {
+		return out, nil
+	}
 	if err := b.toast(ctx, q, toast); err != nil && out == nil { // what is done is not done again
 		return nil, err
 	}

@@ -30,6 +30,8 @@ type outbox struct {
 	File    string `json:"file,omitempty"`    // name of the page that goes with it, as a document
 	Content []byte `json:"content,omitempty"` // of it
 
+	Drop int64 `json:"drop,omitempty"` // the message whose file is done with
+
 	Failure string `json:"failure,omitempty"` // why it is all the update is answered with; "": it is the answer
 }
 
@@ -50,6 +52,11 @@ type button struct {
 // deliver sends what is in the outbox and has not been sent.
 func (b *Bot) deliver(ctx context.Context, it *item) error {
 	o := it.outbox
+	if o.Drop != 0 { // only now that what came of it is stored
+		if err := b.inbox.dropFile(ctx, o.Chat, o.Drop); err != nil {
+			return &laterError{cause: err}
+		}
+	}
 	for n := range o.Texts {
 		if n < len(it.sent) && !o.Reserved {
 			continue

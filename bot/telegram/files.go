@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -164,16 +165,22 @@ func (b *Bot) onFileButton(ctx context.Context, p press) (*outbox, string, error
 		choice = p.args[0]
 	}
 	if choice == "n" {
-		return p.inPlace(bare(p.lang.Say("没有收入：", "Left out: ") + short(f.Name, maxField))), "", b.inbox.dropFile(ctx, chat, message)
+		return p.closing(p.lang.Say("没有收入：", "Left out: ") + short(f.Name, maxField)), "", nil
 	}
-	added, err := b.o.Files.Add(ctx, f.Name, f.Body, choice == "r")
+	if !b.adding.TryLock() {
+		return nil, "", &laterError{after: turnOfFiles, cause: errAdding}
+	}
+	defer b.adding.Unlock()
+	_ = b.toast(ctx, p.it.CallbackQuery, p.lang.Say("正在收入…", "Taking it in…")) // Telegram waits for a word for seconds only
+	p.it.isToasted = true
+	added, err := b.add(ctx, p, f, choice == "r")
 	if errors.Is(err, ErrFileExists) {
 		again := bare(sayf(p.lang, "语料中已有另一个 %s，要替换吗？", "The corpus has another %s. Replace it?", short(f.Name, maxField)))
 		again.Keyboard = [][]button{fileButtons(p.lang, true)}
 		return p.inPlace(again), "", nil
 	}
 	if e, ok := errors.AsType[*FileError](err); ok {
-		return p.inPlace(bare(p.lang.Say("不能收入："+e.Chinese, "Not taken: "+e.English))), "", b.inbox.dropFile(ctx, chat, message)
+		return p.closing(p.lang.Say("不能收入："+e.Chinese, "Not taken: "+e.English)), "", nil
 	}
 	if err != nil {
 		return nil, "", err
@@ -182,7 +189,39 @@ func (b *Bot) onFileButton(ctx context.Context, p press) (*outbox, string, error
 	if len(added.Unread) > 0 {
 		done += sayf(p.lang, "\n这些页是图片，没有文字，未收入：%s", "\nThese pages are images without text and were left out: %s", strings.Trim(fmt.Sprint(added.Unread), "[]"))
 	}
-	return p.inPlace(bare(done)), "", b.inbox.dropFile(ctx, chat, message)
+	return p.closing(done), "", nil
+}
+
+// turnOfFiles is when a file that waits for another one is looked at again.
+const turnOfFiles = 5 * time.Second
+
+var errAdding = errors.New("another file is being taken in")
+
+// isFileButton says whether an update is a button that takes a file, or not.
+func isFileButton(it *item) bool {
+	return it.CallbackQuery != nil && strings.HasPrefix(it.CallbackQuery.Data, "f:")
+}
+
+// add takes a file into the corpus, within its own limit: one that takes longer is not tried again.
+func (b *Bot) add(ctx context.Context, p press, f *file, replace bool) (FileAdded, error) {
+	adding, cancel := context.WithTimeout(ctx, b.times.add)
+	defer cancel()
+	defer b.showTyping(adding, p.talk)()
+	added, err := b.o.Files.Add(adding, f.Name, f.Body, replace)
+	if err != nil && ctx.Err() == nil && adding.Err() != nil {
+		return added, &FileError{
+			Chinese: "处理时间过长，已中断，语料没有变化：请拆开，或直接放进语料文件夹。",
+			English: "This took too long and was ended; the corpus is as it was. Split the file, or put it into the corpus folder.", Err: err,
+		}
+	}
+	return added, err
+}
+
+// closing says what came of a file, in its message, and lets go of the file.
+func (p press) closing(what string) *outbox {
+	out := p.inPlace(bare(what))
+	out.Drop = int64(p.m.ID)
+	return out
 }
 
 // file is one that was sent and waits.
@@ -209,6 +248,11 @@ func (i *inbox) fileAt(ctx context.Context, chat, message int64) (*file, error) 
 		return nil, fmt.Errorf("look up the file: %w", err)
 	}
 	return f, nil
+}
+
+// moveFile notes that another message asks about a file now.
+func (i *inbox) moveFile(ctx context.Context, chat, from, to int64) error {
+	return i.exec(ctx, "keep the file", `update telegram_files set message = $4 where bot = $1 and chat = $2 and message = $3`, i.bot, chat, from, to)
 }
 
 func (i *inbox) dropFile(ctx context.Context, chat, message int64) error {

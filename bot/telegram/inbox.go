@@ -95,6 +95,7 @@ type item struct {
 	sent     []int64
 
 	isCounted bool // as a question, in a try before this one
+	isToasted bool // the button that was pressed has got its word
 	hasActed  bool // it was counted as something that the person set off, likewise
 }
 

@@ -183,7 +183,11 @@ func (b *Bot) find(ctx context.Context, it *item) (out *outbox, err error) {
 			out, err = b.excuse(ctx, it, b.fault(it, r))
 		}
 	}()
-	replying, cancel := context.WithTimeout(ctx, b.times.answer)
+	limit := b.times.answer
+	if isFileButton(it) {
+		limit += b.times.add // which ends before it
+	}
+	replying, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	if out, err = b.reply(replying, it); err != nil {
 		return b.excuse(ctx, it, err)
