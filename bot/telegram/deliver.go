@@ -110,18 +110,34 @@ func (b *Bot) put(ctx context.Context, it *item, n int) error {
 	return nil
 }
 
-// fill puts the n-th text into its reserved message. Where somebody has deleted that, another one is sent first.
+// fill puts the n-th text into its reserved message. Where somebody has deleted that, another one is sent first; where Telegram
+// does not let it be changed, the text is sent as it is: better twice, should a reply be lost then, than not at all.
 func (b *Bot) fill(ctx context.Context, it *item, n int) error {
 	o := it.outbox
+	first := o.Hold
+	var former int64
 	if n < len(it.sent) {
-		err := b.edit(ctx, o.Chat, it.sent[n], o.Texts[n])
+		former = it.sent[n]
+		err := b.edit(ctx, o.Chat, former, o.Texts[n])
 		e, ok := errors.AsType[*callError](err)
-		if !ok || !e.says("message to edit not found", "message can't be edited", "message_id_invalid") {
+		if !ok || e.status != http.StatusBadRequest || e.movedTo != 0 || isGone(e) {
 			return err
 		}
+		if !e.says("message to edit not found", "message can't be edited", "message_id_invalid") {
+			b.o.Log.Warn("Telegram does not let a message be changed; another one is sent", "error", err)
+			first = o.Texts[n]
+		}
 	}
-	if err := b.sendAs(ctx, it, o, n, o.Hold); err != nil {
+	if err := b.sendAs(ctx, it, o, n, first); err != nil {
 		return err
+	}
+	if former != 0 {
+		if err := b.inbox.moveFile(ctx, o.Chat, former, it.sent[n]); err != nil {
+			return &laterError{cause: err}
+		}
+	}
+	if first.HTML == o.Texts[n].HTML {
+		return nil
 	}
 	return b.edit(ctx, o.Chat, it.sent[n], o.Texts[n])
 }

@@ -278,3 +278,24 @@ func TestFilesAreTakenInOneAfterTheOther(t *testing.T) {
 	says(t, r.now(first[0]), "已收入")
 	says(t, r.now(second[0]), "已收入")
 }
+
+// Where Telegram does not let the message of a file be changed, another one asks about it, and its buttons work.
+func TestAFileIsAskedAboutInAnotherMessageWhereItsOwnCannotBeChanged(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, telegramtest.Options{})
+	files := &shelf{has: map[string]string{}}
+	r.start(func(o *Options) { o.Admins, o.Files = []int64{7}, files })
+	for _, why := range []string{"CHAT_RESTRICTED", "message can't be edited"} {
+		r.server.Fail("editMessageText", telegramtest.Fault{Status: 400, Description: "Bad Request: " + why})
+		sent := r.sendFile(admin, why+".txt", "新的内容。")
+		if len(sent) != 3 {
+			t.Fatalf("%s: %d messages, %v", why, len(sent), r.failures())
+		}
+		says(t, sent[1], "收入吗？")
+		r.tap(admin, sent[1], "✓ 收入")
+		says(t, r.now(sent[1]), "已收入")
+	}
+	if files.added != 2 {
+		t.Errorf("%d files", files.added)
+	}
+}

@@ -251,9 +251,14 @@ func fate(e *callError) error {
 	switch {
 	case e.isPassing(), e.isOfToken(): // another token may be given
 		return &laterError{after: e.retryAfter, cause: e}
-	case e.status == 403,
-		e.says("chat not found", "thread not found", "topic_closed", "topic_deleted", "user is deactivated", "not enough rights", "have no rights", "chat_write_forbidden"):
+	case isGone(e):
 		return &goneError{e}
 	}
 	return e
+}
+
+// isGone says that nobody can be answered there.
+func isGone(e *callError) bool {
+	return e.status == 403 ||
+		e.says("chat not found", "thread not found", "topic_closed", "topic_deleted", "user is deactivated", "not enough rights", "have no rights", "chat_write_forbidden")
 }
