@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
 	"regexp"
 	"strconv"
@@ -61,6 +62,7 @@ type callError struct {
 	cause      error
 
 	isRefusal bool // Telegram has answered in its own form
+	isSent    bool // the call has been sent, at least in part
 
 	first int64 // the update that a reply begins with that is too large; 0: it is not known
 }
@@ -84,6 +86,11 @@ func (e *callError) isPassing() bool {
 func (e *callError) isOfToken() bool {
 	isAny := e.method == "getMe" || e.method == "getUpdates"
 	return e.status == http.StatusUnauthorized || e.status == http.StatusNotFound && (isAny || e.isRefusal && e.message == "Not Found")
+}
+
+// isLost says that it is not known whether what was asked for is done.
+func (e *callError) isLost() bool {
+	return e.isSent && e.isPassing() && e.status != http.StatusTooManyRequests
 }
 
 // isFinal says that the call fails likewise when it is made again, and others do not.
@@ -135,6 +142,7 @@ func (c *client) do(ctx context.Context, method string, wait time.Duration, most
 	}
 	if err != nil {
 		e := c.explain(method, line.status, err)
+		e.isSent = line.isSent.Load()
 		if line.body != nil && line.body.isOver {
 			e.status, e.message, e.cause, e.first = 0, errLargeReply.Error(), errLargeReply, line.body.firstUpdate()
 		}
@@ -190,11 +198,13 @@ type wire struct {
 	http   *http.Client
 	most   int64 // bytes of the reply
 	status int
+	isSent atomic.Bool
 	body   *bounded // of the reply
 }
 
 func (w *wire) Do(r *http.Request) (*http.Response, error) {
-	resp, err := w.http.Do(r.WithContext(w.ctx)) //nolint:gosec // the address is the operator's
+	ctx := httptrace.WithClientTrace(w.ctx, &httptrace.ClientTrace{WroteHeaders: func() { w.isSent.Store(true) }})
+	resp, err := w.http.Do(r.WithContext(ctx)) //nolint:gosec // the address is the operator's
 	if err != nil {
 		return nil, withoutAddress(err)
 	}

@@ -142,10 +142,47 @@ func (b *Bot) fill(ctx context.Context, it *item, n int) error {
 	return b.edit(ctx, o.Chat, it.sent[n], o.Texts[n])
 }
 
+// errLostSends says that a message may have been sent as often as is bearable.
+var errLostSends = errors.New("it is not known whether a message was sent, each time")
+
+// maySend says whether a message may be sent, which may have been sent before where that call's reply was lost: then only if
+// Telegram answers at all, and not too often. One that is to hold an answer is waited with; else that is the end of it.
+func (b *Bot) maySend(ctx context.Context, it *item, o *outbox, isHold bool) error {
+	if it.lost == 0 {
+		return nil
+	}
+	if it.lost >= maxLost {
+		if !isHold {
+			return errLostSends
+		}
+		it.lost = maxLost - 1 // once more after the wait
+		return &laterError{after: longestWait, cause: errLostSends}
+	}
+	err := b.callIn(ctx, o.Chat, "sendChatAction", params("chat_id", o.Chat, "message_thread_id", o.Topic, "action", "typing"), nil)
+	if e, ok := errors.AsType[*callError](err); ok && e.isPassing() {
+		return err
+	}
+	return nil
+}
+
+// count notes what is known of a message that was to be sent.
+func (it *item) count(err error) {
+	e, ok := errors.AsType[*callError](err)
+	switch {
+	case err == nil:
+		it.lost = 0
+	case ok && e.isLost():
+		it.lost++
+	}
+}
+
 // sendAs sends a message and notes it as the n-th of the update's.
 func (b *Bot) sendAs(ctx context.Context, it *item, o *outbox, n int, t text) error {
+	if err := b.maySend(ctx, it, o, o.Reserved); err != nil {
+		return err
+	}
 	id, err := b.send(ctx, o, t)
-	if err != nil {
+	if it.count(err); err != nil {
 		return err
 	}
 	if err := b.inbox.sentAs(ctx, it, n, id); err != nil {
@@ -226,6 +263,9 @@ func replyTo(message int) string {
 // sendPage sends the page that goes with a message.
 func (b *Bot) sendPage(ctx context.Context, it *item) error {
 	o := it.outbox
+	if err := b.maySend(ctx, it, o, false); err != nil {
+		return err
+	}
 	if err := b.pace.wait(ctx, o.Chat); err != nil {
 		return err
 	}
@@ -237,7 +277,8 @@ func (b *Bot) sendPage(ctx context.Context, it *item) error {
 		ID int64 `json:"message_id"`
 	}
 	err := b.client.send(ctx, "sendDocument", p, "document", tgbotapi.FileBytes{Name: o.File, Bytes: o.Content}, &sent)
-	if b.pace.heed(o.Chat, err); err != nil {
+	b.pace.heed(o.Chat, err)
+	if it.count(err); err != nil {
 		return err
 	}
 	if err := b.inbox.sentAs(ctx, it, len(it.sent), sent.ID); err != nil {

@@ -675,7 +675,11 @@ func TestACallThatGoesOnFailingHoldsNobodyUp(t *testing.T) {
 			r.server.Receive(telegramtest.Incoming{From: admin, Document: &telegramtest.File{Name: "a.txt", Data: []byte("x")}})
 			r.eventually("the file keeps the chat waiting", func() bool { return r.isDone(1) })
 			first.Store(true)
-			if n := len(r.server.Calls(method)); n < maxAlone-1 || n > maxAlone {
+			least, most := maxAlone-1, maxAlone
+			if method == "sendDocument" { // which may have come each time
+				least, most = maxLost, maxLost
+			}
+			if n := len(r.server.Calls(method)); n < least || n > most {
 				t.Errorf("%d calls", n)
 			}
 			m := r.server.Receive(telegramtest.Incoming{From: admin, Text: whoBuilt})
@@ -727,4 +731,83 @@ func TestNotFoundIsAboutTheTokenWhereAllIsRefused(t *testing.T) {
 			}
 		}
 	}
+}
+
+// A message whose reply is lost each time is sent a few times, and then given up; one that is to hold an answer is waited with.
+func TestAMessageWhoseReplyIsLostIsNotSentOverAndOver(t *testing.T) {
+	t.Parallel()
+	var isLost atomic.Bool
+	isLost.Store(true)
+	r := newRig(t, telegramtest.Options{Script: func(c telegramtest.Call) telegramtest.Fault {
+		if c.Method == "sendMessage" && isLost.Load() {
+			return telegramtest.Fault{Status: 502, Handled: true}
+		}
+		return telegramtest.Fault{}
+	}})
+	r.start()
+	r.receive(xu, "/search 桥")
+	if n := len(r.server.Sent(xu.ID)); n != maxLost {
+		t.Errorf("it was sent %d times", n)
+	}
+	if f := r.failures(); len(f) != 1 || f[0] != errLostSends.Error() {
+		t.Error(f)
+	}
+	m := r.server.Receive(telegramtest.Incoming{From: ann, Text: whoBuilt})
+	r.eventually("it is not waited with", func() bool {
+		var n int
+		err := r.store.Pool().QueryRow(t.Context(), `select count(*) from telegram_updates where done_at is null and not_before > now() + interval '4 minutes'`).Scan(&n)
+		return err == nil && n == 1
+	})
+	if n := len(r.server.Sent(ann.ID)); n != maxLost {
+		t.Errorf("%d messages are left", n)
+	}
+	isLost.Store(false)
+	r.sql(`update telegram_updates set not_before = now()`)
+	r.settled()
+	r.isAnswered(m, designer)
+}
+
+// What cannot have been sent, and what a Telegram that answers nothing may have been sent, is waited with for as long as it takes.
+func TestAMessageThatWasNotSentIsNotGivenUp(t *testing.T) {
+	t.Parallel()
+	var isDead atomic.Bool
+	r := newRig(t, telegramtest.Options{Script: func(telegramtest.Call) telegramtest.Fault {
+		if isDead.Load() {
+			return telegramtest.Fault{Status: 502}
+		}
+		return telegramtest.Fault{}
+	}})
+	o := r.options()
+	o.Search = searching{o.Search, func() { isDead.Store(true) }}
+	b := r.make(o)
+	b.times.retry = time.Microsecond
+	r.run(b)
+	m := r.server.Receive(telegramtest.Incoming{From: xu, Text: "/search 桥"})
+	r.eventually("it is not tried again", func() bool {
+		var n int
+		err := r.store.Pool().QueryRow(t.Context(), `select coalesce(max(put_off), 0) from telegram_updates`).Scan(&n)
+		return err == nil && n > 2*maxLost
+	})
+	if n := len(r.server.Calls("sendMessage")); n != 1 {
+		t.Errorf("it was sent %d times", n)
+	}
+	isDead.Store(false)
+	r.settled()
+	r.isAnswered(m, "最相近的")
+	c := newClient(telegramtest.Token, "http://127.0.0.1:1", rigWait)
+	defer c.close()
+	if e, ok := errors.AsType[*callError](c.call(t.Context(), "sendMessage", nil, nil)); !ok || e.isLost() {
+		t.Errorf("what could not be sent counts as lost: %+v", e)
+	}
+}
+
+// searching is a searcher that does something before.
+type searching struct {
+	Searcher
+	before func()
+}
+
+func (s searching) SearchIn(ctx context.Context, q rag.Query, k int) ([]rag.Hit, []rag.Scope, error) {
+	s.before()
+	return s.Searcher.SearchIn(ctx, q, k)
 }

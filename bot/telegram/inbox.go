@@ -21,6 +21,7 @@ const (
 	slowest   = 10 * time.Second    // that the database may take for one thing
 	between   = 3 * time.Second     // of the turns of a person's updates: what others send in this time comes between them
 	maxAlone  = 8                   // failures of a call that may pass, while others go well
+	maxLost   = 3                   // sends of one message of which it is not known whether they went through
 	maxTries  = 5                   // of an update that fails, ends the program, or takes longer than its lease, each time
 )
 
@@ -90,6 +91,7 @@ type item struct {
 	tries    int    // so often it was taken since it was last put off, this time included
 	putOff   int
 	alone    int // so often while other calls went well
+	lost     int // sends of the message that is next of which it is not known whether they went through
 	received time.Time
 	outbox   *outbox // nil: it is not known yet
 	sent     []int64
@@ -111,7 +113,7 @@ const takeNext = `update telegram_updates set claimed_by = $2, leased = now() + 
 			where not_before <= now() and leased < now() and (tries = 0 or $4)
 			order by tries = 0, tries, turn, id limit 16))
 		order by tries = 0, tries, turn, id limit 1 for update skip locked)
-	returning id, body, tries, put_off, alone, received_at, outbox, sent, asked_at is not null, acted_at is not null`
+	returning id, body, tries, put_off, alone, lost, received_at, outbox, sent, asked_at is not null, acted_at is not null`
 
 // take leases the update that is next, nil for none. Suspects are those that were being worked on when a process ended.
 func (i *inbox) take(ctx context.Context, suspects bool) (*item, error) {
@@ -121,7 +123,7 @@ func (i *inbox) take(ctx context.Context, suspects bool) (*item, error) {
 	var id int64
 	var body, out []byte
 	err := i.pool.QueryRow(ctx, takeNext, i.bot, it.claim, i.lease, suspects).
-		Scan(&id, &body, &it.tries, &it.putOff, &it.alone, &it.received, &out, &it.sent, &it.isCounted, &it.hasActed)
+		Scan(&id, &body, &it.tries, &it.putOff, &it.alone, &it.lost, &it.received, &out, &it.sent, &it.isCounted, &it.hasActed)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, nil
 	}
@@ -169,7 +171,7 @@ func (i *inbox) putBack(ctx context.Context, it *item, after time.Duration, coun
 		n = 1
 	}
 	return i.change(ctx, "put an update off", it,
-		`leased = '-infinity', claimed_by = '', tries = 0, put_off = put_off + $5::int, alone = $6, not_before = now() + $4::interval`, after, n, it.alone)
+		`leased = '-infinity', claimed_by = '', tries = 0, put_off = put_off + $5::int, alone = $6, lost = $7, not_before = now() + $4::interval`, after, n, it.alone, it.lost)
 }
 
 // release gives back what this process has not ended.

@@ -11,6 +11,7 @@ create table telegram_updates (
     tries       int not null default 0,       -- taken so often since it was last put off
     put_off     int not null default 0,       -- so often
     alone       int not null default 0,       -- so often while other calls went well
+    lost        int not null default 0,       -- sends of one message of which it is not known whether they went through
     not_before  timestamptz not null default now(),
     claimed_by  text not null default '',
     leased      timestamptz not null default '-infinity',
