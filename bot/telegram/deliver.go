@@ -58,12 +58,13 @@ func (b *Bot) deliver(ctx context.Context, it *item) error {
 		}
 	}
 	for n := range o.Texts {
-		if n < len(it.sent) && !o.Reserved {
+		if n < it.filled || n < len(it.sent) && !o.Reserved {
 			continue
 		}
 		if err := b.put(ctx, it, n); err != nil {
 			return b.undelivered(ctx, it, err)
 		}
+		it.filled = n + 1
 	}
 	for n := len(o.Texts); n < len(it.sent) && o.Reserved && o.File == ""; n++ { // a text that was longer before it was edited
 		if err := b.remove(ctx, o.Chat, it.sent[n]); err != nil {
@@ -299,7 +300,7 @@ func (b *Bot) undelivered(ctx context.Context, it *item, err error) error {
 	if err := b.inbox.move(ctx, it.outbox.Chat, e.movedTo); err != nil {
 		return &laterError{cause: err}
 	}
-	it.outbox.Chat, it.outbox.ReplyTo, it.sent = e.movedTo, 0, nil
+	it.outbox.Chat, it.outbox.ReplyTo, it.sent, it.filled = e.movedTo, 0, nil, 0
 	if err := b.inbox.note(ctx, it); err != nil {
 		return &laterError{cause: err}
 	}

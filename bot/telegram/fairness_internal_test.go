@@ -175,3 +175,33 @@ func TestInlineQueriesCountAsQuestionsOfAll(t *testing.T) {
 	r.sql(`update telegram_updates set asked_at = null where id = 1001`)
 	r.isAnswered(r.receive(person(101), whoBuilt), designer)
 }
+
+// What takes several messages goes on where it was put off, however slow the pace is, and changes nothing that a button has
+// changed since.
+func TestWhatIsPutOffGoesOnWhereItWas(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, telegramtest.Options{})
+	o := r.options()
+	o.Admins, o.Files = []int64{7}, &shelf{has: map[string]string{}}
+	long := strings.Repeat("写下的句子。", 2000)
+	o.Asker = asker(writing(o.Asker, long))
+	b := r.make(o)
+	b.pace = newPace(limits{overall: 1e6, chat: 3, group: 3, burst: 1})
+	r.run(b)
+	m := r.server.Receive(telegramtest.Incoming{From: admin, Document: &telegramtest.File{Name: "a.txt", Data: []byte("x")}})
+	r.eventually("the file is not offered", func() bool {
+		sent := r.server.Sent(admin.ID)
+		return len(sent) > 0 && strings.Contains(sent[0].Shown().Text, "收入吗？")
+	})
+	r.server.Press(admin, admin.ID, r.server.Sent(admin.ID)[0].ID, "f:y")
+	r.settled()
+	sent := r.server.Sent(admin.ID)
+	if len(sent) != 2 || sent[1].Document == nil || m.ID >= sent[0].ID {
+		t.Fatalf("%+v", sent)
+	}
+	says(t, sent[0], "已收入 a.txt")
+	answer := r.ask(xu, whoBuilt)
+	if len(answer) != 3 || labels(answer[2]) == "" {
+		t.Errorf("%d messages", len(answer))
+	}
+}

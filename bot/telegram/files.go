@@ -25,9 +25,11 @@ type Files interface {
 // FilePreview is how a file would be cut.
 type FilePreview struct {
 	Articles []*rag.Article // with their places
-	Page     []byte         // the same line by line, as one HTML page
+	Page     []byte         // the same line by line, as one HTML page; empty where that would be too large
 	Exists   bool           // the corpus has a file of this name
 }
+
+func (p FilePreview) hasPage() bool { return len(p.Page) > 0 && len(p.Page) <= maxPage }
 
 // FileAdded is what came of a file.
 type FileAdded struct {
@@ -59,6 +61,13 @@ func (b *Bot) onFile(ctx context.Context, t talk) (*outbox, error) {
 	}
 	stop := b.showTyping(ctx, t)
 	defer stop()
+	out := t.with()
+	out.Reserved, out.Hold = true, bare(t.lang.Say("正在读文件…", "Reading the file…"))
+	if len(t.it.sent) == 0 {
+		if err := b.sendAs(ctx, t.it, out, 0, out.Hold); err != nil {
+			return nil, err
+		}
+	}
 	name := t.m.Document.Name
 	data, err := b.client.download(ctx, t.m.Document.FileID)
 	if errors.Is(err, errTooLarge) {
@@ -76,7 +85,7 @@ func (b *Bot) onFile(ctx context.Context, t talk) (*outbox, error) {
 	if err != nil {
 		return b.unread(t, err)
 	}
-	return b.offer(ctx, t, name, data, preview)
+	return b.offer(ctx, t, out, file{Sender: t.from.ID, Name: name, Body: data}, preview)
 }
 
 // unread tells why a file cannot be read.
@@ -87,24 +96,16 @@ func (b *Bot) unread(t talk, err error) (*outbox, error) {
 	return nil, err
 }
 
-// offer keeps a file, and shows its articles with the buttons that take it or not.
-func (b *Bot) offer(ctx context.Context, t talk, name string, data []byte, preview FilePreview) (*outbox, error) {
-	out := t.with()
-	out.Hold = bare(t.lang.Say("正在读文件…", "Reading the file…"))
-	out.Reserved = true
-	if len(t.it.sent) == 0 {
-		if err := b.sendAs(ctx, t.it, out, 0, out.Hold); err != nil {
-			return nil, err
-		}
-	}
-	if err := b.inbox.keepFile(ctx, t.m.Chat.ID, t.it.sent[0], file{Sender: t.from.ID, Name: name, Body: data}); err != nil {
+// offer keeps a file, and shows its articles, in the message that is held for them, with the buttons that take it or not.
+func (b *Bot) offer(ctx context.Context, t talk, out *outbox, f file, preview FilePreview) (*outbox, error) {
+	if err := b.inbox.keepFile(ctx, t.m.Chat.ID, t.it.sent[0], f); err != nil {
 		return nil, err
 	}
-	shown := single(b.contents(t, name, preview))
+	shown := single(b.contents(t, f.Name, preview))
 	shown.Keyboard = [][]button{fileButtons(t.lang, preview.Exists)}
 	out.Texts = []text{shown}
-	if len(preview.Page) <= maxPage {
-		out.File, out.Content = name+".html", preview.Page
+	if preview.hasPage() {
+		out.File, out.Content = f.Name+".html", preview.Page
 	}
 	return out, nil
 }
@@ -141,7 +142,7 @@ func (b *Bot) contents(t talk, name string, preview FilePreview) []part {
 		parts = append(parts, plain("\n\n"), tagged("b", t.lang.Say("语料中已有同名文件。", "The corpus has a file of this name.")))
 	}
 	asks := t.lang.Say("收入吗？24 小时内有效。", "Take it? Valid for 24 hours.")
-	if len(preview.Page) <= maxPage {
+	if preview.hasPage() {
 		asks = t.lang.Say("逐行的切分见所附网页。", "The page below shows it line by line. ") + asks
 	}
 	return append(parts, plain("\n\n"+asks))

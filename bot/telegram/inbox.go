@@ -95,6 +95,7 @@ type item struct {
 	received time.Time
 	outbox   *outbox // nil: it is not known yet
 	sent     []int64
+	filled   int // of these, so many hold their texts
 
 	isCounted bool // as a question, in a try before this one
 	isToasted bool // the button that was pressed has got its word
@@ -113,7 +114,7 @@ const takeNext = `update telegram_updates set claimed_by = $2, leased = now() + 
 			where not_before <= now() and leased < now() and (tries = 0 or $4)
 			order by tries = 0, tries, turn, id limit 16))
 		order by tries = 0, tries, turn, id limit 1 for update skip locked)
-	returning id, body, tries, put_off, alone, lost, received_at, outbox, sent, asked_at is not null, acted_at is not null`
+	returning id, body, tries, put_off, alone, lost, filled, received_at, outbox, sent, asked_at is not null, acted_at is not null`
 
 // take leases the update that is next, nil for none. Suspects are those that were being worked on when a process ended.
 func (i *inbox) take(ctx context.Context, suspects bool) (*item, error) {
@@ -123,7 +124,7 @@ func (i *inbox) take(ctx context.Context, suspects bool) (*item, error) {
 	var id int64
 	var body, out []byte
 	err := i.pool.QueryRow(ctx, takeNext, i.bot, it.claim, i.lease, suspects).
-		Scan(&id, &body, &it.tries, &it.putOff, &it.alone, &it.lost, &it.received, &out, &it.sent, &it.isCounted, &it.hasActed)
+		Scan(&id, &body, &it.tries, &it.putOff, &it.alone, &it.lost, &it.filled, &it.received, &out, &it.sent, &it.isCounted, &it.hasActed)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, nil
 	}
@@ -171,7 +172,8 @@ func (i *inbox) putBack(ctx context.Context, it *item, after time.Duration, coun
 		n = 1
 	}
 	return i.change(ctx, "put an update off", it,
-		`leased = '-infinity', claimed_by = '', tries = 0, put_off = put_off + $5::int, alone = $6, lost = $7, not_before = now() + $4::interval`, after, n, it.alone, it.lost)
+		`leased = '-infinity', claimed_by = '', tries = 0, put_off = put_off + $5::int, alone = $6, lost = $7, filled = $8, not_before = now() + $4::interval`,
+		after, n, it.alone, it.lost, it.filled)
 }
 
 // release gives back what this process has not ended.

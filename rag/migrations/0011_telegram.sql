@@ -19,6 +19,7 @@ create table telegram_updates (
     asked_at    timestamptz,                  -- when it was counted as a question
     outbox      json,                         -- what is sent, once that is known
     sent        bigint[] not null default '{}', -- the messages that hold it, or will
+    filled      int not null default 0,       -- of these, so many hold their texts
     done_at     timestamptz,
     failure     text not null default '',     -- why it was given up
     primary key (bot, id)
