@@ -69,9 +69,10 @@ type Bot struct {
 	adding  sync.Mutex    // held while a file is taken into the corpus: it may take long, and keeps one worker only
 	suspect sync.Mutex    // held while an update is handled that may have ended a process
 
-	mu    sync.Mutex
-	me    user // once Telegram has said so
-	state State
+	mu     sync.Mutex
+	me     user // once Telegram has said so
+	state  State
+	broken string // what is wrong with the database; "": nothing
 }
 
 // times are how long things wait. Tests shorten them.
@@ -154,7 +155,37 @@ func (b *Bot) State(ctx context.Context) State {
 	defer b.mu.Unlock()
 	s := b.state
 	s.Waiting = waiting
+	if b.broken != "" {
+		s.Working, s.Error = false, "database: "+b.broken
+	}
 	return s
+}
+
+// stores notes that the database does what it is asked, or why not. Where that begins and ends is logged, however many meet it.
+func (b *Bot) stores(err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	wasBroken := b.broken != ""
+	switch {
+	case err == nil && wasBroken:
+		b.broken = ""
+		b.o.Log.Warn("the database works again")
+	case err != nil && !wasBroken:
+		b.broken = storable(err.Error())
+		b.o.Log.Error("the database does not work; updates wait", "error", err)
+	case err != nil:
+		b.o.Log.Debug("the database does not work", "error", err)
+	}
+}
+
+// note notes what came of a call, or of what the database was asked before it.
+func (b *Bot) note(err error) {
+	_, isCall := errors.AsType[*callError](err)
+	if isCall || err == nil || errors.Is(err, errLostLead) || errors.Is(err, errOtherWebhook) || errors.Is(err, errNoUpdate) || isOtherMode(err) || errors.Is(err, errFailing) {
+		b.works(err)
+		return
+	}
+	b.stores(err)
 }
 
 // works notes that Telegram can be reached, or why not. A change is logged.
@@ -211,7 +242,7 @@ func (b *Bot) holdOn(ctx context.Context) (stop func()) {
 	group.Go(func() error {
 		for sleep(ctx, b.inbox.lease/4) {
 			if err := b.inbox.hold(ctx); err != nil && ctx.Err() == nil {
-				b.o.Log.Warn("hold on to updates", "error", err)
+				b.stores(fmt.Errorf("hold on to updates: %w", err))
 			}
 		}
 		return nil
@@ -223,7 +254,7 @@ func (b *Bot) holdOn(ctx context.Context) (stop func()) {
 func (b *Bot) housekeep(ctx context.Context) {
 	for {
 		if err := b.inbox.prune(ctx); err != nil && ctx.Err() == nil {
-			b.o.Log.Warn("Telegram", "error", err)
+			b.stores(err)
 		}
 		if !sleep(ctx, time.Hour) {
 			return
@@ -281,7 +312,7 @@ func (b *Bot) until(ctx context.Context, try func() error) bool {
 		if ctx.Err() != nil {
 			return false
 		}
-		b.works(err)
+		b.note(err)
 		if !sleep(ctx, b.backOff(n, err)) {
 			return false
 		}

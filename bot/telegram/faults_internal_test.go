@@ -19,6 +19,7 @@ import (
 	"time"
 
 	tgbotapi "github.com/go-telegram-bot-api/telegram-bot-api/v5"
+	"github.com/jackc/pgx/v5"
 
 	"yinju/bot/telegram/telegramtest"
 	"yinju/rag"
@@ -810,4 +811,51 @@ type searching struct {
 func (s searching) SearchIn(ctx context.Context, q rag.Query, k int) ([]rag.Hit, []rag.Scope, error) {
 	s.before()
 	return s.Searcher.SearchIn(ctx, q, k)
+}
+
+// A database that is away is told of when that begins and when it ends, for what it is, and updates are answered when it is back.
+func TestADatabaseThatIsAwayIsSaidOnce(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, telegramtest.Options{})
+	var logged safeBuffer
+	o := r.options()
+	o.Log = slog.New(slog.NewTextHandler(&logged, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	b := r.make(o)
+	r.run(b)
+	r.isAnswered(r.receive(xu, whoBuilt), designer)
+	address, err := url.Parse(r.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := pgx.Identifier{strings.TrimPrefix(address.Path, "/")}
+	address.Path = "/postgres"
+	other, err := pgx.Connect(t.Context(), address.String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close(context.WithoutCancel(t.Context()))
+	allow := func(is bool) {
+		if _, err := other.Exec(t.Context(), fmt.Sprintf(`alter database %s with allow_connections %v`, name.Sanitize(), is)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	allow(false)
+	if _, err := other.Exec(t.Context(), `select pg_terminate_backend(pid) from pg_stat_activity where datname = $1`, name[0]); err != nil {
+		t.Fatal(err)
+	}
+	before := len(r.server.Calls("getUpdates"))
+	m := r.server.Receive(telegramtest.Incoming{From: ann, Text: whoBuilt})
+	r.eventually("it is not said that the database is away", func() bool {
+		s := b.State(t.Context())
+		return !s.Working && strings.HasPrefix(s.Error, "database: ")
+	})
+	time.Sleep(20 * b.times.idle) // many look for updates
+	allow(true)
+	r.until("it is not polled again", func() bool { return len(r.server.Calls("getUpdates")) > before })
+	r.settled()
+	r.isAnswered(m, designer)
+	r.eventually("it is not said that the database is back", func() bool { return b.State(t.Context()).Working })
+	if text := logged.text(); strings.Count(text, "\n") > 4 || strings.Contains(text, "Telegram does not work") || !strings.Contains(text, "works again") {
+		t.Error(text)
+	}
 }

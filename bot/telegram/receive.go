@@ -33,7 +33,7 @@ func (b *Bot) receive(ctx context.Context) {
 		if err == nil {
 			n = -1
 		} else if ctx.Err() == nil {
-			b.works(err)
+			b.note(err)
 			pause = max(2*pause, b.backOff(n, err)) // another one may have better luck
 		}
 		if !sleep(ctx, pause) {
@@ -53,7 +53,7 @@ func (b *Bot) lead(ctx context.Context, do func(context.Context) error) error {
 		return err
 	}
 	if !isLeader {
-		b.works(b.inbox.isCurrent(ctx, "")) // another one's state is its own, while it has a lease
+		b.note(b.inbox.isCurrent(ctx, "")) // another one's state is its own, while it has a lease
 		return nil
 	}
 	defer func() {
@@ -147,6 +147,11 @@ type otherModeError struct {
 	since     time.Time
 }
 
+func isOtherMode(err error) bool {
+	_, is := errors.AsType[*otherModeError](err)
+	return is
+}
+
 func (e *otherModeError) Error() string {
 	way := e.mode
 	if e.url != "" {
@@ -201,7 +206,7 @@ func (b *Bot) pollAll(ctx context.Context) error {
 			deleted = time.Now()
 			continue
 		}
-		b.works(err)
+		b.note(err)
 		if err == nil {
 			wait, failed = b.times.longPoll, 0
 			continue
@@ -263,7 +268,7 @@ func (b *Bot) watchWebhook(ctx context.Context) {
 		if ctx.Err() != nil {
 			return
 		}
-		b.works(err)
+		b.note(err)
 		pause := b.times.watch
 		if e, ok := errors.AsType[*callError](err); ok && !isSet {
 			pause = b.backOff(n, e)
@@ -290,10 +295,12 @@ func (b *Bot) checkWebhook(ctx context.Context) error {
 	case info.URL != b.o.WebhookURL:
 		return errors.Join(errOtherWebhook, b.setWebhook(ctx))
 	case time.Since(time.Unix(info.Failed, 0)) < 2*time.Minute:
-		return fmt.Errorf("deliveries of Telegram to TELEGRAM_WEBHOOK_URL fail: %s", b.client.scrub(info.Message))
+		return fmt.Errorf("%w: %s", errFailing, b.client.scrub(info.Message))
 	}
 	return nil
 }
+
+var errFailing = errors.New("deliveries of Telegram to TELEGRAM_WEBHOOK_URL fail")
 
 var errOtherWebhook = errors.New("another program has changed the webhook of this bot, and it was set again: give that program a token of its own")
 
@@ -336,7 +343,7 @@ func (b *Bot) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), 10*time.Second)
 	defer cancel()
 	if _, err := b.inbox.put(ctx, []json.RawMessage{body}); err != nil {
-		b.o.Log.Error("an update could not be stored; Telegram will give it out again", "error", err)
+		b.stores(err) // Telegram will give it out again
 		http.Error(w, "the update could not be stored", http.StatusServiceUnavailable)
 		return
 	}

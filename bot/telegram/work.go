@@ -45,8 +45,8 @@ func (b *Bot) work(ctx, handling context.Context) {
 	}
 	for ctx.Err() == nil {
 		it, release, err := b.take(ctx)
-		if err != nil && ctx.Err() == nil {
-			b.o.Log.Error("Telegram", "error", err)
+		if ctx.Err() == nil {
+			b.stores(err)
 		}
 		if it == nil {
 			b.rest(ctx)
@@ -122,8 +122,11 @@ func (b *Bot) handle(ctx context.Context, it *item) {
 		}
 		end = b.inbox.done(ctx, it, err.Error())
 	}
-	if end != nil {
-		b.o.Log.Error("Telegram", "update", it.ID, "error", end) // its lease ends, and it is taken again
+	switch {
+	case errors.Is(end, errLost):
+		b.o.Log.Warn("an update took longer than its lease", "update", it.ID, "error", end)
+	case end != nil:
+		b.stores(end) // its lease ends, and it is taken again
 	}
 }
 
