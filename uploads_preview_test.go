@@ -102,9 +102,9 @@ func TestWhatWasLeftBehindIsSwept(t *testing.T) {
 		t.Fatal(err)
 	}
 	f.Close()
-	made(dir, filepath.Base(f.Name())+"-old", long) // an older edition of a file that is being replaced
-	old, err := os.MkdirTemp(temporary, previewPrefix+"*")
-	if err != nil {
+	made(dir, filepath.Base(f.Name())+"-old", long)             // an older edition of a file that is being replaced
+	old := filepath.Join(temporary, previewPrefix+"3820284723") // likewise
+	if err := os.Mkdir(old, 0o700); err != nil {
 		t.Fatal(err)
 	}
 	made(old, "a.txt", long)

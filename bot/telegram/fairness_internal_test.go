@@ -184,7 +184,7 @@ func TestWhatIsPutOffGoesOnWhereItWas(t *testing.T) {
 	o := r.options()
 	o.Admins, o.Files = []int64{7}, &shelf{has: map[string]string{}}
 	long := strings.Repeat("写下的句子。", 2000)
-	o.Asker = asker(writing(o.Asker, long))
+	o.Asker = writing(o.Asker, long)
 	b := r.make(o)
 	b.pace = newPace(limits{overall: 1e6, chat: 3, group: 3, burst: 1})
 	r.run(b)

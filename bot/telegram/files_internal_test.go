@@ -144,8 +144,10 @@ func TestAFileThatCannotBeFetchedIsTold(t *testing.T) {
 	}{
 		{"getFile", telegramtest.Fault{Status: 400, Description: "Bad Request: wrong file_id or the file is temporarily unavailable"}},
 		{"getFile", telegramtest.Fault{Status: 404, Description: "Not Found: method not found"}},
-		{"download", telegramtest.Fault{Status: 403}}, {"download", telegramtest.Fault{Status: 400}},
-		{"download", telegramtest.Fault{Status: 404, Description: "Not Found"}}, {"download", telegramtest.Fault{Status: 404, HTML: true}},
+		{"download", telegramtest.Fault{Status: 403}},
+		{"download", telegramtest.Fault{Status: 400}},
+		{"download", telegramtest.Fault{Status: 404, Description: "Not Found"}},
+		{"download", telegramtest.Fault{Status: 404, HTML: true}},
 	} {
 		r.server.Fail(c.method, c.fault)
 		says(t, only(t, r.sendFile(admin, "a.txt", "x")), "取不到这个文件")
