@@ -118,7 +118,7 @@ func (b *Bot) ask(ctx context.Context, t talk, parent string) (*outbox, error) {
 		return nil, err
 	}
 	out := t.with()
-	out.Reserved, out.Hold = true, bare(t.lang.Say("🔎 正在语料中查找…", "🔎 Looking in the corpus…"))
+	out.Reserved, out.Hold = true, looking(t.lang)
 	if err := b.o.Store.Branch(ctx, parent, conversation); err != nil {
 		return nil, err
 	}
@@ -259,6 +259,9 @@ func answerButtons(lang bot.Lang, answer rag.Answer) (rows [][]button) {
 	}
 	return append(rows, []button{key(lang, "👍", "+"), key(lang, "👎", "-")})
 }
+
+// looking stands in a message that will hold what is found.
+func looking(lang bot.Lang) text { return bare(lang.Say("🔎 正在语料中查找…", "🔎 Looking in the corpus…")) }
 
 func bare(plain string) text { return text{HTML: escaping.Replace(plain), Plain: plain} }
 
