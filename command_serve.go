@@ -41,6 +41,7 @@ func (c *serveCommand) Run(ctx context.Context, a *app) error {
 	case hasBot && !hasHTTP && a.cfg.Telegram.WebhookURL != "":
 		return usageError{errWebhookAlone}
 	}
+	defer quieten(a.log(), a.cfg.Telegram.Token, a.cfg.Telegram.WebhookSecret)()
 	var s service
 	if hasHTTP { // before the model is loaded: an address in use shows at once
 		listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", a.cfg.ListenAddr)

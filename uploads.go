@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -54,6 +55,7 @@ type uploads struct {
 	lang  bot.Lang
 	log   *slog.Logger
 	turn  chan struct{} // holds a token while a file is added
+	look  chan struct{} // likewise while a preview is made
 }
 
 // uploads is over the open parts and CORPUS_DIR.
@@ -68,7 +70,8 @@ func (a *app) uploads() (*uploads, error) {
 	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
 		return nil, fmt.Errorf("CORPUS_DIR: %s is not a folder", dir)
 	}
-	return &uploads{dir: dir, job: a.job(), store: a.db, lang: a.lang, log: a.log(), turn: make(chan struct{}, 1)}, nil
+	sweep(a.log(), dir, os.TempDir(), time.Now())
+	return &uploads{dir: dir, job: a.job(), store: a.db, lang: a.lang, log: a.log(), turn: make(chan struct{}, 1), look: make(chan struct{}, 1)}, nil
 }
 
 // Preview says how a file would be cut, with the sidecar that the corpus has of it. Nothing is stored. Errors are
@@ -82,7 +85,16 @@ func (u *uploads) preview(ctx context.Context, name string, data []byte) (out te
 	if err := checkUpload(name, data); err != nil {
 		return out, err
 	}
-	dir, err := os.MkdirTemp("", "yinju-preview-")
+	if err := checkPreview(name, data); err != nil {
+		return out, err
+	}
+	select { // one at a time, for its memory
+	case u.look <- struct{}{}:
+		defer func() { <-u.look }()
+	case <-ctx.Done():
+		return out, context.Cause(ctx)
+	}
+	dir, err := os.MkdirTemp("", dated(previewPrefix))
 	if err != nil {
 		return out, err
 	}
@@ -98,14 +110,15 @@ func (u *uploads) preview(ctx context.Context, name string, data []byte) (out te
 	if err != nil {
 		return out, err
 	}
-	var page bytes.Buffer
-	if err := preview.HTML(&page, u.lang, p); err != nil {
+	var shown page
+	if err := preview.HTML(&shown, u.lang, p); err == nil {
+		out.Page = shown.Bytes()
+	} else if !errors.Is(err, errPageLarge) {
 		return out, err
 	}
 	for _, a := range p.Articles {
 		out.Articles = append(out.Articles, a.Article)
 	}
-	out.Page = page.Bytes()
 	_, statErr := os.Lstat(filepath.Join(u.dir, name))
 	out.Exists = statErr == nil
 	return out, nil
@@ -180,8 +193,12 @@ func checkUpload(name string, data []byte) error {
 	return nil
 }
 
-// isUnseen says whether a rune makes a name look like another one.
-func isUnseen(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) }
+// isUnseen says whether a rune makes a name look like another one: it is not seen, or is a blank that is no plain one.
+func isUnseen(r rune) bool {
+	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector) || r == braillePatternBlank
+}
+
+const braillePatternBlank = '\u2800'
 
 // isFree says whether the store may cite a file of the folder by this name.
 func (u *uploads) isFree(ctx context.Context, name string) error {
@@ -286,7 +303,7 @@ func (u *uploads) placeOver(path string, data []byte) (placement, error) {
 
 // write writes a hidden file to the disk and gives its path.
 func (u *uploads) write(data []byte) (string, error) {
-	f, err := os.CreateTemp(u.dir, uploadPrefix+"*")
+	f, err := os.CreateTemp(u.dir, dated(uploadPrefix))
 	if err != nil {
 		return "", err
 	}
@@ -387,6 +404,8 @@ func explainUpload(err error) string {
 		return "这个文件名不能用在语料里：请改名，不含 / 与 \\，不以点开头，没有看不见的字符。"
 	case errors.Is(err, errUploadLong):
 		return fmt.Sprintf("文件名超过 %d 字节：请改短。", maxUploadName)
+	case errors.Is(err, errUploadText):
+		return "文件的文字太多，做不了预览：请拆开，或直接放进语料文件夹。"
 	case errors.Is(err, errUploadTaken):
 		return "语料里另一个文件夹已有同名的文件：请改名。"
 	}

@@ -66,17 +66,19 @@ type Bot struct {
 	times  times
 
 	known   chan struct{} // closed once Telegram has said who the bot is
+	adding  sync.Mutex    // held while a file is taken into the corpus: it may take long, and keeps one worker only
 	suspect sync.Mutex    // held while an update is handled that may have ended a process
 
-	mu    sync.Mutex
-	me    user // once Telegram has said so
-	state State
+	mu     sync.Mutex
+	me     user // once Telegram has said so
+	state  State
+	broken string // what is wrong with the database; "": nothing
 }
 
 // times are how long things wait. Tests shorten them.
 type times struct {
 	idle, lease, elect, edit, typing, retry, grace time.Duration
-	longPoll, call, watch, answer                  time.Duration
+	longPoll, call, watch, answer, add             time.Duration
 }
 
 var usual = times{
@@ -91,6 +93,7 @@ var usual = times{
 	call:     30 * time.Second, // for an answer of Telegram's
 	watch:    time.Minute,      // between looks at the webhook
 	answer:   10 * time.Minute, // for one answer to be found; a worker is not kept for longer
+	add:      time.Hour,        // for one file to be taken into the corpus
 }
 
 // workers is how many updates are handled at once.
@@ -152,7 +155,37 @@ func (b *Bot) State(ctx context.Context) State {
 	defer b.mu.Unlock()
 	s := b.state
 	s.Waiting = waiting
+	if b.broken != "" {
+		s.Working, s.Error = false, "database: "+b.broken
+	}
 	return s
+}
+
+// stores notes that the database does what it is asked, or why not. Where that begins and ends is logged, however many meet it.
+func (b *Bot) stores(err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	wasBroken := b.broken != ""
+	switch {
+	case err == nil && wasBroken:
+		b.broken = ""
+		b.o.Log.Warn("the database works again")
+	case err != nil && !wasBroken:
+		b.broken = storable(err.Error())
+		b.o.Log.Error("the database does not work; updates wait", "error", err)
+	case err != nil:
+		b.o.Log.Debug("the database does not work", "error", err)
+	}
+}
+
+// note notes what came of a call, or of what the database was asked before it.
+func (b *Bot) note(err error) {
+	_, isCall := errors.AsType[*callError](err)
+	if isCall || err == nil || errors.Is(err, errLostLead) || errors.Is(err, errOtherWebhook) || errors.Is(err, errNoUpdate) || isOtherMode(err) || errors.Is(err, errFailing) {
+		b.works(err)
+		return
+	}
+	b.stores(err)
 }
 
 // works notes that Telegram can be reached, or why not. A change is logged.
@@ -209,7 +242,7 @@ func (b *Bot) holdOn(ctx context.Context) (stop func()) {
 	group.Go(func() error {
 		for sleep(ctx, b.inbox.lease/4) {
 			if err := b.inbox.hold(ctx); err != nil && ctx.Err() == nil {
-				b.o.Log.Warn("hold on to updates", "error", err)
+				b.stores(fmt.Errorf("hold on to updates: %w", err))
 			}
 		}
 		return nil
@@ -221,7 +254,7 @@ func (b *Bot) holdOn(ctx context.Context) (stop func()) {
 func (b *Bot) housekeep(ctx context.Context) {
 	for {
 		if err := b.inbox.prune(ctx); err != nil && ctx.Err() == nil {
-			b.o.Log.Warn("Telegram", "error", err)
+			b.stores(err)
 		}
 		if !sleep(ctx, time.Hour) {
 			return
@@ -279,7 +312,7 @@ func (b *Bot) until(ctx context.Context, try func() error) bool {
 		if ctx.Err() != nil {
 			return false
 		}
-		b.works(err)
+		b.note(err)
 		if !sleep(ctx, b.backOff(n, err)) {
 			return false
 		}

@@ -42,7 +42,13 @@ func (b *Bot) onButton(ctx context.Context, it *item, q *callbackQuery) (*outbox
 	}
 	lang = cmp.Or(bot.Lang(held.Lang), lang)
 	if may, err := b.mayAsk(ctx, q.From.ID, m.Chat.ID); err != nil || !may {
-		return nil, errors.Join(err, b.toast(ctx, q, lang.Say("您还不能使用本机器人。", "You may not use the bot yet.")))
+		return nil, b.turnAwayButton(ctx, q, lang, err)
+	}
+	if isToTell, err := b.act(ctx, it, q.From.ID); err != nil {
+		if isToTell {
+			_ = b.toast(ctx, q, sayTooMuch(lang)) // it is no loss
+		}
+		return nil, err
 	}
 	fields := strings.Split(data, ":")
 	p := press{talk: talk{it: it, m: m, lang: lang, settings: held, from: q.From}, kind: fields[0], args: fields[1:]}
@@ -61,10 +67,24 @@ func (b *Bot) onButton(ctx context.Context, it *item, q *callbackQuery) (*outbox
 	if err != nil {
 		return nil, err
 	}
+	if it.isToasted {
+		return out, nil
+	}
 	if err := b.toast(ctx, q, toast); err != nil && out == nil { // what is done is not done again
 		return nil, err
 	}
 	return out, nil
+}
+
+// turnAwayButton tells a person who may not ask, once an hour.
+func (b *Bot) turnAwayButton(ctx context.Context, q *callbackQuery, lang bot.Lang, err error) error {
+	if err != nil {
+		return err
+	}
+	if isNew, err := b.inbox.refuse(ctx, q.From.ID); err != nil || !isNew {
+		return err
+	}
+	return b.toast(ctx, q, lang.Say("您还不能使用本机器人。", "You may not use the bot yet."))
 }
 
 // noMore says why a conversation cannot be gone on from, "" where it can.

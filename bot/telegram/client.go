@@ -7,8 +7,12 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
+	"regexp"
+	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	tgbotapi "github.com/go-telegram-bot-api/telegram-bot-api/v5"
@@ -16,7 +20,8 @@ import (
 
 // Limits of one call.
 const (
-	maxReply    = 8 << 20  // bytes: a hundred updates with their longest texts
+	maxReply    = 8 << 20  // bytes
+	maxUpdates  = 64 << 20 // bytes of a reply with updates: a hundred may have 1 MB each, where all is escaped and marked; fewer are asked for then
 	maxDownload = 20 << 20 // bytes: what the Bot API gives out
 )
 
@@ -25,15 +30,20 @@ const (
 type client struct {
 	token, base string        // base has no slash at its end
 	wait        time.Duration // for one call; a long poll's comes on top
+	most        int64         // bytes of a reply with updates
 	http        *http.Client
+	well        atomic.Int64 // when the last call went well, in nanoseconds since 1970
 }
+
+// hasWorkedSince says whether a call has gone well since then.
+func (c *client) hasWorkedSince(t time.Time) bool { return c.well.Load() > t.UnixNano() }
 
 func newClient(token, base string, wait time.Duration) *client {
 	transport := &http.Transport{
 		Proxy: http.ProxyFromEnvironment, MaxIdleConnsPerHost: workers + 2, IdleConnTimeout: time.Minute,
 		TLSHandshakeTimeout: 10 * time.Second, ForceAttemptHTTP2: true,
 	}
-	return &client{token: token, base: strings.TrimRight(base, "/"), wait: wait, http: &http.Client{
+	return &client{token: token, base: strings.TrimRight(base, "/"), wait: wait, most: maxUpdates, http: &http.Client{
 		Transport: transport,
 		// Another host would get the token with the address.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -50,6 +60,11 @@ type callError struct {
 	retryAfter time.Duration
 	movedTo    int64 // the supergroup that the group has become
 	cause      error
+
+	isRefusal bool // Telegram has answered in its own form
+	isSent    bool // the call has been sent, at least in part
+
+	first int64 // the update that a reply begins with that is too large; 0: it is not known
 }
 
 func (e *callError) Error() string {
@@ -66,10 +81,20 @@ func (e *callError) isPassing() bool {
 	return e.status == 0 || e.status >= 500 || e.status == http.StatusTooManyRequests
 }
 
-// isOfToken says that the token is wrong: 404 is for one that is none.
+// isOfToken says that the token is wrong. 404 is for one that is none, in Telegram's own words or where any other call would be
+// refused likewise; elsewhere it is about what was asked for.
 func (e *callError) isOfToken() bool {
-	return e.status == http.StatusUnauthorized || e.status == http.StatusNotFound
+	isAny := e.method == "getMe" || e.method == "getUpdates"
+	return e.status == http.StatusUnauthorized || e.status == http.StatusNotFound && (isAny || e.isRefusal && e.message == "Not Found")
 }
+
+// isLost says that it is not known whether what was asked for is done.
+func (e *callError) isLost() bool {
+	return e.isSent && e.isPassing() && e.status != http.StatusTooManyRequests
+}
+
+// isFinal says that the call fails likewise when it is made again, and others do not.
+func (e *callError) isFinal() bool { return !e.isPassing() && !e.isOfToken() && e.movedTo == 0 }
 
 func (e *callError) says(words ...string) bool {
 	for _, w := range words {
@@ -82,32 +107,33 @@ func (e *callError) says(words ...string) bool {
 
 // call makes one call and reads what it gives into result, which may be nil. An error is a *callError.
 func (c *client) call(ctx context.Context, method string, params tgbotapi.Params, result any) error {
-	return c.do(ctx, method, c.wait, result, func(api *tgbotapi.BotAPI) (*tgbotapi.APIResponse, error) {
+	return c.do(ctx, method, c.wait, maxReply, result, func(api *tgbotapi.BotAPI) (*tgbotapi.APIResponse, error) {
 		return api.MakeRequest(method, params)
 	})
 }
 
-// poll is a call that the server may keep waiting for so long.
+// poll is a call that the server may keep waiting for so long. Its error is around errLargeReply where the reply is larger than
+// is read.
 func (c *client) poll(ctx context.Context, method string, params tgbotapi.Params, wait time.Duration, result any) error {
-	return c.do(ctx, method, wait+c.wait, result, func(api *tgbotapi.BotAPI) (*tgbotapi.APIResponse, error) {
+	return c.do(ctx, method, wait+c.wait, c.most, result, func(api *tgbotapi.BotAPI) (*tgbotapi.APIResponse, error) {
 		return api.MakeRequest(method, params)
 	})
 }
 
 // send is a call with a file.
 func (c *client) send(ctx context.Context, method string, params tgbotapi.Params, field string, file tgbotapi.FileBytes, result any) error {
-	return c.do(ctx, method, 2*c.wait, result, func(api *tgbotapi.BotAPI) (*tgbotapi.APIResponse, error) {
+	return c.do(ctx, method, 2*c.wait, maxReply, result, func(api *tgbotapi.BotAPI) (*tgbotapi.APIResponse, error) {
 		return api.UploadFiles(method, params, []tgbotapi.RequestFile{{Name: field, Data: file}})
 	})
 }
 
-func (c *client) do(ctx context.Context, method string, wait time.Duration, result any, request func(*tgbotapi.BotAPI) (*tgbotapi.APIResponse, error)) error {
+func (c *client) do(ctx context.Context, method string, wait time.Duration, most int64, result any, request func(*tgbotapi.BotAPI) (*tgbotapi.APIResponse, error)) error {
 	if _, err := url.Parse(c.base); err != nil { // telegram-bot-api would leave the file's writer behind
 		return c.explain(method, 0, err)
 	}
 	ctx, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
-	line := &wire{ctx: ctx, http: c.http}
+	line := &wire{ctx: ctx, http: c.http, most: most}
 	api := &tgbotapi.BotAPI{Token: c.token, Client: line}
 	api.SetAPIEndpoint(strings.ReplaceAll(c.base, "%", "%%") + "/bot%s/%s")
 	reply, err := request(api)
@@ -115,13 +141,19 @@ func (c *client) do(ctx context.Context, method string, wait time.Duration, resu
 		err = json.Unmarshal(reply.Result, result)
 	}
 	if err != nil {
-		return c.explain(method, line.status, err)
+		e := c.explain(method, line.status, err)
+		e.isSent = line.isSent.Load()
+		if line.body != nil && line.body.isOver {
+			e.status, e.message, e.cause, e.first = 0, errLargeReply.Error(), errLargeReply, line.body.firstUpdate()
+		}
+		return e
 	}
+	c.well.Store(time.Now().UnixNano())
 	return nil
 }
 
 // explain makes a *callError of what telegram-bot-api returns.
-func (c *client) explain(method string, status int, err error) error {
+func (c *client) explain(method string, status int, err error) *callError {
 	e := &callError{method: method, message: c.scrub(err.Error())}
 	for _, end := range []error{context.Canceled, context.DeadlineExceeded} { // other causes may have the address in their texts
 		if errors.Is(err, end) {
@@ -134,7 +166,7 @@ func (c *client) explain(method string, status int, err error) error {
 			e.status = refusal.Code
 		}
 		e.retryAfter = time.Duration(max(0, min(refusal.RetryAfter, int(oldest/time.Second)))) * time.Second
-		e.movedTo = refusal.MigrateToChatID
+		e.movedTo, e.isRefusal = refusal.MigrateToChatID, true
 		return e
 	}
 	if status != 0 && status != http.StatusOK { // a page of some proxy
@@ -164,26 +196,64 @@ func (c *client) scrub(text string) string {
 type wire struct {
 	ctx    context.Context //nolint:containedctx // telegram-bot-api takes none, and one wire is one call
 	http   *http.Client
+	most   int64 // bytes of the reply
 	status int
+	isSent atomic.Bool
+	body   *bounded // of the reply
 }
 
 func (w *wire) Do(r *http.Request) (*http.Response, error) {
-	resp, err := w.http.Do(r.WithContext(w.ctx)) //nolint:gosec // the address is the operator's
+	ctx := httptrace.WithClientTrace(w.ctx, &httptrace.ClientTrace{WroteHeaders: func() { w.isSent.Store(true) }})
+	resp, err := w.http.Do(r.WithContext(ctx)) //nolint:gosec // the address is the operator's
 	if err != nil {
 		return nil, withoutAddress(err)
 	}
 	w.status = resp.StatusCode
-	resp.Body = struct {
-		io.Reader
-		io.Closer
-	}{io.LimitReader(resp.Body, maxReply), resp.Body}
+	w.body = &bounded{ReadCloser: resp.Body, left: w.most, head: make([]byte, 0, 512)}
+	resp.Body = w.body
 	return resp, nil
+}
+
+var errLargeReply = errors.New("the reply is larger than is read")
+
+// bounded is a body of which so many bytes are read.
+type bounded struct {
+	io.ReadCloser
+	left   int64
+	isOver bool
+	head   []byte // how it begins
+}
+
+func (b *bounded) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p[:min(int64(len(p)), b.left+1)])
+	b.head = append(b.head, p[:min(n, cap(b.head)-len(b.head))]...)
+	if b.left -= int64(n); b.left < 0 {
+		b.isOver = true
+		return 0, errLargeReply
+	}
+	return n, err
+}
+
+var updateID = regexp.MustCompile(`"update_id"\s*:\s*([0-9]{1,18})`)
+
+// firstUpdate is the update that the body begins with, 0 where none is seen.
+func (b *bounded) firstUpdate() int64 {
+	found := updateID.FindSubmatch(b.head)
+	if found == nil {
+		return 0
+	}
+	id, _ := strconv.ParseInt(string(found[1]), 10, 64)
+	return id
 }
 
 // errTooLarge says that a file is more than the Bot API gives out.
 var errTooLarge = fmt.Errorf("the file is larger than %d MB", maxDownload>>20)
 
-// download fetches a file that was sent. Errors are errTooLarge or a *callError.
+// errNotServed says that the server gives files out by their places on its own disk, as one does that is run with --local. They are
+// not read from there: the program may run elsewhere, and as somebody else.
+var errNotServed = errors.New("the Bot API server gives no files out by HTTP")
+
+// download fetches a file that was sent. Errors are errTooLarge, errNotServed or a *callError.
 func (c *client) download(ctx context.Context, fileID string) ([]byte, error) {
 	var file struct {
 		Path string `json:"file_path"`
@@ -195,6 +265,9 @@ func (c *client) download(ctx context.Context, fileID string) ([]byte, error) {
 	}
 	if err != nil {
 		return nil, err
+	}
+	if strings.HasPrefix(file.Path, "/") || strings.Contains(file.Path, `:\`) {
+		return nil, errNotServed
 	}
 	ctx, cancel := context.WithTimeout(ctx, 4*c.wait)
 	defer cancel()

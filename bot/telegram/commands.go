@@ -184,6 +184,7 @@ func (b *Bot) onSearch(ctx context.Context, t talk) (*outbox, error) {
 	}
 	head := []part{tagged("b", sayf(t.lang, "最相近的 %d 段：", "The nearest passages (%d):", len(hits)))}
 	out := t.with()
+	out.Reserved, out.Hold = true, looking(t.lang) // it is an answer, which comes once
 	for _, m := range b.format(t).messages(head, "", entries) {
 		var row []button
 		for _, n := range m.Cited {

@@ -29,6 +29,10 @@ type outbox struct {
 
 	File    string `json:"file,omitempty"`    // name of the page that goes with it, as a document
 	Content []byte `json:"content,omitempty"` // of it
+
+	Drop int64 `json:"drop,omitempty"` // the message whose file is done with
+
+	Failure string `json:"failure,omitempty"` // why it is all the update is answered with; "": it is the answer
 }
 
 // text is one message.
@@ -48,13 +52,19 @@ type button struct {
 // deliver sends what is in the outbox and has not been sent.
 func (b *Bot) deliver(ctx context.Context, it *item) error {
 	o := it.outbox
+	if o.Drop != 0 { // only now that what came of it is stored
+		if err := b.inbox.dropFile(ctx, o.Chat, o.Drop); err != nil {
+			return &laterError{cause: err}
+		}
+	}
 	for n := range o.Texts {
-		if n < len(it.sent) && !o.Reserved {
+		if n < it.filled || n < len(it.sent) && !o.Reserved {
 			continue
 		}
 		if err := b.put(ctx, it, n); err != nil {
 			return b.undelivered(ctx, it, err)
 		}
+		it.filled = n + 1
 	}
 	for n := len(o.Texts); n < len(it.sent) && o.Reserved && o.File == ""; n++ { // a text that was longer before it was edited
 		if err := b.remove(ctx, o.Chat, it.sent[n]); err != nil {
@@ -101,26 +111,79 @@ func (b *Bot) put(ctx context.Context, it *item, n int) error {
 	return nil
 }
 
-// fill puts the n-th text into its reserved message. Where somebody has deleted that, another one is sent first.
+// fill puts the n-th text into its reserved message. Where somebody has deleted that, another one is sent first; where Telegram
+// does not let it be changed, the text is sent as it is: better twice, should a reply be lost then, than not at all.
 func (b *Bot) fill(ctx context.Context, it *item, n int) error {
 	o := it.outbox
+	first := o.Hold
+	var former int64
 	if n < len(it.sent) {
-		err := b.edit(ctx, o.Chat, it.sent[n], o.Texts[n])
+		former = it.sent[n]
+		err := b.edit(ctx, o.Chat, former, o.Texts[n])
 		e, ok := errors.AsType[*callError](err)
-		if !ok || !e.says("message to edit not found", "message can't be edited", "message_id_invalid") {
+		if !ok || e.status != http.StatusBadRequest || e.movedTo != 0 || isGone(e) {
 			return err
 		}
+		if !e.says("message to edit not found", "message can't be edited", "message_id_invalid") {
+			b.o.Log.Warn("Telegram does not let a message be changed; another one is sent", "error", err)
+			first = o.Texts[n]
+		}
 	}
-	if err := b.sendAs(ctx, it, o, n, o.Hold); err != nil {
+	if err := b.sendAs(ctx, it, o, n, first); err != nil {
 		return err
+	}
+	if former != 0 {
+		if err := b.inbox.moveFile(ctx, o.Chat, former, it.sent[n]); err != nil {
+			return &laterError{cause: err}
+		}
+	}
+	if first.HTML == o.Texts[n].HTML {
+		return nil
 	}
 	return b.edit(ctx, o.Chat, it.sent[n], o.Texts[n])
 }
 
+// errLostSends says that a message may have been sent as often as is bearable.
+var errLostSends = errors.New("it is not known whether a message was sent, each time")
+
+// maySend says whether a message may be sent, which may have been sent before where that call's reply was lost: then only if
+// Telegram answers at all, and not too often. One that is to hold an answer is waited with; else that is the end of it.
+func (b *Bot) maySend(ctx context.Context, it *item, o *outbox, isHold bool) error {
+	if it.lost == 0 {
+		return nil
+	}
+	if it.lost >= maxLost {
+		if !isHold {
+			return errLostSends
+		}
+		it.lost = maxLost - 1 // once more after the wait
+		return &laterError{after: longestWait, cause: errLostSends}
+	}
+	err := b.callIn(ctx, o.Chat, "sendChatAction", params("chat_id", o.Chat, "message_thread_id", o.Topic, "action", "typing"), nil)
+	if e, ok := errors.AsType[*callError](err); ok && e.isPassing() {
+		return err
+	}
+	return nil
+}
+
+// count notes what is known of a message that was to be sent.
+func (it *item) count(err error) {
+	e, ok := errors.AsType[*callError](err)
+	switch {
+	case err == nil:
+		it.lost = 0
+	case ok && e.isLost():
+		it.lost++
+	}
+}
+
 // sendAs sends a message and notes it as the n-th of the update's.
 func (b *Bot) sendAs(ctx context.Context, it *item, o *outbox, n int, t text) error {
+	if err := b.maySend(ctx, it, o, o.Reserved); err != nil {
+		return err
+	}
 	id, err := b.send(ctx, o, t)
-	if err != nil {
+	if it.count(err); err != nil {
 		return err
 	}
 	if err := b.inbox.sentAs(ctx, it, n, id); err != nil {
@@ -201,6 +264,9 @@ func replyTo(message int) string {
 // sendPage sends the page that goes with a message.
 func (b *Bot) sendPage(ctx context.Context, it *item) error {
 	o := it.outbox
+	if err := b.maySend(ctx, it, o, false); err != nil {
+		return err
+	}
 	if err := b.pace.wait(ctx, o.Chat); err != nil {
 		return err
 	}
@@ -212,7 +278,8 @@ func (b *Bot) sendPage(ctx context.Context, it *item) error {
 		ID int64 `json:"message_id"`
 	}
 	err := b.client.send(ctx, "sendDocument", p, "document", tgbotapi.FileBytes{Name: o.File, Bytes: o.Content}, &sent)
-	if b.pace.heed(o.Chat, err); err != nil {
+	b.pace.heed(o.Chat, err)
+	if it.count(err); err != nil {
 		return err
 	}
 	if err := b.inbox.sentAs(ctx, it, len(it.sent), sent.ID); err != nil {
@@ -233,7 +300,7 @@ func (b *Bot) undelivered(ctx context.Context, it *item, err error) error {
 	if err := b.inbox.move(ctx, it.outbox.Chat, e.movedTo); err != nil {
 		return &laterError{cause: err}
 	}
-	it.outbox.Chat, it.outbox.ReplyTo, it.sent = e.movedTo, 0, nil
+	it.outbox.Chat, it.outbox.ReplyTo, it.sent, it.filled = e.movedTo, 0, nil, 0
 	if err := b.inbox.note(ctx, it); err != nil {
 		return &laterError{cause: err}
 	}

@@ -152,3 +152,21 @@ func TestEditsOfWhatWasNotAnswered(t *testing.T) {
 	}
 	r.clean()
 }
+
+// A question that becomes a command is answered with that in its place: nothing of the old answer stays.
+func TestAnEditIntoACommandIsAnsweredInPlace(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, telegramtest.Options{})
+	r.start()
+	for _, command := range []string{"/help", "/search 松柴", "/nothing", "/article 999999"} {
+		before := len(r.server.Sent(xu.ID))
+		question := r.server.Receive(telegramtest.Incoming{From: xu, Text: asksBridge})
+		r.settled()
+		first := only(t, r.server.Sent(xu.ID)[before:])
+		second := only(t, r.edit(xu.ID, question.ID, command)[before:])
+		if second.ID != first.ID || strings.Contains(second.Shown().Text, saysBridge) {
+			t.Errorf("%s: %d %q, then %d %q", command, first.ID, first.Shown().Text, second.ID, second.Shown().Text)
+		}
+	}
+	r.clean()
+}

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	tgbotapi "github.com/go-telegram-bot-api/telegram-bot-api/v5"
+	"github.com/jackc/pgx/v5"
 
 	"yinju/bot/telegram/telegramtest"
 	"yinju/rag"
@@ -468,23 +469,19 @@ func TestAWrongTokenIsSaidAndNotTriedOverAndOver(t *testing.T) {
 	}
 }
 
-// A poll that another program's ends, or a webhook that another program has set, is told of; when that is over, the bot goes on.
-func TestAConflictIsSaidAndWaitedOut(t *testing.T) {
+// A poll that another program's ends is waited out, and a webhook that another program has set is deleted.
+func TestAConflictIsWaitedOut(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, telegramtest.Options{})
 	b := r.start()
 	r.eventually("the bot does not work", func() bool { return b.State(t.Context()).Working })
 	r.server.Fail("getUpdates", telegramtest.Fault{Status: 409, Description: "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running"})
 	r.isAnswered(r.receive(xu, whoBuilt), designer)
+	deletes := len(r.server.Calls("deleteWebhook"))
 	r.callServer("setWebhook", tgbotapi.Params{"url": "http://127.0.0.1:1/hook"})
-	r.eventually("nothing is said of the webhook", func() bool {
-		s := b.State(t.Context())
-		return !s.Working && strings.Contains(s.Error, "webhook")
-	})
-	r.callServer("deleteWebhook", nil)
 	r.isAnswered(r.receive(ann, whoBuilt), designer)
-	if s := b.State(t.Context()); !s.Working {
-		t.Errorf("%+v", s)
+	if s := b.State(t.Context()); !s.Working || len(r.server.Calls("deleteWebhook")) != deletes+1 {
+		t.Errorf("%+v, %d calls", s, len(r.server.Calls("deleteWebhook"))-deletes)
 	}
 }
 
@@ -653,4 +650,212 @@ func longServer(t *testing.T, handle http.HandlerFunc) string {
 	s := httptest.NewServer(handle)
 	t.Cleanup(s.Close)
 	return s.URL
+}
+
+// A call that goes on failing while others go well does not keep its chat waiting, and who asked is told.
+func TestACallThatGoesOnFailingHoldsNobodyUp(t *testing.T) {
+	t.Parallel()
+	for method, told := range map[string]string{"sendDocument": "收入吗？", "getFile": "没能回答", "download": "没能回答", "editMessageText": ""} {
+		t.Run(method, func(t *testing.T) {
+			t.Parallel()
+			var first atomic.Bool
+			var running atomic.Pointer[Bot]
+			r := newRig(t, telegramtest.Options{Script: func(c telegramtest.Call) telegramtest.Fault {
+				if c.Method == method && !first.Load() {
+					running.Load().client.well.Store(time.Now().UnixNano()) // as calls for others do
+					return telegramtest.Fault{Status: 502}
+				}
+				return telegramtest.Fault{}
+			}})
+			o := r.options()
+			o.Admins, o.Files = []int64{7}, &shelf{}
+			b := r.make(o)
+			b.times.retry = time.Millisecond
+			running.Store(b)
+			r.run(b)
+			r.server.Receive(telegramtest.Incoming{From: admin, Document: &telegramtest.File{Name: "a.txt", Data: []byte("x")}})
+			r.eventually("the file keeps the chat waiting", func() bool { return r.isDone(1) })
+			first.Store(true)
+			least, most := maxAlone-1, maxAlone
+			if method == "sendDocument" { // which may have come each time
+				least, most = maxLost, maxLost
+			}
+			if n := len(r.server.Calls(method)); n < least || n > most {
+				t.Errorf("%d calls", n)
+			}
+			m := r.server.Receive(telegramtest.Incoming{From: admin, Text: whoBuilt})
+			r.settled()
+			r.isAnswered(m, designer)
+			if told != "" {
+				says(t, r.server.Sent(admin.ID)[0], told)
+			}
+		})
+	}
+}
+
+// While no call goes well at all, nothing is given up, however often it fails.
+func TestADeadTelegramIsWaitedFor(t *testing.T) {
+	t.Parallel()
+	var isDead atomic.Bool
+	r := newRig(t, telegramtest.Options{Script: func(telegramtest.Call) telegramtest.Fault {
+		if isDead.Load() {
+			return telegramtest.Fault{Status: 502}
+		}
+		return telegramtest.Fault{}
+	}})
+	o := r.options()
+	o.Asker = hooked{o.Asker, func(rag.Query) error { isDead.Store(true); return nil }}
+	b := r.make(o)
+	b.times.retry = time.Microsecond
+	r.run(b)
+	m := r.server.Receive(telegramtest.Incoming{From: xu, Text: whoBuilt})
+	r.eventually("it is not tried again", func() bool {
+		var n int
+		err := r.store.Pool().QueryRow(t.Context(), `select coalesce(max(put_off), 0) from telegram_updates`).Scan(&n)
+		return err == nil && n > 2*maxAlone
+	})
+	isDead.Store(false)
+	r.settled()
+	r.isAnswered(m, designer)
+}
+
+// What 404 is about, and what it says of the token.
+func TestNotFoundIsAboutTheTokenWhereAllIsRefused(t *testing.T) {
+	t.Parallel()
+	for want, all := range map[bool][]*callError{
+		true:  {{method: "getMe", status: 404}, {method: "getUpdates", status: 404}, {method: "sendMessage", status: 404, message: "Not Found", isRefusal: true}, {method: "sendMessage", status: 401}},
+		false: {{method: "sendMessage", status: 404, message: "Not Found"}, {method: "sendMessage", status: 404, message: "Not Found: method not found", isRefusal: true}, {method: "download", status: 404, message: "Not Found"}, {method: "getMe", status: 400}},
+	} {
+		for _, e := range all {
+			if e.isOfToken() != want {
+				t.Errorf("%+v", e)
+			}
+		}
+	}
+}
+
+// A message whose reply is lost each time is sent a few times, and then given up; one that is to hold an answer is waited with.
+func TestAMessageWhoseReplyIsLostIsNotSentOverAndOver(t *testing.T) {
+	t.Parallel()
+	var isLost atomic.Bool
+	isLost.Store(true)
+	r := newRig(t, telegramtest.Options{Script: func(c telegramtest.Call) telegramtest.Fault {
+		if c.Method == "sendMessage" && isLost.Load() {
+			return telegramtest.Fault{Status: 502, Handled: true}
+		}
+		return telegramtest.Fault{}
+	}})
+	r.start()
+	r.receive(xu, "/search 桥")
+	if n := len(r.server.Sent(xu.ID)); n != maxLost {
+		t.Errorf("it was sent %d times", n)
+	}
+	if f := r.failures(); len(f) != 1 || f[0] != errLostSends.Error() {
+		t.Error(f)
+	}
+	m := r.server.Receive(telegramtest.Incoming{From: ann, Text: whoBuilt})
+	r.eventually("it is not waited with", func() bool {
+		var n int
+		err := r.store.Pool().QueryRow(t.Context(), `select count(*) from telegram_updates where done_at is null and not_before > now() + interval '4 minutes'`).Scan(&n)
+		return err == nil && n == 1
+	})
+	if n := len(r.server.Sent(ann.ID)); n != maxLost {
+		t.Errorf("%d messages are left", n)
+	}
+	isLost.Store(false)
+	r.sql(`update telegram_updates set not_before = now()`)
+	r.settled()
+	r.isAnswered(m, designer)
+}
+
+// What cannot have been sent, and what a Telegram that answers nothing may have been sent, is waited with for as long as it takes.
+func TestAMessageThatWasNotSentIsNotGivenUp(t *testing.T) {
+	t.Parallel()
+	var isDead atomic.Bool
+	r := newRig(t, telegramtest.Options{Script: func(telegramtest.Call) telegramtest.Fault {
+		if isDead.Load() {
+			return telegramtest.Fault{Status: 502}
+		}
+		return telegramtest.Fault{}
+	}})
+	o := r.options()
+	o.Search = searching{o.Search, func() { isDead.Store(true) }}
+	b := r.make(o)
+	b.times.retry = time.Microsecond
+	r.run(b)
+	m := r.server.Receive(telegramtest.Incoming{From: xu, Text: "/search 桥"})
+	r.eventually("it is not tried again", func() bool {
+		var n int
+		err := r.store.Pool().QueryRow(t.Context(), `select coalesce(max(put_off), 0) from telegram_updates`).Scan(&n)
+		return err == nil && n > 2*maxLost
+	})
+	if n := len(r.server.Calls("sendMessage")); n != 1 {
+		t.Errorf("it was sent %d times", n)
+	}
+	isDead.Store(false)
+	r.settled()
+	r.isAnswered(m, "最相近的")
+	c := newClient(telegramtest.Token, "http://127.0.0.1:1", rigWait)
+	defer c.close()
+	if e, ok := errors.AsType[*callError](c.call(t.Context(), "sendMessage", nil, nil)); !ok || e.isLost() {
+		t.Errorf("what could not be sent counts as lost: %+v", e)
+	}
+}
+
+// searching is a searcher that does something before.
+type searching struct {
+	Searcher
+	before func()
+}
+
+func (s searching) SearchIn(ctx context.Context, q rag.Query, k int) ([]rag.Hit, []rag.Scope, error) {
+	s.before()
+	return s.Searcher.SearchIn(ctx, q, k)
+}
+
+// A database that is away is told of when that begins and when it ends, for what it is, and updates are answered when it is back.
+func TestADatabaseThatIsAwayIsSaidOnce(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, telegramtest.Options{})
+	var logged safeBuffer
+	o := r.options()
+	o.Log = slog.New(slog.NewTextHandler(&logged, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	b := r.make(o)
+	r.run(b)
+	r.isAnswered(r.receive(xu, whoBuilt), designer)
+	address, err := url.Parse(r.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := pgx.Identifier{strings.TrimPrefix(address.Path, "/")}
+	address.Path = "/postgres"
+	other, err := pgx.Connect(t.Context(), address.String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close(context.WithoutCancel(t.Context()))
+	allow := func(is bool) {
+		if _, err := other.Exec(t.Context(), fmt.Sprintf(`alter database %s with allow_connections %v`, name.Sanitize(), is)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	allow(false)
+	if _, err := other.Exec(t.Context(), `select pg_terminate_backend(pid) from pg_stat_activity where datname = $1`, name[0]); err != nil {
+		t.Fatal(err)
+	}
+	before := len(r.server.Calls("getUpdates"))
+	m := r.server.Receive(telegramtest.Incoming{From: ann, Text: whoBuilt})
+	r.eventually("it is not said that the database is away", func() bool {
+		s := b.State(t.Context())
+		return !s.Working && strings.HasPrefix(s.Error, "database: ")
+	})
+	time.Sleep(20 * b.times.idle) // many look for updates
+	allow(true)
+	r.until("it is not polled again", func() bool { return len(r.server.Calls("getUpdates")) > before })
+	r.settled()
+	r.isAnswered(m, designer)
+	r.eventually("it is not said that the database is back", func() bool { return b.State(t.Context()).Working })
+	if text := logged.text(); strings.Count(text, "\n") > 4 || strings.Contains(text, "Telegram does not work") || !strings.Contains(text, "works again") {
+		t.Error(text)
+	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -24,9 +25,11 @@ type Files interface {
 // FilePreview is how a file would be cut.
 type FilePreview struct {
 	Articles []*rag.Article // with their places
-	Page     []byte         // the same line by line, as one HTML page
+	Page     []byte         // the same line by line, as one HTML page; empty where that would be too large
 	Exists   bool           // the corpus has a file of this name
 }
+
+func (p FilePreview) hasPage() bool { return len(p.Page) > 0 && len(p.Page) <= maxPage }
 
 // FileAdded is what came of a file.
 type FileAdded struct {
@@ -58,10 +61,22 @@ func (b *Bot) onFile(ctx context.Context, t talk) (*outbox, error) {
 	}
 	stop := b.showTyping(ctx, t)
 	defer stop()
+	out := t.with()
+	out.Reserved, out.Hold = true, bare(t.lang.Say("正在读文件…", "Reading the file…"))
+	if len(t.it.sent) == 0 {
+		if err := b.sendAs(ctx, t.it, out, 0, out.Hold); err != nil {
+			return nil, err
+		}
+	}
 	name := t.m.Document.Name
 	data, err := b.client.download(ctx, t.m.Document.FileID)
 	if errors.Is(err, errTooLarge) {
 		return t.answer(t.lang.Say("文件超过 20 MB，机器人取不到。", "The file is larger than 20 MB, which bots cannot fetch.")), nil
+	}
+	if e, ok := errors.AsType[*callError](err); ok && e.isFinal() || errors.Is(err, errNotServed) {
+		b.o.Log.Warn("a file that was sent cannot be fetched", "error", err)
+		return t.answer(t.lang.Say("取不到这个文件：Telegram 或所用的 Bot API 服务器没有给出它。请再发一次，或直接放进语料文件夹。",
+			"The file cannot be fetched: Telegram, or the Bot API server, does not give it out. Send it again, or put it into the corpus folder.")), nil
 	}
 	if err != nil {
 		return nil, err
@@ -70,7 +85,7 @@ func (b *Bot) onFile(ctx context.Context, t talk) (*outbox, error) {
 	if err != nil {
 		return b.unread(t, err)
 	}
-	return b.offer(ctx, t, name, data, preview)
+	return b.offer(ctx, t, out, file{Sender: t.from.ID, Name: name, Body: data}, preview)
 }
 
 // unread tells why a file cannot be read.
@@ -81,24 +96,16 @@ func (b *Bot) unread(t talk, err error) (*outbox, error) {
 	return nil, err
 }
 
-// offer keeps a file, and shows its articles with the buttons that take it or not.
-func (b *Bot) offer(ctx context.Context, t talk, name string, data []byte, preview FilePreview) (*outbox, error) {
-	out := t.with()
-	out.Hold = bare(t.lang.Say("正在读文件…", "Reading the file…"))
-	out.Reserved = true
-	if len(t.it.sent) == 0 {
-		if err := b.sendAs(ctx, t.it, out, 0, out.Hold); err != nil {
-			return nil, err
-		}
-	}
-	if err := b.inbox.keepFile(ctx, t.m.Chat.ID, t.it.sent[0], file{Sender: t.from.ID, Name: name, Body: data}); err != nil {
+// offer keeps a file, and shows its articles, in the message that is held for them, with the buttons that take it or not.
+func (b *Bot) offer(ctx context.Context, t talk, out *outbox, f file, preview FilePreview) (*outbox, error) {
+	if err := b.inbox.keepFile(ctx, t.m.Chat.ID, t.it.sent[0], f); err != nil {
 		return nil, err
 	}
-	shown := single(b.contents(t, name, preview))
+	shown := single(b.contents(t, f.Name, preview))
 	shown.Keyboard = [][]button{fileButtons(t.lang, preview.Exists)}
 	out.Texts = []text{shown}
-	if len(preview.Page) <= maxPage {
-		out.File, out.Content = name+".html", preview.Page
+	if preview.hasPage() {
+		out.File, out.Content = f.Name+".html", preview.Page
 	}
 	return out, nil
 }
@@ -135,7 +142,7 @@ func (b *Bot) contents(t talk, name string, preview FilePreview) []part {
 		parts = append(parts, plain("\n\n"), tagged("b", t.lang.Say("语料中已有同名文件。", "The corpus has a file of this name.")))
 	}
 	asks := t.lang.Say("收入吗？24 小时内有效。", "Take it? Valid for 24 hours.")
-	if len(preview.Page) <= maxPage {
+	if preview.hasPage() {
 		asks = t.lang.Say("逐行的切分见所附网页。", "The page below shows it line by line. ") + asks
 	}
 	return append(parts, plain("\n\n"+asks))
@@ -159,16 +166,22 @@ func (b *Bot) onFileButton(ctx context.Context, p press) (*outbox, string, error
 		choice = p.args[0]
 	}
 	if choice == "n" {
-		return p.inPlace(bare(p.lang.Say("没有收入：", "Left out: ") + short(f.Name, maxField))), "", b.inbox.dropFile(ctx, chat, message)
+		return p.closing(p.lang.Say("没有收入：", "Left out: ") + short(f.Name, maxField)), "", nil
 	}
-	added, err := b.o.Files.Add(ctx, f.Name, f.Body, choice == "r")
+	if !b.adding.TryLock() {
+		return nil, "", &laterError{after: turnOfFiles, cause: errAdding}
+	}
+	defer b.adding.Unlock()
+	_ = b.toast(ctx, p.it.CallbackQuery, p.lang.Say("正在收入…", "Taking it in…")) // Telegram waits for a word for seconds only
+	p.it.isToasted = true
+	added, err := b.add(ctx, p, f, choice == "r")
 	if errors.Is(err, ErrFileExists) {
 		again := bare(sayf(p.lang, "语料中已有另一个 %s，要替换吗？", "The corpus has another %s. Replace it?", short(f.Name, maxField)))
 		again.Keyboard = [][]button{fileButtons(p.lang, true)}
 		return p.inPlace(again), "", nil
 	}
 	if e, ok := errors.AsType[*FileError](err); ok {
-		return p.inPlace(bare(p.lang.Say("不能收入："+e.Chinese, "Not taken: "+e.English))), "", b.inbox.dropFile(ctx, chat, message)
+		return p.closing(p.lang.Say("不能收入："+e.Chinese, "Not taken: "+e.English)), "", nil
 	}
 	if err != nil {
 		return nil, "", err
@@ -177,7 +190,39 @@ func (b *Bot) onFileButton(ctx context.Context, p press) (*outbox, string, error
 	if len(added.Unread) > 0 {
 		done += sayf(p.lang, "\n这些页是图片，没有文字，未收入：%s", "\nThese pages are images without text and were left out: %s", strings.Trim(fmt.Sprint(added.Unread), "[]"))
 	}
-	return p.inPlace(bare(done)), "", b.inbox.dropFile(ctx, chat, message)
+	return p.closing(done), "", nil
+}
+
+// turnOfFiles is when a file that waits for another one is looked at again.
+const turnOfFiles = 5 * time.Second
+
+var errAdding = errors.New("another file is being taken in")
+
+// isFileButton says whether an update is a button that takes a file, or not.
+func isFileButton(it *item) bool {
+	return it.CallbackQuery != nil && strings.HasPrefix(it.CallbackQuery.Data, "f:")
+}
+
+// add takes a file into the corpus, within its own limit: one that takes longer is not tried again.
+func (b *Bot) add(ctx context.Context, p press, f *file, replace bool) (FileAdded, error) {
+	adding, cancel := context.WithTimeout(ctx, b.times.add)
+	defer cancel()
+	defer b.showTyping(adding, p.talk)()
+	added, err := b.o.Files.Add(adding, f.Name, f.Body, replace)
+	if err != nil && ctx.Err() == nil && adding.Err() != nil {
+		return added, &FileError{
+			Chinese: "处理时间过长，已中断，语料没有变化：请拆开，或直接放进语料文件夹。",
+			English: "This took too long and was ended; the corpus is as it was. Split the file, or put it into the corpus folder.", Err: err,
+		}
+	}
+	return added, err
+}
+
+// closing says what came of a file, in its message, and lets go of the file.
+func (p press) closing(what string) *outbox {
+	out := p.inPlace(bare(what))
+	out.Drop = int64(p.m.ID)
+	return out
 }
 
 // file is one that was sent and waits.
@@ -204,6 +249,11 @@ func (i *inbox) fileAt(ctx context.Context, chat, message int64) (*file, error) 
 		return nil, fmt.Errorf("look up the file: %w", err)
 	}
 	return f, nil
+}
+
+// moveFile notes that another message asks about a file now.
+func (i *inbox) moveFile(ctx context.Context, chat, from, to int64) error {
+	return i.exec(ctx, "keep the file", `update telegram_files set message = $4 where bot = $1 and chat = $2 and message = $3`, i.bot, chat, from, to)
 }
 
 func (i *inbox) dropFile(ctx context.Context, chat, message int64) error {
@@ -252,10 +302,10 @@ func (b *Bot) onStats(ctx context.Context, t talk) (*outbox, error) {
 type figures struct{ Asked, People, Failed, Good, Bad int }
 
 func (i *inbox) figures(ctx context.Context) (f figures, err error) {
-	rows, _ := i.pool.Query(ctx, `select count(*) filter (where asked_at is not null), count(distinct person) filter (where asked_at is not null),
-			count(*) filter (where failure <> '' and failure <> $2),
+	rows, _ := i.pool.Query(ctx, `select count(*) filter (where asked_at is not null and not starts_with(lane, 'inline ')), count(distinct person) filter (where asked_at is not null),
+			count(*) filter (where failure not in ('', $2, $3)),
 			(select count(*) from feedback where good), (select count(*) from feedback where not good)
-		from telegram_updates where bot = $1 and received_at > now() - interval '24 hours'`, i.bot, tooFast)
+		from telegram_updates where bot = $1 and received_at > now() - interval '24 hours'`, i.bot, tooFast, tooMuch)
 	f, err = pgx.CollectExactlyOneRow(rows, pgx.RowToStructByPos[figures])
 	if err != nil {
 		return f, fmt.Errorf("count the questions: %w", err)

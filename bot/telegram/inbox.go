@@ -19,6 +19,9 @@ const (
 	keepFiles = 24 * time.Hour      // that nobody has confirmed
 	keepRefs  = 90 * 24 * time.Hour // that buttons under old messages work
 	slowest   = 10 * time.Second    // that the database may take for one thing
+	between   = 3 * time.Second     // of the turns of a person's updates: what others send in this time comes between them
+	maxAlone  = 8                   // failures of a call that may pass, while others go well
+	maxLost   = 3                   // sends of one message of which it is not known whether they went through
 	maxTries  = 5                   // of an update that fails, ends the program, or takes longer than its lease, each time
 )
 
@@ -51,9 +54,10 @@ func (i *inbox) put(ctx context.Context, raw []json.RawMessage) (last int64, err
 			continue // it cannot be told from others, nor acknowledged
 		}
 		last = max(last, u.ID)
-		batch.Queue(`insert into telegram_updates (bot, id, lane, person, body, failure, done_at)
-			values ($1, $2, $3, $4, $5, $6, case when $6 <> '' then now() end) on conflict do nothing`,
-			i.bot, u.ID, u.lane(), u.person(), []byte(body), failure)
+		batch.Queue(`insert into telegram_updates (bot, id, lane, person, turn, body, failure, done_at)
+			values ($1, $2, $3, $4, greatest(now(), (select max(turn) from telegram_updates where bot = $1 and person = $4 and $4 <> 0 and done_at is null) + $7::interval),
+				$5, $6, case when $6 <> '' then now() end) on conflict do nothing`,
+			i.bot, u.ID, u.lane(), u.person(), []byte(body), failure, between)
 	}
 	if batch.Len() == 0 {
 		return 0, errNoUpdate
@@ -86,25 +90,31 @@ type item struct {
 	claim    string // of this taking, unlike any other
 	tries    int    // so often it was taken since it was last put off, this time included
 	putOff   int
+	alone    int // so often while other calls went well
+	lost     int // sends of the message that is next of which it is not known whether they went through
 	received time.Time
 	outbox   *outbox // nil: it is not known yet
 	sent     []int64
+	filled   int // of these, so many hold their texts
 
 	isCounted bool // as a question, in a try before this one
+	isToasted bool // the button that was pressed has got its word
+	hasActed  bool // it was counted as something that the person set off, likewise
 }
 
-// takeNext takes the first update of a lane that is nobody's. One that ended the program, or was being worked on when it ended,
+// takeNext takes the first update of a lane that is nobody's, the one whose turn is first, so that nobody waits behind all that
+// another one has sent. One that ended the program, or was being worked on when it ended,
 // comes before others, where $4 lets it come at all. The first of all lanes are found in one pass over what is not done: a join
 // would be one pass for each of them where the planner has no figures. Sixteen, for others may be about to take some.
 const takeNext = `update telegram_updates set claimed_by = $2, leased = now() + $3::interval, tries = tries + 1
 	where bot = $1 and id = (select id from telegram_updates
 		where bot = $1 and done_at is null and not_before <= now() and leased < now() and id = any(array(
-			select id from (select distinct on (lane) id, not_before, leased, tries from telegram_updates
+			select id from (select distinct on (lane) id, not_before, leased, tries, turn from telegram_updates
 				where bot = $1 and done_at is null order by lane, id) first
 			where not_before <= now() and leased < now() and (tries = 0 or $4)
-			order by tries = 0, tries, id limit 16))
-		order by tries = 0, tries, id limit 1 for update skip locked)
-	returning id, body, tries, put_off, received_at, outbox, sent, asked_at is not null`
+			order by tries = 0, tries, turn, id limit 16))
+		order by tries = 0, tries, turn, id limit 1 for update skip locked)
+	returning id, body, tries, put_off, alone, lost, filled, received_at, outbox, sent, asked_at is not null, acted_at is not null`
 
 // take leases the update that is next, nil for none. Suspects are those that were being worked on when a process ended.
 func (i *inbox) take(ctx context.Context, suspects bool) (*item, error) {
@@ -114,7 +124,7 @@ func (i *inbox) take(ctx context.Context, suspects bool) (*item, error) {
 	var id int64
 	var body, out []byte
 	err := i.pool.QueryRow(ctx, takeNext, i.bot, it.claim, i.lease, suspects).
-		Scan(&id, &body, &it.tries, &it.putOff, &it.received, &out, &it.sent, &it.isCounted)
+		Scan(&id, &body, &it.tries, &it.putOff, &it.alone, &it.lost, &it.filled, &it.received, &out, &it.sent, &it.isCounted, &it.hasActed)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, nil
 	}
@@ -162,7 +172,8 @@ func (i *inbox) putBack(ctx context.Context, it *item, after time.Duration, coun
 		n = 1
 	}
 	return i.change(ctx, "put an update off", it,
-		`leased = '-infinity', claimed_by = '', tries = 0, put_off = put_off + $5::int, not_before = now() + $4::interval`, after, n)
+		`leased = '-infinity', claimed_by = '', tries = 0, put_off = put_off + $5::int, alone = $6, lost = $7, filled = $8, not_before = now() + $4::interval`,
+		after, n, it.alone, it.lost, it.filled)
 }
 
 // release gives back what this process has not ended.
@@ -230,11 +241,12 @@ func (i *inbox) allow(ctx context.Context, it *item, perPerson, overall int) (wa
 			return err
 		}
 		var mine, all *time.Duration // until one more may be asked; nil: it may
-		err := tx.QueryRow(ctx, `with asked as (select person, asked_at from telegram_updates where bot = $1 and asked_at > now() - interval '1 minute' and id <> $2)
-			select (select asked_at from asked where person = $3 order by asked_at desc offset $4 - 1 limit 1) + interval '1 minute' - now(),
+		err := tx.QueryRow(ctx, `with asked as (select person, asked_at, starts_with(lane, 'inline ') is_inline from telegram_updates where bot = $1 and asked_at > now() - interval '1 minute' and id <> $2)
+			select (select asked_at from asked where person = $3 and not is_inline order by asked_at desc offset $4 - 1 limit 1) + interval '1 minute' - now(),
 				(select asked_at from asked order by asked_at desc offset $5 - 1 limit 1) + interval '1 minute' - now(),
-				exists (select from telegram_updates where bot = $1 and person = $3 and failure = $6 and done_at > now() - interval '1 minute')`,
-			i.bot, it.ID, it.person(), perPerson, overall, tooFast).Scan(&mine, &all, &wasTold)
+				exists (select from telegram_updates where bot = $1 and person = $3 and failure = $6 and done_at > now() - interval '1 minute'
+					and split_part(lane, ' ', 1) = split_part($7, ' ', 1))`,
+			i.bot, it.ID, it.person(), perPerson, overall, tooFast, it.lane()).Scan(&mine, &all, &wasTold)
 		if err != nil {
 			return err
 		}
@@ -254,8 +266,40 @@ func (i *inbox) allow(ctx context.Context, it *item, perPerson, overall int) (wa
 	return wait, wasTold, nil
 }
 
-// tooFast is the failure of a question beyond the limits.
-const tooFast = "too many questions"
+// Failures of what is beyond the limits: of questions, and of all that a person sets off.
+const (
+	tooFast = "too many questions"
+	tooMuch = "too much of one person"
+)
+
+// act counts an update as something that its person set off, unless that is too much within a minute: then it says whether
+// the person was told so, in the same kind of place.
+func (i *inbox) act(ctx context.Context, it *item, most int) (may, wasTold bool, err error) {
+	if it.hasActed {
+		return true, false, nil
+	}
+	err = i.pool.QueryRow(ctx, `with mine as (select acted_at, failure, lane from telegram_updates
+			where bot = $1 and person = $3 and acted_at > now() - interval '1 minute' and id <> $2),
+		counted as (select count(*) filter (where failure <> $5) < $4 may,
+			coalesce(bool_or(failure = $5 and split_part(lane, ' ', 1) = split_part($6, ' ', 1)), false) told from mine),
+		noted as (update telegram_updates set acted_at = now() where bot = $1 and id = $2 and acted_at is null)
+		select may, told from counted`, i.bot, it.ID, it.person(), most, tooMuch, it.lane()).Scan(&may, &wasTold)
+	if err != nil {
+		return false, false, fmt.Errorf("count what a person does: %w", err)
+	}
+	it.hasActed = may
+	return may, wasTold, nil
+}
+
+// refuse notes that whoever may not ask in a chat is told so, unless that was done within the hour.
+func (i *inbox) refuse(ctx context.Context, chat int64) (isNew bool, err error) {
+	tag, err := i.pool.Exec(ctx, `insert into telegram_chats (bot, chat, topic, refused) values ($1, $2, 0, now())
+		on conflict (bot, chat, topic) do update set refused = now() where telegram_chats.refused < now() - interval '1 hour'`, i.bot, chat)
+	if err != nil {
+		return false, fmt.Errorf("note that a chat was told: %w", err)
+	}
+	return tag.RowsAffected() > 0, nil
+}
 
 // isNewest says whether no later update waits in the same lane.
 func (i *inbox) isNewest(ctx context.Context, it *item) (is bool, err error) {

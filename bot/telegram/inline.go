@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -46,11 +47,27 @@ func (b *Bot) onInline(ctx context.Context, it *item, q *inlineQuery) error {
 	if err != nil {
 		return err
 	}
-	results := []inlineResult{}
-	if may {
-		if results, err = b.quotesFor(ctx, q); err != nil {
+	if !may {
+		if isNew, err := b.inbox.refuse(ctx, q.From.ID); err != nil || !isNew {
 			return err
 		}
+		return b.offerInline(ctx, q, nil, b.langOfCode(q.From.LanguageCode).Say("您还不能使用本机器人", "You may not use this bot yet"))
+	}
+	results, err := b.inquire(ctx, it, q)
+	if told, ok := errors.AsType[*toldError](err); ok && told.out != nil {
+		_ = b.offerInline(ctx, q, nil, told.out.Texts[0].Plain) // it is no loss
+		return &toldError{cause: told.cause}
+	}
+	if err != nil {
+		return err
+	}
+	return b.offerInline(ctx, q, results, b.instead(q))
+}
+
+// offerInline answers an inline query. Where there are no results, a button says why not.
+func (b *Bot) offerInline(ctx context.Context, q *inlineQuery, results []inlineResult, instead string) error {
+	if results == nil {
+		results = []inlineResult{}
 	}
 	out, err := json.Marshal(results)
 	if err != nil {
@@ -60,7 +77,7 @@ func (b *Bot) onInline(ctx context.Context, it *item, q *inlineQuery) error {
 	p["cache_time"] = strconv.Itoa(inlineCache)
 	if len(results) == 0 {
 		p["cache_time"] = "0"
-		p["button"] = b.instead(q, may)
+		p["button"] = inlineButton(instead)
 	}
 	err = b.client.call(ctx, "answerInlineQuery", p, nil)
 	if e, ok := errors.AsType[*callError](err); ok {
@@ -74,30 +91,56 @@ func isLookedFor(query string) bool {
 	return utf8.RuneCountInString(query) >= shortest && rag.CheckQuestion(query) == nil
 }
 
-// instead is what is shown where there is no quote to send; a tap opens the chat with the bot.
-func (b *Bot) instead(q *inlineQuery, may bool) string {
+// instead is what is shown where there is no quote to send.
+func (b *Bot) instead(q *inlineQuery) string {
 	lang := b.langOfCode(q.From.LanguageCode)
-	text := lang.Say("语料中没有找到，点此直接提问", "Nothing found: tap to ask the bot")
-	switch {
-	case !may:
-		text = lang.Say("您还不能使用本机器人", "You may not use this bot yet")
-	case utf8.RuneCountInString(strings.TrimSpace(q.Query)) < shortest:
-		text = lang.Say("写一个问题，选一条引文发出", "Write a question, and pick a quote")
+	if utf8.RuneCountInString(strings.TrimSpace(q.Query)) < shortest {
+		return lang.Say("写一个问题，选一条引文发出", "Write a question, and pick a quote")
 	}
-	out, err := json.Marshal(map[string]string{"text": text, "start_parameter": "inline"})
+	return lang.Say("语料中没有找到，点此直接提问", "Nothing found: tap to ask the bot")
+}
+
+// inlineButton opens the chat with the bot. Telegram takes 64 characters on it.
+func inlineButton(text string) string {
+	out, err := json.Marshal(map[string]string{"text": short(text, 60), "start_parameter": "inline"})
 	if err != nil {
 		panic(err) // texts only
 	}
 	return string(out)
 }
 
+// inquire counts a query, as something that the person set off and, where it leads to a search, as a question of all, and looks
+// for quotes. Beyond the limits it returns a *toldError.
+func (b *Bot) inquire(ctx context.Context, it *item, q *inlineQuery) ([]inlineResult, error) {
+	told := &toldError{out: &outbox{Texts: []text{bare(sayTooMuch(b.langOfCode(q.From.LanguageCode)))}}}
+	if isToTell, err := b.act(ctx, it, q.From.ID); err != nil {
+		if told.cause = err; isToTell {
+			return nil, told
+		}
+		return nil, err
+	}
+	if !isLookedFor(strings.TrimSpace(q.Query)) {
+		return nil, nil
+	}
+	if b.o.Overall > 0 && !it.isCounted && !b.isAdmin(q.From.ID) {
+		wait, wasTold, err := b.inbox.allow(ctx, it, math.MaxInt32, b.o.Overall)
+		if err != nil {
+			return nil, err
+		}
+		if told.cause = errTooFast; wasTold {
+			told.out = nil
+		}
+		if wait > 0 {
+			return nil, told
+		}
+	}
+	return b.quotesFor(ctx, q)
+}
+
 // quotesFor are the quotes that answer a query.
 func (b *Bot) quotesFor(ctx context.Context, q *inlineQuery) ([]inlineResult, error) {
-	results := []inlineResult{}
+	var results []inlineResult
 	question := strings.TrimSpace(q.Query)
-	if !isLookedFor(question) {
-		return results, nil
-	}
 	answer, err := b.o.Quotes.Stream(ctx, rag.Query{Question: question}, func(rag.Event) error { return ctx.Err() })
 	if err != nil {
 		return results, err

@@ -80,7 +80,7 @@ func (p *pace) forget() {
 }
 
 // longestPace is how long a worker waits for its turn; for longer the update is put off.
-const longestPace = 3 * time.Second
+const longestPace = 200 * time.Millisecond
 
 // wait waits until a message may be sent to a chat, or says that this takes too long.
 func (p *pace) wait(ctx context.Context, chat int64) error {
@@ -91,26 +91,27 @@ func (p *pace) wait(ctx context.Context, chat int64) error {
 	p.mu.Lock()
 	turn := p.of(chat).ReserveN(now, 1)
 	p.mu.Unlock()
-	if d := turn.DelayFrom(now); d > longestPace {
+	all := p.overall.ReserveN(now, 1)
+	d := max(turn.DelayFrom(now), all.DelayFrom(now))
+	if d > longestPace {
 		turn.CancelAt(now)
+		all.CancelAt(now)
 		return &laterError{after: d, cause: errBusy}
-	} else if d > 0 && !p.sleep(ctx, d) {
-		return context.Cause(ctx)
 	}
-	now = p.now()
-	if d := p.overall.ReserveN(now, 1).DelayFrom(now); d > 0 && !p.sleep(ctx, d) {
+	if d > 0 && !p.sleep(ctx, d) {
 		return context.Cause(ctx)
 	}
 	return nil
 }
 
-// isFree says whether a message may be sent at once, and counts it then.
+// isFree says whether a message may be sent at once and leave room for another one, and counts it then: the answer does not
+// wait for its states.
 func (p *pace) isFree(chat int64) bool {
 	now := p.now()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	c := p.of(chat)
-	return !c.until.After(now) && c.AllowN(now, 1) && p.overall.AllowN(now, 1)
+	return !c.until.After(now) && c.TokensAt(now) >= min(2, float64(p.burst)) && c.AllowN(now, 1) && p.overall.AllowN(now, 1)
 }
 
 // heed notes for how long Telegram wants nothing in a chat, where err says so.

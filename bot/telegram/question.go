@@ -118,7 +118,7 @@ func (b *Bot) ask(ctx context.Context, t talk, parent string) (*outbox, error) {
 		return nil, err
 	}
 	out := t.with()
-	out.Reserved, out.Hold = true, bare(t.lang.Say("🔎 正在语料中查找…", "🔎 Looking in the corpus…"))
+	out.Reserved, out.Hold = true, looking(t.lang)
 	if err := b.o.Store.Branch(ctx, parent, conversation); err != nil {
 		return nil, err
 	}
@@ -168,7 +168,7 @@ func sentence(text string) string {
 	return string(unicode.ToUpper(first)) + text[n:]
 }
 
-// limit counts the question. Beyond the limits the person is told so, once a minute, and it returns errTooFast.
+// limit counts the question. Beyond the limits it returns a *toldError around errTooFast, by which the person is told so once a minute.
 func (b *Bot) limit(ctx context.Context, t talk) error {
 	if t.it.isCounted {
 		return nil
@@ -181,13 +181,32 @@ func (b *Bot) limit(ctx context.Context, t talk) error {
 	if err != nil || wait == 0 {
 		return err
 	}
+	told := &toldError{cause: errTooFast}
 	if !wasTold {
-		out := t.answer(sayf(t.lang, "现在问得有点密，请等 %d 秒再问；其间的问题就不回答了。", "That is a little much at once: please ask again in %d seconds. What is asked until then is not answered.", int(math.Ceil(wait.Seconds()))))
-		if err := b.deliver(ctx, &item{update: t.it.update, claim: t.it.claim, outbox: out}); err != nil {
-			b.o.Log.Info("Telegram", "error", err)
-		}
+		told.out = t.answer(sayf(t.lang, "现在问得有点密，请等 %d 秒再问；其间的问题就不回答了。", "That is a little much at once: please ask again in %d seconds. What is asked until then is not answered.", int(math.Ceil(wait.Seconds()))))
 	}
-	return errTooFast
+	return told
+}
+
+// actsPerQuestion is how much more than questions a person may set off: commands, buttons, inline queries.
+const actsPerQuestion = 5
+
+var errTooMuch = errors.New(tooMuch)
+
+// act counts what a person sets off. Beyond the limit it returns errTooMuch, and whether the person is to be told.
+func (b *Bot) act(ctx context.Context, it *item, person int64) (isToTell bool, err error) {
+	if b.o.PerUser == 0 || b.isAdmin(person) {
+		return false, nil
+	}
+	may, wasTold, err := b.inbox.act(ctx, it, b.o.PerUser*actsPerQuestion)
+	if err == nil && !may {
+		return !wasTold, &toldError{cause: errTooMuch}
+	}
+	return false, err
+}
+
+func sayTooMuch(lang bot.Lang) string {
+	return lang.Say("一下子太多了，请等一分钟。", "That is a little much at once: please wait a minute.")
 }
 
 // unanswered is what a person is told whose question cannot be answered by anybody; other failures may pass.
@@ -240,6 +259,9 @@ func answerButtons(lang bot.Lang, answer rag.Answer) (rows [][]button) {
 	}
 	return append(rows, []button{key(lang, "👍", "+"), key(lang, "👎", "-")})
 }
+
+// looking stands in a message that will hold what is found.
+func looking(lang bot.Lang) text { return bare(lang.Say("🔎 正在语料中查找…", "🔎 Looking in the corpus…")) }
 
 func bare(plain string) text { return text{HTML: escaping.Replace(plain), Plain: plain} }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"regexp"
@@ -41,35 +42,37 @@ func TestAnUpdateIsAcknowledgedWhenItIsStored(t *testing.T) {
 	r.isAnswered(m, designer)
 }
 
-// leader is the process of the database's that holds the lock of the one that polls, 0 for none.
-func (r *rig) leader() (pid int) {
+// leader is the name of the process that polls, "" for none.
+func (r *rig) leader() (name string) {
 	r.Helper()
-	err := r.store.Pool().QueryRow(r.Context(), `select coalesce(max(pid), 0) from pg_locks
-		where locktype = 'advisory' and granted and database = (select oid from pg_database where datname = current_database())`).Scan(&pid)
+	err := r.store.Pool().QueryRow(r.Context(), `select coalesce(max(holder), '') from telegram_poller`).Scan(&name)
 	if err != nil {
 		r.Fatal(err)
 	}
-	return pid
+	return name
 }
 
-// Of two bots one polls; when it ends, or its connection does, the other one goes on.
+// Of two bots one polls; when it ends, or hangs, the other one goes on.
 func TestOneBotPollsAndAnotherTakesOver(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, telegramtest.Options{})
 	stop := r.run(r.make(r.options()))
 	r.until("the first polls", func() bool { return len(r.server.Calls("getUpdates")) > 0 })
 	second := r.make(r.options())
+	second.times.longPoll = time.Minute
 	r.run(second)
 	r.eventually("the second is not ready", func() bool { return second.State(t.Context()).Working })
 	r.isAnswered(r.receive(xu, whoBuilt), designer)
 	stop()
 	r.isAnswered(r.receive(xu, "廊桥的屋顶有什么用？"), "屋顶护着木头")
-	before := r.leader()
-	r.start()
-	if _, err := r.store.Pool().Exec(t.Context(), `select pg_terminate_backend($1)`, before); err != nil {
-		t.Fatal(err)
+	if r.leader() != second.inbox.name {
+		t.Errorf("%q leads", r.leader())
 	}
-	r.eventually("nobody leads", func() bool { now := r.leader(); return now != 0 && now != before })
+	stopped := len(r.server.Calls("getUpdates"))
+	r.sql(`update telegram_poller set holder = 'one that hangs', beat = now() + interval '300 ms'`)
+	r.eventually("it does not stop", func() bool { return !second.State(t.Context()).Working || r.leader() == second.inbox.name })
+	r.eventually("nobody leads", func() bool { return r.leader() == second.inbox.name })
+	r.eventually("nobody polls", func() bool { return len(r.server.Calls("getUpdates")) > stopped })
 	r.isAnswered(r.receive(xu, "要用多少松柴？"), "一万斤松柴")
 	for _, c := range r.server.Calls("getUpdates") {
 		if c.Code == http.StatusConflict {
@@ -225,21 +228,83 @@ func TestABotGoesOverToAWebhookAndBack(t *testing.T) {
 	}
 }
 
-// A bot that polls, and takes over while others go over to the webhook, deletes that; it is set again.
+// A webhook that another one has deleted or changed is set again, and that is said.
 func TestAWebhookThatWasDeletedIsSetAgain(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, telegramtest.Options{})
 	h := newHook(t)
 	b := h.serve(r)
+	var logged safeBuffer
+	b.o.Log = slog.New(slog.NewTextHandler(&logged, nil))
 	r.run(b)
 	r.eventually("the webhook does not work", func() bool { return b.State(t.Context()).Working })
 	r.callServer("deleteWebhook", nil)
 	r.isAnswered(r.receive(xu, whoBuilt), designer)
 	r.callServer("setWebhook", map[string]string{"url": "https://other.example/hook"})
+	r.isAnswered(r.receive(ann, whoBuilt), designer)
 	r.eventually("nothing is said of the other program's webhook", func() bool {
-		s := b.State(t.Context())
-		return !s.Working && strings.Contains(s.Error, "another program has changed the webhook")
+		return strings.Contains(logged.text(), "another program has changed the webhook")
 	})
+}
+
+// Of processes that get updates in different ways those that were started last do; the others say so, wait, and do not fight.
+func TestTheWayThatWasStartedLastHolds(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, telegramtest.Options{})
+	h := newHook(t)
+	hooked := h.serve(r)
+	r.run(hooked)
+	r.eventually("the webhook does not work", func() bool { return hooked.State(t.Context()).Working })
+	poller := r.start()
+	waits := func(b *Bot, way string) func() bool {
+		return func() bool {
+			s := b.State(t.Context())
+			return !s.Working && strings.Contains(s.Error, "another process of this bot gets its updates, by "+way)
+		}
+	}
+	r.eventually("it does not say that it waits", waits(hooked, "polling"))
+	r.isAnswered(r.receive(xu, whoBuilt), designer)
+	r.callServer("setWebhook", map[string]string{"url": h.url}) // by one of an older version, whose call was under way
+	r.isAnswered(r.receive(ann, whoBuilt), designer)
+	if sets := len(r.server.Calls("setWebhook")); sets > 2 || !poller.State(t.Context()).Working {
+		t.Errorf("the webhook was set %d times; %+v", sets, poller.State(t.Context()))
+	}
+	back := h.serve(r)
+	r.run(back)
+	r.isAnswered(r.receive(person(100), whoBuilt), designer)
+	r.eventually("it does not say that it waits", waits(poller, "webhook "+h.url))
+	if s := back.State(t.Context()); !s.Working {
+		t.Errorf("%+v", s)
+	}
+}
+
+// Where updates are too large together fewer are asked for, and one that is too large alone is passed over.
+func TestLargeUpdatesDoNotStopOthers(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, telegramtest.Options{})
+	b := r.make(r.options())
+	b.client.most = 20_000
+	var questions []telegramtest.Message
+	large := func(n int) {
+		r.server.Receive(telegramtest.Incoming{From: person(100), Text: strings.Repeat("字", n)})
+	}
+	for range 20 {
+		large(2000)
+		questions = append(questions, r.server.Receive(telegramtest.Incoming{From: xu, Text: whoBuilt}))
+	}
+	large(10_000)
+	questions = append(questions, r.server.Receive(telegramtest.Incoming{From: xu, Text: whoBuilt}))
+	r.run(b)
+	r.settled()
+	for _, m := range questions {
+		r.isAnswered(m, designer)
+	}
+	if f := r.failures(); len(f) != 1 || !strings.Contains(f[0], "cannot be read") {
+		t.Errorf("%v", f)
+	}
+	if polls := len(r.server.Calls("getUpdates")); polls > 60 {
+		t.Errorf("%d polls", polls)
+	}
 }
 
 // What cannot be read, or says nothing, does not keep others from being answered.

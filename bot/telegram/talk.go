@@ -74,7 +74,13 @@ func (b *Bot) onMessage(ctx context.Context, it *item, m *message, again []ref) 
 	}
 	t := talk{it: it, m: m, settings: held, lang: b.langOf(held, m), text: words, from: *m.From, again: again}
 	if may, err := b.mayAsk(ctx, m.From.ID, m.Chat.ID); err != nil || !may {
-		return b.turnAway(t), err
+		return b.turnAway(ctx, t, err)
+	}
+	if isToTell, err := b.act(ctx, it, m.From.ID); err != nil {
+		if isToTell {
+			return nil, &toldError{out: t.answer(sayTooMuch(t.lang)), cause: err}
+		}
+		return nil, err
 	}
 	for _, r := range again { // they are changed
 		if len(it.sent) < len(again) {
@@ -120,14 +126,20 @@ func (b *Bot) whereabouts(ctx context.Context, it *item, m *message) error {
 	return err
 }
 
-// turnAway tells a person who may not ask. In a group that is said where the bot is spoken to.
-func (b *Bot) turnAway(t talk) *outbox {
+// turnAway tells a person who may not ask, once an hour in a chat. In a group that is said where the bot is spoken to.
+func (b *Bot) turnAway(ctx context.Context, t talk, err error) (*outbox, error) {
+	if err != nil {
+		return nil, err
+	}
+	if isNew, err := b.inbox.refuse(ctx, t.m.Chat.ID); err != nil || !isNew {
+		return nil, err
+	}
 	if t.m.Chat.Type != private {
 		return t.answer(sayf(t.lang, "这个群还不能使用本机器人。管理员可把群号 %d 加入 TELEGRAM_ALLOWED_IDS。",
-			"This group may not use the bot. Its operator can add the group's id %d to TELEGRAM_ALLOWED_IDS.", t.m.Chat.ID))
+			"This group may not use the bot. Its operator can add the group's id %d to TELEGRAM_ALLOWED_IDS.", t.m.Chat.ID)), nil
 	}
 	return t.answer(sayf(t.lang, "您还不能使用本机器人。请把您的编号 %d 告诉管理员，由其加入 TELEGRAM_ALLOWED_IDS。",
-		"You may not use the bot yet. Give its operator your id, %d, to be added to TELEGRAM_ALLOWED_IDS.", t.from.ID))
+		"You may not use the bot yet. Give its operator your id, %d, to be added to TELEGRAM_ALLOWED_IDS.", t.from.ID)), nil
 }
 
 // meant says whether a message is for the bot, and gives its words without the bot's name. In a group it is spoken to by

@@ -25,6 +25,15 @@ type goneError struct{ cause error }
 func (e *goneError) Error() string { return e.cause.Error() }
 func (e *goneError) Unwrap() error { return e.cause }
 
+// toldError says that an update is answered with this alone, and why it is given up then.
+type toldError struct {
+	out   *outbox // nil: with nothing
+	cause error
+}
+
+func (e *toldError) Error() string { return e.cause.Error() }
+func (e *toldError) Unwrap() error { return e.cause }
+
 // oldest is how long an update is tried: Telegram itself drops those that nobody took for so long.
 const oldest = 24 * time.Hour
 
@@ -36,8 +45,8 @@ func (b *Bot) work(ctx, handling context.Context) {
 	}
 	for ctx.Err() == nil {
 		it, release, err := b.take(ctx)
-		if err != nil && ctx.Err() == nil {
-			b.o.Log.Error("Telegram", "error", err)
+		if ctx.Err() == nil {
+			b.stores(err)
 		}
 		if it == nil {
 			b.rest(ctx)
@@ -74,8 +83,12 @@ func (b *Bot) rest(ctx context.Context) {
 	}
 }
 
+// soon is up to when a worker is woken for what was put off; later ones are found in passing.
+const soon = 5 * time.Second
+
 // handle answers an update and says in the inbox what became of it.
 func (b *Bot) handle(ctx context.Context, it *item) {
+	began := time.Now()
 	err := b.try(ctx, it)
 	if ctx.Err() != nil {
 		return // the program ends: the update is given back with the others
@@ -88,23 +101,49 @@ func (b *Bot) handle(ctx context.Context, it *item) {
 	var end error
 	switch {
 	case err == nil:
-		end = b.inbox.done(ctx, it, "")
-	case errors.As(err, &later) && time.Since(it.received)+later.after < oldest:
+		failure := ""
+		if it.outbox != nil {
+			failure = it.outbox.Failure
+		}
+		end = b.inbox.done(ctx, it, failure)
+	case errors.As(err, &later) && time.Since(it.received)+later.after < oldest && !b.isAlone(it, began, later):
 		after := later.after
 		if after == 0 {
 			after = b.backOff(it.putOff, err)
 		}
 		b.o.Log.Info("an update is put off", "update", it.ID, "for", after, "error", err)
 		end = b.inbox.putBack(ctx, it, after, later.after == 0)
+		if after < soon {
+			time.AfterFunc(after+10*time.Millisecond, b.awake)
+		}
 	default:
-		if !errors.Is(err, errTooFast) {
+		if _, isTold := errors.AsType[*toldError](err); !isTold {
 			b.o.Log.Warn("an update is given up", "update", it.ID, "error", err)
 		}
 		end = b.inbox.done(ctx, it, err.Error())
 	}
-	if end != nil {
-		b.o.Log.Error("Telegram", "update", it.ID, "error", end) // its lease ends, and it is taken again
+	switch {
+	case errors.Is(end, errLost):
+		b.o.Log.Warn("an update took longer than its lease", "update", it.ID, "error", end)
+	case end != nil:
+		b.stores(end) // its lease ends, and it is taken again
 	}
+}
+
+// isAlone counts a call of an update that has failed while others went well, and says whether that is enough: it would go on
+// failing, and its chat would wait behind it. While none goes well, that is since it failed before, nothing is counted.
+func (b *Bot) isAlone(it *item, began time.Time, later *laterError) bool {
+	if e, ok := errors.AsType[*callError](later.cause); !ok || !e.isPassing() || later.after > 0 {
+		return false
+	}
+	pause := time.Duration(0)
+	if it.putOff > 0 {
+		pause = b.backOff(it.putOff-1, nil)
+	}
+	if b.client.hasWorkedSince(began.Add(-pause)) {
+		it.alone++
+	}
+	return it.alone >= maxAlone
 }
 
 // try finds what an update is answered with, where that is not known yet, and sends it.
@@ -147,7 +186,11 @@ func (b *Bot) find(ctx context.Context, it *item) (out *outbox, err error) {
 			out, err = b.excuse(ctx, it, b.fault(it, r))
 		}
 	}()
-	replying, cancel := context.WithTimeout(ctx, b.times.answer)
+	limit := b.times.answer
+	if isFileButton(it) {
+		limit += b.times.add // which ends before it
+	}
+	replying, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	if out, err = b.reply(replying, it); err != nil {
 		return b.excuse(ctx, it, err)
@@ -165,15 +208,20 @@ func (b *Bot) fault(it *item, r any) error {
 // excuse decides what becomes of an update that could not be answered: it is tried again, a few times, before the
 // person is told.
 func (b *Bot) excuse(ctx context.Context, it *item, err error) (*outbox, error) {
+	if told, ok := errors.AsType[*toldError](err); ok && told.out != nil {
+		told.out.Failure = told.Error()
+		return told.out, nil
+	}
 	call, isCall := errors.AsType[*callError](err)
+	_, isTold := errors.AsType[*toldError](err)
 	_, isLater := errors.AsType[*laterError](err)
 	_, isGone := errors.AsType[*goneError](err)
 	switch {
-	case isLater, isGone, errors.Is(err, errTooFast), ctx.Err() != nil:
+	case isLater, isGone, isTold, ctx.Err() != nil:
 		return nil, err
 	case isCall && call.movedTo != 0:
 		return nil, b.follow(ctx, it, call.movedTo)
-	case isCall:
+	case isCall && (it.alone < maxAlone-1 || !call.isPassing() || call.retryAfter > 0):
 		return nil, fate(call)
 	case it.putOff < maxTries && it.tries <= b.inbox.most:
 		return nil, &laterError{cause: err}
@@ -206,9 +254,14 @@ func fate(e *callError) error {
 	switch {
 	case e.isPassing(), e.isOfToken(): // another token may be given
 		return &laterError{after: e.retryAfter, cause: e}
-	case e.status == 403,
-		e.says("chat not found", "thread not found", "topic_closed", "topic_deleted", "user is deactivated", "not enough rights", "have no rights", "chat_write_forbidden"):
+	case isGone(e):
 		return &goneError{e}
 	}
 	return e
+}
+
+// isGone says that nobody can be answered there.
+func isGone(e *callError) bool {
+	return e.status == 403 ||
+		e.says("chat not found", "thread not found", "topic_closed", "topic_deleted", "user is deactivated", "not enough rights", "have no rights", "chat_write_forbidden")
 }
