@@ -201,6 +201,8 @@ func checkPlain(t *testing.T, a rag.Answer, outside string) {
 // promptRun is how many characters in a row of the system's text may not be seen in an answer.
 const promptRun = 12
 
+var hexOf = regexp.MustCompile(`"(?:text_sha256|share)":"[0-9a-f]+"`)
+
 // checkHidden holds that no handle shows, and nothing of what the model was told.
 func checkHidden(t *testing.T, corpus files, a rag.Answer, outside string, r asked) {
 	t.Helper()
@@ -208,8 +210,9 @@ func checkHidden(t *testing.T, corpus files, a rag.Answer, outside string, r ask
 	if err != nil {
 		t.Fatal(err)
 	}
+	seen := hexOf.ReplaceAllString(strings.ToLower(string(all)), "") // which may have any five letters in it
 	for _, h := range r.handles() {
-		if strings.Contains(strings.ToLower(string(all)), h) {
+		if strings.Contains(seen, h) {
 			t.Errorf("the handle %s shows: %s", h, all)
 		}
 	}

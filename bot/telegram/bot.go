@@ -78,7 +78,7 @@ type Bot struct {
 // times are how long things wait. Tests shorten them.
 type times struct {
 	idle, lease, elect, edit, typing, retry, grace time.Duration
-	longPoll, call, watch, answer, add             time.Duration
+	longPoll, strays, call, watch, answer, add     time.Duration
 }
 
 var usual = times{
@@ -90,6 +90,7 @@ var usual = times{
 	retry:    time.Second,             // before what failed is tried again, doubled each time
 	grace:    15 * time.Second,        // for answers under way when the program ends
 	longPoll: 50 * time.Second,
+	strays:   longestWait,      // before a message is sent once more that may have been sent three times
 	call:     30 * time.Second, // for an answer of Telegram's
 	watch:    time.Minute,      // between looks at the webhook
 	answer:   10 * time.Minute, // for one answer to be found; a worker is not kept for longer

@@ -31,7 +31,7 @@ func IsChild() bool { return os.Getenv(childDatabase) != "" }
 // hasty are times for bots that are killed: what they leave is taken over soon.
 var hasty = times{
 	idle: 10 * time.Millisecond, lease: 400 * time.Millisecond, elect: 100 * time.Millisecond, edit: time.Millisecond, typing: time.Second,
-	retry: 5 * time.Millisecond, grace: 2 * time.Second, longPoll: 20 * time.Second, call: 5 * time.Second, watch: 20 * time.Millisecond, answer: rigWait, add: rigWait,
+	retry: 5 * time.Millisecond, grace: 2 * time.Second, longPoll: 20 * time.Second, strays: 100 * time.Millisecond, call: 5 * time.Second, watch: 20 * time.Millisecond, answer: rigWait, add: rigWait,
 }
 
 // Child runs a bot until the process is killed.

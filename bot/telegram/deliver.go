@@ -157,7 +157,7 @@ func (b *Bot) maySend(ctx context.Context, it *item, o *outbox, isHold bool) err
 			return errLostSends
 		}
 		it.lost = maxLost - 1 // once more after the wait
-		return &laterError{after: longestWait, cause: errLostSends}
+		return &laterError{after: b.times.strays, cause: errLostSends}
 	}
 	err := b.callIn(ctx, o.Chat, "sendChatAction", params("chat_id", o.Chat, "message_thread_id", o.Topic, "action", "typing"), nil)
 	if e, ok := errors.AsType[*callError](err); ok && e.isPassing() {

@@ -745,8 +745,10 @@ func TestAMessageWhoseReplyIsLostIsNotSentOverAndOver(t *testing.T) {
 		}
 		return telegramtest.Fault{}
 	}})
-	r.start()
-	r.receive(xu, "/search 桥")
+	b := r.make(r.options())
+	b.times.strays = longestWait
+	r.run(b)
+	r.receive(xu, "/sources 桥")
 	if n := len(r.server.Sent(xu.ID)); n != maxLost {
 		t.Errorf("it was sent %d times", n)
 	}

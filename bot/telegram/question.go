@@ -261,7 +261,9 @@ func answerButtons(lang bot.Lang, answer rag.Answer) (rows [][]button) {
 }
 
 // looking stands in a message that will hold what is found.
-func looking(lang bot.Lang) text { return bare(lang.Say("🔎 正在语料中查找…", "🔎 Looking in the corpus…")) }
+func looking(lang bot.Lang) text {
+	return bare(lang.Say("🔎 正在语料中查找…", "🔎 Looking in the corpus…"))
+}
 
 func bare(plain string) text { return text{HTML: escaping.Replace(plain), Plain: plain} }
 
