@@ -198,8 +198,8 @@ func FormatID(id int64) string { return strconv.FormatInt(id, 10) }
 // ParseID reads what FormatID wrote.
 func ParseID(s string) (int64, error) {
 	id, err := strconv.ParseInt(s, 10, 64)
-	if err != nil || id <= 0 {
-		return 0, fmt.Errorf("%q is not an article id", s)
+	if err != nil || id <= 0 || FormatID(id) != s {
+		return 0, fmt.Errorf("%q is not an id", s)
 	}
 	return id, nil
 }

@@ -58,6 +58,10 @@ func (s server) admit(r *http.Request, scope Scope) (string, error) {
 			return "", fault(http.StatusForbidden, lang.Say("没有设 API_KEYS，只应答本机的名字与地址（localhost、127.0.0.1）。",
 				"Without API_KEYS only names and addresses of this machine are answered (localhost, 127.0.0.1)."))
 		}
+		if isPassedOn(r) {
+			return "", fault(http.StatusForbidden, lang.Say("没有设 API_KEYS，只应答本机，不应答代理转来的请求：请设 API_KEYS。",
+				"Without API_KEYS only this machine is answered, and nothing that a proxy passes on: set API_KEYS."))
+		}
 		return addressOf(r), nil
 	}
 	key, ok := find(keys, presented(r))
@@ -109,6 +113,13 @@ func isHere(host string) bool {
 	host = strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")
 	ip, err := netip.ParseAddr(host)
 	return strings.EqualFold(host, "localhost") || err == nil && ip.IsLoopback()
+}
+
+// isPassedOn says whether a request comes by a proxy: it may be anybody's, though it comes from this machine.
+func isPassedOn(r *http.Request) bool {
+	return slices.ContainsFunc([]string{"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-Ip", "Via", "Cf-Connecting-Ip"}, func(name string) bool {
+		return r.Header.Get(name) != ""
+	})
 }
 
 // addressOf is where a request comes from, without the port.

@@ -92,14 +92,25 @@ func TestKeysChangeWhileItRuns(t *testing.T) {
 	}
 }
 
+// Behind a proxy everybody comes from this machine: without keys that is nobody.
+func TestWithoutKeysNothingThatAProxyPassesOnIsAnswered(t *testing.T) {
+	t.Parallel()
+	c := newClient(t, over(corpus(t)))
+	for _, header := range []string{"X-Forwarded-For", "Forwarded", "X-Real-IP", "Via"} {
+		if w := c.do("GET", "/v1/ingest", "", header, "8.8.8.8"); w.Code != http.StatusForbidden {
+			t.Errorf("%s: %d", header, w.Code)
+		}
+	}
+}
+
 func TestOtherSitesAreLetInByNameOnly(t *testing.T) {
 	t.Parallel()
 	o := options()
 	o.Asker, o.Keys, o.Origins = failing{}, keys("reader", askKey), []string{"https://desk.example"}
 	c := newClient(t, o)
-	preflight := []string{"Access-Control-Request-Method", "POST", "Access-Control-Request-Headers", "content-type,x-api-key"}
+	preflight := []string{"Access-Control-Request-Method", "POST", "Access-Control-Request-Headers", "content-type,x-api-key,x-stainless-os"}
 	w := c.do("OPTIONS", "/v1/ask", "", append(preflight, "Origin", "https://desk.example")...)
-	if h := w.Header(); w.Code != 204 || h.Get("Access-Control-Allow-Origin") != "https://desk.example" || !strings.Contains(h.Get("Access-Control-Allow-Headers"), "X-Api-Key") || h.Get("Vary") != "Origin" {
+	if h := w.Header(); w.Code != 204 || h.Get("Access-Control-Allow-Origin") != "https://desk.example" || !strings.Contains(h.Get("Access-Control-Allow-Headers"), "x-stainless-os") || h.Get("Vary") != "Origin" {
 		t.Errorf("%d %v", w.Code, h)
 	}
 	w = c.do("GET", "/v1/ingest", "", "Origin", "https://desk.example", "X-Api-Key", askKey)

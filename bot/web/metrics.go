@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -32,18 +33,24 @@ func newMetrics(store Counter) *metrics {
 		}, []string{"route"}),
 		running: prometheus.NewGauge(prometheus.GaugeOpts{Name: "yinju_http_questions_running", Help: "Questions that are being answered."}),
 		refused: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "yinju_http_questions_refused_total", Help: "Questions that were not taken."}, []string{"why"}),
-		answers: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "yinju_http_answers_total", Help: "Answers over HTTP."}, []string{"status"}),
+		answers: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "yinju_http_answers_total", Help: "Answers of /v1/ask."}, []string{"status"}),
 	}
 	m.registry.MustRegister(m.requests, m.took, m.running, m.refused, m.answers, corpusFigures{store},
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
 
-// saw counts a request. Methods are made up by clients, and counted by name only where a route has them.
+// methods are those that are counted by name: clients make up others.
+var methods = []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions}
+
+// saw counts a request.
 func (m *metrics) saw(r *http.Request, status int, took time.Duration) {
 	route, method := r.Pattern, r.Method
 	if route == "" {
 		route, method = "none", "any"
+	}
+	if !slices.Contains(methods, method) {
+		method = "any"
 	}
 	m.requests.WithLabelValues(route, method, strconv.Itoa(status)).Inc()
 	m.took.WithLabelValues(route).Observe(took.Seconds())

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"net/http"
@@ -40,7 +41,7 @@ func guarded(next http.Handler) http.Handler {
 	})
 }
 
-// watched gives every request an id, logs it without its query, and makes a panic a response.
+// watched gives every request an id, logs it by its route, for paths may hold what is not to be seen, and makes a panic a response.
 func (s server) watched(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id, begin := idOf(r), time.Now()
@@ -57,7 +58,7 @@ func (s server) watched(next http.Handler) http.Handler {
 func (s server) count(w *watcher, r *http.Request, begin time.Time) {
 	took := time.Since(begin)
 	s.metrics.saw(r, w.status, took)
-	s.Log.DebugContext(r.Context(), "http", "method", r.Method, "path", r.URL.Path, "status", w.status, "took", took, "request_id", requestID(r.Context()))
+	s.Log.DebugContext(r.Context(), "http", "method", r.Method, "route", cmp.Or(r.Pattern, "none"), "status", w.status, "took", took, "request_id", requestID(r.Context()))
 }
 
 // caught is deferred: it makes a panic a response.
@@ -128,7 +129,7 @@ func (s server) shared(next http.Handler) http.Handler {
 			return
 		}
 		h.Set("Access-Control-Allow-Methods", "GET, POST, DELETE")
-		h.Set("Access-Control-Allow-Headers", "Authorization, X-Api-Key, Content-Type, Accept, Last-Event-Id, Mcp-Session-Id, Mcp-Protocol-Version")
+		h.Set("Access-Control-Allow-Headers", r.Header.Get("Access-Control-Request-Headers")) // such as x-stainless-* of OpenAI's client
 		h.Set("Access-Control-Max-Age", "600")
 		w.WriteHeader(http.StatusNoContent)
 	})

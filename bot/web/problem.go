@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
@@ -89,7 +90,7 @@ func (s server) explain(r *http.Request, err error) Problem {
 	case errors.Is(err, rag.ErrEmptyCorpus), errors.As(err, &other):
 		return *fault(http.StatusServiceUnavailable, bot.Explain(err, lang))
 	case errors.As(err, &large):
-		return *fault(http.StatusRequestEntityTooLarge, lang.Say("请求太大：正文最多 64 KB。", "The request is too large: a body may have 64 KB."))
+		return *fault(http.StatusRequestEntityTooLarge, fmt.Sprintf(lang.Say("请求太大：正文最多 %d KB。", "The request is too large: a body may have %d KB."), large.Limit>>10))
 	case errors.Is(err, context.DeadlineExceeded):
 		return *fault(http.StatusGatewayTimeout, lang.Say("没能在限定的时间内完成，请稍后再试。", "It was not done in the time that there is. Try again later."))
 	}
