@@ -23,9 +23,12 @@ func newLexical(q reading, f frequencies, passages int64) lexical {
 func (l *lexical) newBits() termBits { return newBits(len(l.number)) }
 
 // termsIn are the question's terms that a text has.
-func (l *lexical) termsIn(text string) termBits {
+func (l *lexical) termsIn(text string) termBits { return l.bitsOf(Terms(text)) }
+
+// bitsOf are the question's terms among others.
+func (l *lexical) bitsOf(terms []string) termBits {
 	has := l.newBits()
-	for _, term := range Terms(text) {
+	for _, term := range terms {
 		if n, asked := l.number[term]; asked {
 			has.set(n)
 		}
