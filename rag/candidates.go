@@ -57,14 +57,8 @@ func (s *Store) withCodes(ctx context.Context, found []Hit) ([]Hit, error) {
 	if len(unknown) == 0 {
 		return found, nil
 	}
-	read := make(map[int64][]byte, len(unknown))
-	rows, _ := s.pool.Query(ctx, `select p.id, coalesce(c.codes, '') from passages p left join passage_codes c on c.passage_id = p.id where p.id = any($1)`, unknown)
-	var id int64
-	var codes []byte
-	if _, err := pgx.ForEachRow(rows, []any{&id, &codes}, func() error {
-		read[id], codes = codes, nil
-		return nil
-	}); err != nil {
+	read, err := s.readCodes(ctx, unknown)
+	if err != nil {
 		return nil, err
 	}
 	for i := range found {
@@ -73,13 +67,29 @@ func (s *Store) withCodes(ctx context.Context, found []Hit) ([]Hit, error) {
 		if p.prepared != nil || !ok {
 			continue
 		}
-		var err error
 		if p.Codes, p.Starts, err = decodeTokens(data); err != nil {
 			return nil, err
 		}
 		s.passages.add(p)
 	}
 	return slices.DeleteFunc(found, func(h Hit) bool { return h.Passage.prepared == nil }), nil
+}
+
+// readCodes reads the codes of those of some passages that there are, empty where one has none.
+func (s *Store) readCodes(ctx context.Context, passages []int64) (map[int64][]byte, error) {
+	rows, _ := s.pool.Query(ctx, `select p.id, coalesce(c.codes, '') from passages p left join passage_codes c on c.passage_id = p.id
+		where p.id = any($1)`, passages)
+	read := make(map[int64][]byte, len(passages))
+	all, err := pgx.CollectRows(rows, pgx.RowToStructByPos[passageCodes])
+	for _, p := range all {
+		read[p.ID] = p.Codes
+	}
+	return read, err
+}
+
+type passageCodes struct {
+	ID    int64
+	Codes []byte // see encodeTokens
 }
 
 func scanHit(row pgx.CollectableRow, twins twinPairs) (Hit, error) {

@@ -73,7 +73,7 @@ func (q *preparedRun) fold() string {
 	return text
 }
 
-// keptPassages is how many passages are kept prepared at least, and half of the most: of about 60 KB each.
+// keptPassages is how many passages are kept prepared at least, and half of the most: of by estimate 60 KB each.
 const keptPassages = 512
 
 // passageCache keeps the passages that were used last: those of young, and of old until young is full.

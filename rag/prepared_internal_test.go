@@ -30,11 +30,15 @@ func TestWindowsOfAPreparedPassageAreThoseOfTheText(t *testing.T) {
 		switch text := string([]rune(p.Text)[r.span.Start:r.span.End]); {
 		case r.isQuotable && r.text != text:
 			t.Errorf("%q, want %q", r.text, text)
-		case r.isQuotable && (r.fold() != foldText(text) || r.fold() != foldText(text)):
-			t.Errorf("%q is folded to %q", text, r.fold())
+		case r.isQuotable:
+			for range 2 { // the second time it is known
+				if folded := r.fold(); folded != foldText(text) {
+					t.Errorf("%q is folded to %q", text, folded)
+				}
+			}
 		}
 	}
-	if p.cut() != p.cut() {
+	if first, again := p.cut(), p.cut(); first != again {
 		t.Error("a passage is cut once")
 	}
 }
