@@ -4,6 +4,9 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 GO ?= go
+# Comparing codes counts bits: two and a half times as fast where the compiler may take for granted that the processor
+# counts them, as all of amd64 since 2009 do. Without it the processor is asked each time.
+export GOAMD64 ?= v2
 LINT = $(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
 # make demo CORPUS=folder Q="question": one's own texts and question.

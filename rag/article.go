@@ -111,6 +111,8 @@ type Passage struct {
 	Vector  []float32 // set on the way in; searches leave it nil
 	Codes   []Code    // of the tokens of IndexText, at most 512; none where the model has no codes
 	Starts  []int32   // the rune of Text at which each of them begins, -1 for the heading's; never decreasing
+
+	prepared *prepared // what search reckoned of it; nil before
 }
 
 // IndexText is what search knows of the passage: the text, after the words that say which article it

@@ -2,6 +2,7 @@ package rag
 
 import (
 	"context"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/pgvector/pgvector-go"
@@ -37,24 +38,68 @@ func (s *Store) hits(ctx context.Context, w wanted) (found []Hit, twins twinPair
 			select passage_id as id from near union select passage_id from named union select unnest($1::bigint[])
 		)
 		select p.id, p.start_char, p.end_char, p.start_line, p.end_line, p.page, p.body, p.opens,
-			1 - (v.embedding <=> $2), coalesce(c.codes, ''), a.id, a.title, a.authors, a.publication, a.published, a.section,
+			1 - (v.embedding <=> $2), a.id, a.title, a.authors, a.publication, a.published, a.section,
 			left(a.body, 80), a.length, s.path, array(select twin_id from article_twins where article_id = a.id)
 		from found join passages p on p.id = found.id join passage_vectors v on v.passage_id = p.id
-			left join passage_codes c on c.passage_id = p.id
 			join articles a on a.id = p.article_id join sources s on s.id = a.source_id`, w.ids, pgvector.NewHalfVector(w.near), w.depth, w.named, w.allowed, namedPassages)
 	found, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (Hit, error) { return scanHit(row, twins) })
+	if err != nil {
+		return nil, nil, err
+	}
+	found, err = s.withCodes(ctx, found)
 	return found, twins, err
+}
+
+// withCodes gives hits the codes of their passages, which take most of the reading and are kept from one question to
+// the next. A passage that a re-ingest removed in the meantime is left out.
+func (s *Store) withCodes(ctx context.Context, found []Hit) ([]Hit, error) {
+	unknown := s.passages.prepare(found)
+	if len(unknown) == 0 {
+		return found, nil
+	}
+	read, err := s.readCodes(ctx, unknown)
+	if err != nil {
+		return nil, err
+	}
+	for i := range found {
+		p := &found[i].Passage
+		data, ok := read[p.ID]
+		if p.prepared != nil || !ok {
+			continue
+		}
+		if p.Codes, p.Starts, err = decodeTokens(data); err != nil {
+			return nil, err
+		}
+		s.passages.add(p)
+	}
+	return slices.DeleteFunc(found, func(h Hit) bool { return h.Passage.prepared == nil }), nil
+}
+
+// readCodes reads the codes of those of some passages that there are, empty where one has none.
+func (s *Store) readCodes(ctx context.Context, passages []int64) (map[int64][]byte, error) {
+	rows, _ := s.pool.Query(ctx, `select p.id, coalesce(c.codes, '') from passages p left join passage_codes c on c.passage_id = p.id
+		where p.id = any($1)`, passages)
+	read := make(map[int64][]byte, len(passages))
+	all, err := pgx.CollectRows(rows, pgx.RowToStructByPos[passageCodes])
+	for _, p := range all {
+		read[p.ID] = p.Codes
+	}
+	return read, err
+}
+
+type passageCodes struct {
+	ID    int64
+	Codes []byte // see encodeTokens
 }
 
 func scanHit(row pgx.CollectableRow, twins twinPairs) (Hit, error) {
 	var h Hit
 	var a Article
 	var page int
-	var codes []byte
 	var twinIDs []int64
 	p, l := &h.Passage, &h.Location
 	err := row.Scan(&p.ID, &p.Span.Start, &p.Span.End, &l.StartLine, &l.EndLine, &page, &p.Text, &p.Opens,
-		&h.Similarity, &codes, &a.ID, &a.Title, &a.Authors, &a.Publication, &a.Date, &a.Section, &a.Text, &a.length, &a.File, &twinIDs)
+		&h.Similarity, &a.ID, &a.Title, &a.Authors, &a.Publication, &a.Date, &a.Section, &a.Text, &a.length, &a.File, &twinIDs)
 	if err != nil {
 		return h, err
 	}
@@ -62,6 +107,5 @@ func scanHit(row pgx.CollectableRow, twins twinPairs) (Hit, error) {
 		twins[[2]int64{a.ID, twin}] = true
 	}
 	l.StartChar, l.EndChar, l.Page, p.Article = p.Span.Start, p.Span.End, pageOf(page), &a
-	p.Codes, p.Starts, err = decodeTokens(codes)
-	return h, err
+	return h, nil
 }

@@ -59,7 +59,7 @@ func (s *search) features(picked []window) map[string]float64 {
 	var texts []string
 	for _, w := range picked {
 		has.add(s.lex.termsIn(w.text))
-		texts = append(texts, foldText(w.text))
+		texts = append(texts, w.fold())
 	}
 	f["focus"] = s.focus(has)
 	all, near := strings.Join(texts, "\n"), s.telling(texts)
@@ -90,8 +90,9 @@ func (s *search) subject() map[string]float64 {
 		f["foreign"] = 1
 	}
 	near := make([]int16, len(s.codes))
-	for _, h := range s.hits[:min(subjectPassages, len(s.hits))] {
-		f["passage"] = max(f["passage"], s.lex.coverage(s.lex.termsIn(h.Passage.IndexText())))
+	for i := range s.hits[:min(subjectPassages, len(s.hits))] {
+		h := &s.hits[i]
+		f["passage"] = max(f["passage"], s.lex.coverage(s.lex.bitsOf(h.Passage.cut().whole)))
 		f["tokens"] = max(f["tokens"], late(s.codes, h.Passage.Codes, near))
 	}
 	if len(s.codes) == 0 {

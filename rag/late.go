@@ -28,35 +28,6 @@ func distance(a, b *Code) int {
 		bits.OnesCount64(a[6]^b[6]) + bits.OnesCount64(a[7]^b[7])
 }
 
-// agreements is how well each token of a query agrees with each of one passage, reckoned once, so that many
-// windows of the passage can be scored by it.
-type agreements struct {
-	tokens int     // of the passage
-	values []int16 // [query tokens][tokens]
-}
-
-// reckon sets a to the agreements of query and passage, in the memory it has where that is enough.
-func (a *agreements) reckon(query, passage []Code) {
-	a.tokens = len(passage)
-	a.values = slices.Grow(a.values[:0], len(query)*len(passage))
-	for i := range query {
-		for j := range passage {
-			a.values = append(a.values, int16(Dimensions-2*distance(&query[i], &passage[j]))) //nolint:gosec // -512..512
-		}
-	}
-}
-
-// best writes into into what maxSims would of the passage's tokens from to to, half open.
-func (a *agreements) best(from, to int, into []int16) {
-	for i := range into {
-		most := int16(-Dimensions)
-		for _, v := range a.values[i*a.tokens:][from:to] {
-			most = max(most, v)
-		}
-		into[i] = most
-	}
-}
-
 // tokensAt are the tokens, half open, that begin within a span of the passage's text.
 func tokensAt(starts []int32, s Span) (from, to int) {
 	from, _ = slices.BinarySearch(starts, int32(s.Start)) //nolint:gosec // no text has 2^31 runes

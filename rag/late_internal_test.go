@@ -44,24 +44,6 @@ func TestMaxSims(t *testing.T) {
 	}
 }
 
-func TestAgreementsOfWindows(t *testing.T) {
-	t.Parallel()
-	query, a := randomCodes(2, 5), agreements{}
-	for _, n := range []int{40, 0, 7} { // in the same memory
-		passage := randomCodes(3, n)
-		a.reckon(query, passage)
-		for from := range n + 1 {
-			for to := from; to <= n; to++ {
-				want, got := make([]int16, len(query)), make([]int16, len(query))
-				maxSims(query, passage[from:to], want)
-				if a.best(from, to, got); !slices.Equal(want, got) {
-					t.Fatalf("tokens %d to %d of %d: %v, want %v", from, to, n, got, want)
-				}
-			}
-		}
-	}
-}
-
 func TestDistanceCountsEveryBit(t *testing.T) {
 	t.Parallel()
 	pair := randomCodes(4, 2)
@@ -99,30 +81,6 @@ func BenchmarkMaxSims(b *testing.B) {
 	for b.Loop() {
 		for p := range slices.Chunk(passage, benchTokens) {
 			maxSims(query, p, into)
-		}
-	}
-}
-
-func BenchmarkAgreements(b *testing.B) {
-	query, passage := randomCodes(5, benchQuery), randomCodes(6, benchTokens*benchPassages)
-	var a agreements
-	b.ReportAllocs()
-	for b.Loop() {
-		for p := range slices.Chunk(passage, benchTokens) {
-			a.reckon(query, p)
-		}
-	}
-}
-
-// 40 windows of 70 tokens of a passage whose agreements are known.
-func BenchmarkWindows(b *testing.B) {
-	var a agreements
-	a.reckon(randomCodes(5, benchQuery), randomCodes(6, benchTokens))
-	into := make([]int16, benchQuery)
-	b.ReportAllocs()
-	for b.Loop() {
-		for from := range 40 {
-			a.best(5*from, 5*from+70, into)
 		}
 	}
 }

@@ -14,8 +14,15 @@ func newLexical(q reading, f frequencies, passages int64) lexical {
 	for _, term := range q.terms() {
 		lex.number[term] = len(lex.number)
 	}
-	for _, g := range q.groups {
+	for i := range lex.groups {
+		g := &lex.groups[i]
 		lex.all += g.idf
+		g.numbers = make([][]int, len(g.renderings))
+		for k, r := range g.renderings {
+			for _, term := range r.terms {
+				g.numbers[k] = append(g.numbers[k], lex.number[term])
+			}
+		}
 	}
 	return lex
 }
@@ -23,9 +30,12 @@ func newLexical(q reading, f frequencies, passages int64) lexical {
 func (l *lexical) newBits() termBits { return newBits(len(l.number)) }
 
 // termsIn are the question's terms that a text has.
-func (l *lexical) termsIn(text string) termBits {
+func (l *lexical) termsIn(text string) termBits { return l.bitsOf(Terms(text)) }
+
+// bitsOf are the question's terms among others.
+func (l *lexical) bitsOf(terms []string) termBits {
 	has := l.newBits()
-	for _, term := range Terms(text) {
+	for _, term := range terms {
 		if n, asked := l.number[term]; asked {
 			has.set(n)
 		}
@@ -46,9 +56,9 @@ func (l *lexical) coverage(has termBits) float64 {
 
 func (l *lexical) holds(has termBits, g group) bool {
 next:
-	for _, r := range g.renderings {
-		for _, term := range r.terms {
-			if !has.has(l.number[term]) {
+	for _, terms := range g.numbers {
+		for _, n := range terms {
+			if !has.has(n) {
 				continue next
 			}
 		}

@@ -86,6 +86,9 @@ var (
 // family name first or last; and the English names of Chinese papers.
 func (l *lookups) latin() {
 	text := string(l.runes)
+	if !strings.ContainsFunc(text, func(r rune) bool { return unicode.Is(unicode.Latin, r) }) {
+		return
+	}
 	at := latinWord.FindAllStringIndex(text, -1)
 	for i := range at {
 		var words []string

@@ -20,6 +20,7 @@ type reading struct {
 // group is one thing that a question names. Any of its renderings stands for it.
 type group struct {
 	renderings []rendering
+	numbers    [][]int  // of the terms of each rendering, as in lexical.number; set by the lexical leg
 	sounds     []string // keys of its terms, by which others that sound alike are found
 	latin      bool     // the sounds are those of a name in Latin letters, one after the other
 	idf        float64  // by how many passages hold a rendering; set by the lexical leg

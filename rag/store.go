@@ -21,7 +21,10 @@ const (
 )
 
 // Store keeps sources, articles, passages and answers in Postgres. It is safe for concurrent use.
-type Store struct{ pool *pgxpool.Pool }
+type Store struct {
+	pool     *pgxpool.Pool
+	passages *passageCache
+}
 
 // Open connects to the database, brings its schema up to date and returns the store. Errors are
 // ErrNoVector, *OldVectorError and ErrNewerSchema, or what the connection said.
@@ -38,7 +41,7 @@ func Open(ctx context.Context, url string) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the database: %w", err)
 	}
-	return &Store{pool: pool}, nil
+	return &Store{pool: pool, passages: &passageCache{}}, nil
 }
 
 // migrateOnce uses a connection of its own: the pool's learn pgvector's types, which must exist by then.

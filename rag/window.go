@@ -24,6 +24,7 @@ type window struct {
 	named    float64 // the same share with what its article is called
 	late     float64 // mean agreement of the question's tokens with its nearest, -1..1
 	score    float64
+	of       *preparedRun // nil where it was made without a passage
 }
 
 // How windows are compared: weights that were fitted on half of the questions. A penalty for length, or a bonus
@@ -63,7 +64,7 @@ func (s *search) expect(best []window) {
 		return
 	}
 	for i := range best {
-		text := foldText(best[i].text)
+		text := best[i].fold()
 		for _, e := range all {
 			if e.isIn(text) {
 				best[i].score += expectedWeight
@@ -77,19 +78,15 @@ func (s *search) expect(best []window) {
 // paragraph: a headline or a name alone is no answer.
 func (s *search) windowsOf(hit int) (out []window) {
 	p := &s.hits[hit].Passage
-	text := []rune(p.Text)
-	parts := units(text)
-	scorer := s.scorerOf(p, text, parts)
-	for r := range runs(p, text, parts) {
+	c := p.cut()
+	scorer := s.scorerOf(p, c)
+	for _, r := range c.runs {
 		if r.first == r.last {
 			scorer.reset()
 		}
 		scorer.add(r.last)
 		if r.isQuotable {
-			out = append(out, s.score(scorer, window{
-				hit: hit, text: string(text[r.span.Start:r.span.End]),
-				span: Span{p.Span.Start + r.span.Start, p.Span.Start + r.span.End},
-			}))
+			out = append(out, s.score(scorer, window{hit: hit, text: r.text, span: Span{p.Span.Start + r.span.Start, p.Span.Start + r.span.End}, of: r}))
 		}
 	}
 	return out
@@ -124,6 +121,14 @@ func runs(p *Passage, text []rune, parts []Span) iter.Seq[run] {
 	}
 }
 
+// fold is the window's text by foldText.
+func (w *window) fold() string {
+	if w.of == nil {
+		return foldText(w.text)
+	}
+	return w.of.fold()
+}
+
 func (s *search) score(scorer *scorer, w window) window {
 	w.coverage, w.named, w.late = scorer.coverage(), scorer.named(), scorer.late()
 	w.score = s.hits[w.hit].Score + w.said()
@@ -141,12 +146,12 @@ type scorer struct {
 	near []int16
 }
 
-func (s *search) scorerOf(p *Passage, text []rune, parts []Span) *scorer {
-	sc := &scorer{question: &s.lex, heading: s.lex.termsIn(p.Article.Heading()), has: s.lex.newBits(), near: make([]int16, len(s.codes))}
-	for _, part := range parts {
-		sc.terms = append(sc.terms, s.lex.termsIn(string(text[part.Start:part.End])))
+func (s *search) scorerOf(p *Passage, c *cut) *scorer {
+	sc := &scorer{question: &s.lex, heading: s.lex.bitsOf(c.heading), has: s.lex.newBits(), near: make([]int16, len(s.codes))}
+	for _, terms := range c.terms {
+		sc.terms = append(sc.terms, s.lex.bitsOf(terms))
 	}
-	sc.best = nearestByPart(s.codes, p, parts)
+	sc.best = nearestByPart(s.codes, p, c.units)
 	sc.reset()
 	return sc
 }
@@ -185,13 +190,11 @@ func nearestByPart(question []Code, p *Passage, parts []Span) [][]int16 {
 	if len(question) == 0 || len(p.Codes) == 0 {
 		return nil
 	}
-	var all agreements
-	all.reckon(question, p.Codes)
 	best := make([][]int16, len(parts))
 	for i, part := range parts {
 		best[i] = make([]int16, len(question))
 		from, to := tokensAt(p.Starts, part)
-		all.best(from, to, best[i])
+		maxSims(question, p.Codes[from:to], best[i])
 	}
 	return best
 }

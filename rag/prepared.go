@@ -1,0 +1,122 @@
+package rag
+
+import (
+	"sync"
+	"sync/atomic"
+)
+
+// prepared is what is read and reckoned of a passage whatever the question is. It is kept from one question to the
+// next, and shared by those that run: nobody changes it.
+type prepared struct {
+	text, heading string // what it was made of
+	codes         []Code
+	starts        []int32
+	cut           func() *cut // once, for passages of which quotes are looked for
+}
+
+// cut is a passage as quotes are picked from it.
+type cut struct {
+	units   []Span
+	heading []string       // terms of what its article is called
+	terms   [][]string     // and of each unit
+	whole   []string       // and of its IndexText
+	runs    []*preparedRun // see runs
+}
+
+// preparedRun is a run of a passage's units, with its text where that may be quoted.
+type preparedRun struct {
+	run
+	text string
+
+	folded atomic.Pointer[string] // by foldText, once it was asked for
+}
+
+func prepare(p *Passage) *prepared {
+	own := *p
+	own.Article = &Article{Title: p.Article.Title, Authors: p.Article.Authors, Publication: p.Article.Publication, Date: p.Article.Date} // for its heading
+	return &prepared{
+		text: p.Text, heading: p.Article.Heading(), codes: p.Codes, starts: p.Starts,
+		cut: sync.OnceValue(func() *cut { return cutUp(&own) }),
+	}
+}
+
+func cutUp(p *Passage) *cut {
+	text := []rune(p.Text)
+	c := &cut{units: units(text), heading: Terms(p.Article.Heading()), whole: Terms(p.IndexText())}
+	for _, u := range c.units {
+		c.terms = append(c.terms, Terms(string(text[u.Start:u.End])))
+	}
+	for r := range runs(p, text, c.units) {
+		q := &preparedRun{run: r}
+		if r.isQuotable {
+			q.text = string(text[r.span.Start:r.span.End])
+		}
+		c.runs = append(c.runs, q)
+	}
+	return c
+}
+
+// cut is made anew for a passage that no store keeps.
+func (p *Passage) cut() *cut {
+	if p.prepared == nil {
+		p.prepared = prepare(p)
+	}
+	return p.prepared.cut()
+}
+
+func (q *preparedRun) fold() string {
+	if known := q.folded.Load(); known != nil {
+		return *known
+	}
+	text := foldText(q.text)
+	q.folded.Store(&text)
+	return text
+}
+
+// keptPassages is how many passages are kept prepared at least, and half of the most: of by estimate 60 KB each.
+const keptPassages = 512
+
+// passageCache keeps the passages that were used last: those of young, and of old until young is full.
+type passageCache struct {
+	mu         sync.Mutex
+	young, old map[int64]*prepared
+}
+
+// prepare gives hits what is kept of their passages. Those of which nothing is kept are returned. A re-ingest gives
+// passages new ids; text and heading are compared all the same, for a database may be restored from a copy.
+func (c *passageCache) prepare(hits []Hit) (unknown []int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for i := range hits {
+		p := &hits[i].Passage
+		known := c.young[p.ID]
+		if known == nil {
+			known = c.old[p.ID]
+		}
+		if known == nil || known.text != p.Text || known.heading != p.Article.Heading() {
+			unknown = append(unknown, p.ID)
+			continue
+		}
+		c.put(p.ID, known)
+		p.prepared, p.Codes, p.Starts = known, known.codes, known.starts
+	}
+	return unknown
+}
+
+// add prepares a passage whose codes were read, and keeps it.
+func (c *passageCache) add(p *Passage) {
+	p.prepared = prepare(p)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.put(p.ID, p.prepared)
+}
+
+func (c *passageCache) put(id int64, p *prepared) {
+	if len(c.young) >= keptPassages && c.young[id] == nil {
+		c.old, c.young = c.young, nil
+	}
+	if c.young == nil {
+		c.young = make(map[int64]*prepared, keptPassages)
+	}
+	c.young[id] = p
+}
