@@ -24,6 +24,7 @@ type commands struct {
 	Search   searchCommand   `cmd:"" help:"${search}"`
 	Ask      askCommand      `cmd:"" help:"${ask}"`
 	History  historyCommand  `cmd:"" help:"${history}"`
+	Feedback feedbackCommand `cmd:"" help:"${feedback}"`
 	Runs     runsCommand     `cmd:"" help:"${runs}"`
 	Verify   verifyCommand   `cmd:"" help:"${verify}"`
 	Eval     evalCommand     `cmd:"" help:"${eval}"`
@@ -38,6 +39,7 @@ func helpTexts(lang bot.Lang) kong.Vars {
 		"articles":    lang.Say("列出库中的文章；或用 --preview 预览一个文件怎样切分", "List the articles in the store; or with --preview, show how a file would be cut"),
 		"search":      lang.Say("查找最相关的段落", "Find the passages nearest to a question"),
 		"ask":         lang.Say("回答问题，逐字引用原文并注明出处；不带问题则进入对话", "Answer a question with verbatim quotes; without a question, a small chat"),
+		"feedback":    lang.Say("列出读者对回答的评价", "List what readers found of answers"),
 		"history":     lang.Say("列出给过的回答，引文与当时完全一样", "List the answers given, with their quotes as they were"),
 		"n":           lang.Say("最多几条（1 至 1000）", "How many at most (1 to 1000)"),
 		"runs":        lang.Say("列出最近的收入：何时、改了什么、什么没有收入及原因", "List the last syncs of the corpus: when, what changed, what failed and why"),

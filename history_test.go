@@ -24,11 +24,20 @@ func TestHistoryCountsTheFeedback(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for _, f := range []rag.Feedback{{By: "a", Good: true}, {By: "b"}, {By: "c"}} {
+	for _, f := range []rag.Feedback{{By: "a", Good: true}, {By: "b"}, {By: "c", Note: "少了一句"}} {
 		f.Answer = 1
 		if err := store.GiveFeedback(t.Context(), f); err != nil {
 			t.Fatal(err)
 		}
+	}
+	var notes strings.Builder
+	given := &app{streams: streams{out: &notes}, cfg: config.Config{DatabaseURL: config.Secret(url)}, lang: bot.English}
+	if err := (&feedbackCommand{N: 2, JSON: true}).Run(t.Context(), given); err != nil {
+		t.Fatal(err)
+	}
+	given.db.Close()
+	if got := notes.String(); strings.Count(got, "\n") != 2 || !strings.Contains(got, `{"answer_id":"1","by":"c","good":false,"note":"少了一句"`) {
+		t.Errorf("feedback: %s", got)
 	}
 	for command, want := range map[historyCommand][2]string{
 		{N: 20}:             {"桥有多高？  [not_found]", "桥有多长？  [not_found]  +1 -2"},

@@ -22,7 +22,7 @@ const (
 )
 
 var (
-	journalName   = regexp.MustCompile(`(?i)(学报|学刊|月刊|季刊|周刊|半月谈|旬刊|杂志|刊|求是|红旗文稿|瞭望|研究|评论|论坛|论丛|译丛|通讯|通报|科学|画报|\bjournal\b.*|\breview\b.*|\bmagazine\b.*|\bquarterly\b.*|\bproceedings\b.*)$`)
+	journalName   = regexp.MustCompile(`(?i)(学报|学刊|月刊|季刊|周刊|半月谈|旬刊|杂志|刊|求是|红旗文稿|^中国高等教育|^前线|^群众|^党建|^管理世界|^中国社会科学|瞭望|研究|评论|论坛|论丛|译丛|通讯|通报|科学|画报|\bjournal\b.*|\breview\b.*|\bmagazine\b.*|\bquarterly\b.*|\bproceedings\b.*)$`)
 	newspaperName = regexp.MustCompile(`(?i)(报|报社|\btimes|\bdaily|\bpost|\bnews|\bherald|\bgazette|\btribune)$`)
 	issueOf       = regexp.MustCompile(`(?:(\d{4})\s*年\s*)?第\s*0*(\d{1,4})\s*期`)
 	pageOf        = regexp.MustCompile(`第?\s*0*(\d{1,3})\s*版`)
@@ -34,7 +34,10 @@ var (
 func CiteGBT7714(a *rag.Article) string {
 	publication := bareName(a.Publication)
 	what := kindOf(a, publication)
-	title := subtitle.ReplaceAllString(strings.TrimRight(OneLine(a.DisplayTitle()), "。"), "$1: $2")
+	title := subtitle.ReplaceAllString(strings.TrimRight(citedTitle(a, publication), "。"), "$1: $2")
+	if a.Title == "" { // it is named by its first words, which the standard puts in brackets
+		title = "[" + title + "]"
+	}
 	cited := title + "[" + string(what) + "]"
 	if authors := authorsOf(a.Authors, ", ", "等", "et al"); authors != "" {
 		cited = strings.TrimSuffix(authors, ".") + ". " + cited
@@ -49,6 +52,17 @@ func CiteGBT7714(a *rag.Article) string {
 		cited += ". " + strings.Join(published, ", ")
 	}
 	return strings.TrimSuffix(cited, ".") + "."
+}
+
+// citedTitle is the title without the name of the paper that some prints put before it: the paper is named behind it.
+func citedTitle(a *rag.Article, publication string) string {
+	title := strings.Join(strings.Fields(OneLine(a.DisplayTitle())), " ")
+	for _, mark := range []string{"：", ":"} {
+		if rest, ok := strings.CutPrefix(title, publication+mark); ok && publication != "" && strings.TrimSpace(rest) != "" {
+			return strings.TrimSpace(rest)
+		}
+	}
+	return title
 }
 
 // kindOf tells by the name where an article was published, and by a number of an issue or page.
@@ -114,7 +128,8 @@ func authorsOf(authors []string, between, others, othersLatin string) string {
 
 // CitePlain cites an article as a sentence of a text does.
 func CitePlain(a *rag.Article, lang Lang) string {
-	title, publication := OneLine(a.DisplayTitle()), bareName(a.Publication)
+	publication := bareName(a.Publication)
+	title := citedTitle(a, publication)
 	if lang == English {
 		return citeEnglish(a, title, publication)
 	}

@@ -49,9 +49,13 @@ func TestCitations(t *testing.T) {
 			rag.Article{Title: "节气", Authors: []string{"叶清"}, Publication: "青禾天文馆", Date: "2023-05"},
 			"叶清. 节气[Z]. 青禾天文馆, 2023-05.", "叶清：《节气》，《青禾天文馆》2023年5月。", "叶清, “节气”, 青禾天文馆, May 2023.",
 		},
+		"the paper's name before the title": {
+			rag.Article{Title: "江畔日报：渡口  停航", Authors: []string{"张正"}, Publication: "江畔日报", Date: "2023-05-04"},
+			"张正. 渡口 停航[N]. 江畔日报, 2023-05-04.", "张正：《渡口 停航》，《江畔日报》2023年5月4日。", "张正, “渡口 停航”, 江畔日报, 4 May 2023.",
+		},
 		"nothing is known": {
 			rag.Article{Text: "大风刮了一整天。"},
-			"大风刮了一整天[Z].", "《大风刮了一整天。》。", "“大风刮了一整天。”.",
+			"[大风刮了一整天][Z].", "《大风刮了一整天。》。", "“大风刮了一整天。”.",
 		},
 		"a date alone, and lines within": {
 			rag.Article{Title: "上\n下", Date: "1999"}, "上 下[Z]. 1999.", "《上 下》，1999年。", "“上 下”, 1999.",
