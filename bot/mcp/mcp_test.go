@@ -255,7 +255,7 @@ func TestTroubleIsSaidWithoutItsText(t *testing.T) {
 	t.Parallel()
 	for says, asker := range map[string]scripted{
 		"Try again later":     func(context.Context) (rag.Answer, error) { return rag.Answer{}, errors.New("dial postgres://secret") },
-		"took too long":       func(ctx context.Context) (rag.Answer, error) { <-ctx.Done(); return rag.Answer{}, ctx.Err() },
+		"done in time":        func(ctx context.Context) (rag.Answer, error) { <-ctx.Done(); return rag.Answer{}, ctx.Err() },
 		"run yinju ingest":    func(context.Context) (rag.Answer, error) { return rag.Answer{}, rag.ErrEmptyCorpus },
 		"an answer not kept.": notKept,
 	} {
@@ -310,4 +310,70 @@ func send(t *testing.T, client *http.Client, method, url, kind, body string) int
 	defer func() { _ = response.Body.Close() }()
 	_, _ = io.Copy(io.Discard, response.Body)
 	return response.StatusCode
+}
+
+// Whoever leaves ends what he asked for, whichever version of the protocol he speaks.
+func TestWhoeverLeavesEndsTheTool(t *testing.T) {
+	t.Parallel()
+	for _, version := range []string{"", "2025-03-26", "2025-06-18", "2025-11-25", "2026-07-28"} {
+		t.Run(version, func(t *testing.T) {
+			t.Parallel()
+			begun, ended := make(chan struct{}), make(chan error, 1)
+			o := mcp.Options{Lang: bot.English, Log: slog.New(slog.DiscardHandler), Asker: scripted(func(ctx context.Context) (rag.Answer, error) {
+				close(begun)
+				<-ctx.Done()
+				ended <- ctx.Err()
+				return rag.Answer{}, ctx.Err()
+			})}
+			server := httptest.NewServer(mcp.Handler(o))
+			defer server.Close()
+			ctx, leave := context.WithCancel(t.Context())
+			defer leave()
+			r := callRequest(ctx, t, server.URL, version, "1")
+			left := make(chan struct{})
+			go func() {
+				defer close(left)
+				response, err := (&http.Client{Transport: &http.Transport{DisableKeepAlives: true}}).Do(r)
+				if err == nil {
+					b, _ := io.ReadAll(response.Body)
+					_ = response.Body.Close()
+					t.Errorf("%d %s", response.StatusCode, b)
+				}
+			}()
+			select {
+			case <-begun:
+			case <-left:
+				t.FailNow()
+			}
+			leave()
+			if err := <-ended; !errors.Is(err, context.Canceled) {
+				t.Error(err)
+			}
+			<-left
+		})
+	}
+}
+
+// callRequest calls ask in a version of the protocol, with an id.
+func callRequest(ctx context.Context, t *testing.T, url, version, id string) *http.Request {
+	t.Helper()
+	meta := ""
+	if version >= "2026" {
+		meta = `,"_meta":{"io.modelcontextprotocol/protocolVersion":"` + version + `","io.modelcontextprotocol/clientInfo":{"name":"test","version":"1"},"io.modelcontextprotocol/clientCapabilities":{}}`
+	}
+	body := `{"jsonrpc":"2.0","id":` + id + `,"method":"tools/call","params":{"name":"ask","arguments":{"question":"桥"}` + meta + `}}`
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, url, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("Accept", "application/json, text/event-stream")
+	if version != "" {
+		r.Header.Set("MCP-Protocol-Version", version)
+	}
+	if version >= "2026" {
+		r.Header.Set("Mcp-Method", "tools/call")
+		r.Header.Set("Mcp-Name", "ask")
+	}
+	return r
 }
