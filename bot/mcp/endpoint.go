@@ -1,8 +1,11 @@
 package mcp
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
+	"io"
 	"net/http"
 	"time"
 )
@@ -29,6 +32,11 @@ func (e endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	})()
 	said := &response{ResponseWriter: w}
+	r, err := e.single(r)
+	if err != nil {
+		writeFault(said, http.StatusBadRequest, fault{notOne, err.Error()})
+		return
+	}
 	e.protocol.ServeHTTP(said, r.WithContext(whole))
 	switch {
 	case said.hasBegun:
@@ -37,6 +45,37 @@ func (e endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case call.Err() != nil:
 		said.WriteHeader(http.StatusGatewayTimeout)
 	}
+}
+
+// single refuses a request that brings several at once: what limits questions counts requests of HTTP. A body too
+// large, or broken, is the SDK's to refuse.
+func (e endpoint) single(r *http.Request) (*http.Request, error) {
+	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
+	if trimmed := bytes.TrimLeft(body, " \t\r\n"); err == nil && bytes.HasPrefix(trimmed, []byte("[")) {
+		return nil, errors.New(e.Lang.Say("一次只能发一个请求，不收数组。", "One request at a time: an array is not taken."))
+	}
+	again := *r
+	again.Body = io.NopCloser(io.MultiReader(bytes.NewReader(body), r.Body))
+	return &again, nil
+}
+
+// fault is an error as JSON-RPC has it.
+type fault struct {
+	Code    int    `json:"code"`
+	Message string `json:"message"`
+}
+
+const notOne = -32600 // JSON-RPC's code of what is JSON, but no request
+
+func writeFault(w http.ResponseWriter, status int, f fault) {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(struct { // the reader may be gone
+		Version string  `json:"jsonrpc"`
+		ID      *string `json:"id"` // null: it is of no request that could be read
+		Error   fault   `json:"error"`
+	}{"2.0", nil, f})
 }
 
 type callKey struct{}

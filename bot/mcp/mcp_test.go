@@ -377,3 +377,44 @@ func callRequest(ctx context.Context, t *testing.T, url, version, id string) *ht
 	}
 	return r
 }
+
+// A batch would bring many questions past what counts requests.
+func TestABatchIsRefusedAndAsksNothing(t *testing.T) {
+	t.Parallel()
+	o := mcp.Options{Lang: bot.English, Log: slog.New(slog.DiscardHandler), Asker: scripted(func(context.Context) (rag.Answer, error) {
+		t.Error("asked")
+		return rag.Answer{}, rag.ErrEmptyCorpus
+	})}
+	h := mcp.Handler(o)
+	one := `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"ask","arguments":{"question":"桥"}}}`
+	for _, version := range []string{"", "2025-03-26", "2025-06-18"} {
+		for _, body := range []string{"[" + one + "]", " \r\n\t[" + one + "," + one + "]", "[]", "["} {
+			r := callRequest(t.Context(), t, "/mcp", version, "1")
+			r.Body = io.NopCloser(strings.NewReader(body))
+			w := httptest.NewRecorder()
+			h.ServeHTTP(w, r)
+			if f := faultIn(t, w); w.Code != http.StatusBadRequest || f.Code != -32600 || !strings.Contains(f.Message, "array") {
+				t.Errorf("%s %.20s: %d %s", version, body, w.Code, w.Body)
+			}
+		}
+	}
+}
+
+type rpcFault struct {
+	Code    int
+	Message string
+}
+
+// faultIn is the JSON-RPC error of a response.
+func faultIn(t *testing.T, w *httptest.ResponseRecorder) rpcFault {
+	t.Helper()
+	var said struct {
+		JSONRPC string
+		ID      any
+		Error   rpcFault
+	}
+	if err := json.Unmarshal(w.Body.Bytes(), &said); err != nil || said.JSONRPC != "2.0" || w.Header().Get("Content-Type") != "application/json" {
+		t.Errorf("%v: %q %v", err, w.Body, w.Header())
+	}
+	return said.Error
+}
