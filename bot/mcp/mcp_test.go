@@ -418,3 +418,21 @@ func faultIn(t *testing.T, w *httptest.ResponseRecorder) rpcFault {
 	}
 	return said.Error
 }
+
+// Where a tool has less time than it may take otherwise, that is an error of the tool, too: no empty response.
+func TestATimeThatIsOverIsTheToolsError(t *testing.T) {
+	t.Parallel()
+	o := mcp.Options{Lang: bot.Chinese, Log: slog.New(slog.DiscardHandler), Asker: scripted(func(ctx context.Context) (rag.Answer, error) {
+		<-ctx.Done()
+		return rag.Answer{}, ctx.Err()
+	})}
+	for _, version := range []string{"", "2025-06-18", "2025-11-25", "2026-07-28"} {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+		w := httptest.NewRecorder()
+		mcp.Handler(o).ServeHTTP(w, callRequest(ctx, t, "/mcp", version, "1"))
+		cancel()
+		if w.Code != http.StatusOK || !strings.Contains(w.Body.String(), `"isError":true`) || !strings.Contains(w.Body.String(), "没能按时答完") {
+			t.Errorf("%s: %d %q", version, w.Code, w.Body)
+		}
+	}
+}
