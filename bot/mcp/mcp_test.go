@@ -194,6 +194,9 @@ func TestAFilterAndAConversationHold(t *testing.T) {
 	if c.use("ask", args{"question": "那篇是谁写的？"}, &alone); alone.Resolved != "" {
 		t.Errorf("taken as %q", alone.Resolved)
 	}
+	if said, isError := c.use("ask", args{"question": "那篇是谁写的？", "conversation_id": nil}, &alone); isError || alone.Resolved != "" {
+		t.Errorf("null: %s, taken as %q", said, alone.Resolved)
+	}
 	var none answer
 	if said, isError := c.use("ask", args{"question": "月亮有多重？"}, &none); isError || none.Status != "not_found" || !strings.Contains(said, "没有找到") {
 		t.Errorf("%s %+v", said, none)
