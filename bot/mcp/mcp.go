@@ -62,10 +62,7 @@ func Handler(o Options) http.Handler {
 		Stateless: true, JSONResponse: true, MaxRequestBodyBytes: maxBody, PropagateRequestCancellation: true,
 		DisableLocalhostProtection: true, // a proxy of this machine passes on the names that it is known by
 	})
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(o.Wait + writeWait)) // the server's is for what is quick
-		protocol.ServeHTTP(w, r)
-	})
+	return endpoint{o, protocol}
 }
 
 type tools struct{ Options }
@@ -88,7 +85,7 @@ type askInput struct {
 
 // ask gives an Answer.
 func (t tools) ask(ctx context.Context, _ *sdk.CallToolRequest, in askInput) (*sdk.CallToolResult, any, error) {
-	ctx, cancel := context.WithTimeout(ctx, t.Wait)
+	ctx, cancel := during(ctx)
 	defer cancel()
 	q := rag.Query{Question: in.Question, Filter: rag.Filter(in.Filter)}
 	if in.Conversation != nil {
@@ -125,7 +122,7 @@ type found struct {
 }
 
 func (t tools) search(ctx context.Context, _ *sdk.CallToolRequest, in searchInput) (*sdk.CallToolResult, any, error) {
-	ctx, cancel := context.WithTimeout(ctx, t.Wait)
+	ctx, cancel := during(ctx)
 	defer cancel()
 	hits, scope, err := t.Search.SearchIn(ctx, rag.Query{Question: in.Query, Filter: rag.Filter(in.Filter)}, in.K)
 	if err != nil {
@@ -147,7 +144,7 @@ type articleInput struct {
 }
 
 func (t tools) article(ctx context.Context, _ *sdk.CallToolRequest, in articleInput) (*sdk.CallToolResult, any, error) {
-	ctx, cancel := context.WithTimeout(ctx, t.Wait)
+	ctx, cancel := during(ctx)
 	defer cancel()
 	id, err := rag.ParseID(in.ID)
 	if err != nil {
@@ -175,7 +172,7 @@ func (t tools) fault(ctx context.Context, err error) error {
 	case errors.Is(err, rag.ErrNoArticle):
 		return errors.New(bot.Explain(rag.ErrNoArticle, t.Lang))
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(ctx.Err(), context.DeadlineExceeded):
-		return errors.New(t.Lang.Say("没能按时做完，请稍后再试。", "This took too long. Try again later."))
+		return errors.New(t.Lang.Say("没能按时答完，请稍后再试。", "This could not be done in time. Try again later."))
 	case errors.Is(ctx.Err(), context.Canceled): // whoever used the tool is gone
 		return context.Canceled
 	}

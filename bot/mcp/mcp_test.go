@@ -194,6 +194,9 @@ func TestAFilterAndAConversationHold(t *testing.T) {
 	if c.use("ask", args{"question": "那篇是谁写的？"}, &alone); alone.Resolved != "" {
 		t.Errorf("taken as %q", alone.Resolved)
 	}
+	if said, isError := c.use("ask", args{"question": "那篇是谁写的？", "conversation_id": nil}, &alone); isError || alone.Resolved != "" {
+		t.Errorf("null: %s, taken as %q", said, alone.Resolved)
+	}
 	var none answer
 	if said, isError := c.use("ask", args{"question": "月亮有多重？"}, &none); isError || none.Status != "not_found" || !strings.Contains(said, "没有找到") {
 		t.Errorf("%s %+v", said, none)
@@ -255,7 +258,7 @@ func TestTroubleIsSaidWithoutItsText(t *testing.T) {
 	t.Parallel()
 	for says, asker := range map[string]scripted{
 		"Try again later":     func(context.Context) (rag.Answer, error) { return rag.Answer{}, errors.New("dial postgres://secret") },
-		"took too long":       func(ctx context.Context) (rag.Answer, error) { <-ctx.Done(); return rag.Answer{}, ctx.Err() },
+		"done in time":        func(ctx context.Context) (rag.Answer, error) { <-ctx.Done(); return rag.Answer{}, ctx.Err() },
 		"run yinju ingest":    func(context.Context) (rag.Answer, error) { return rag.Answer{}, rag.ErrEmptyCorpus },
 		"an answer not kept.": notKept,
 	} {
@@ -310,4 +313,129 @@ func send(t *testing.T, client *http.Client, method, url, kind, body string) int
 	defer func() { _ = response.Body.Close() }()
 	_, _ = io.Copy(io.Discard, response.Body)
 	return response.StatusCode
+}
+
+// Whoever leaves ends what he asked for, whichever version of the protocol he speaks.
+func TestWhoeverLeavesEndsTheTool(t *testing.T) {
+	t.Parallel()
+	for _, version := range []string{"", "2025-03-26", "2025-06-18", "2025-11-25", "2026-07-28"} {
+		t.Run(version, func(t *testing.T) {
+			t.Parallel()
+			begun, ended := make(chan struct{}), make(chan error, 1)
+			o := mcp.Options{Lang: bot.English, Log: slog.New(slog.DiscardHandler), Asker: scripted(func(ctx context.Context) (rag.Answer, error) {
+				close(begun)
+				<-ctx.Done()
+				ended <- ctx.Err()
+				return rag.Answer{}, ctx.Err()
+			})}
+			server := httptest.NewServer(mcp.Handler(o))
+			defer server.Close()
+			ctx, leave := context.WithCancel(t.Context())
+			defer leave()
+			r := callRequest(ctx, t, server.URL, version, "1")
+			left := make(chan struct{})
+			go func() {
+				defer close(left)
+				response, err := (&http.Client{Transport: &http.Transport{DisableKeepAlives: true}}).Do(r)
+				if err == nil {
+					b, _ := io.ReadAll(response.Body)
+					_ = response.Body.Close()
+					t.Errorf("%d %s", response.StatusCode, b)
+				}
+			}()
+			select {
+			case <-begun:
+			case <-left:
+				t.FailNow()
+			}
+			leave()
+			if err := <-ended; !errors.Is(err, context.Canceled) {
+				t.Error(err)
+			}
+			<-left
+		})
+	}
+}
+
+// callRequest calls ask in a version of the protocol, with an id.
+func callRequest(ctx context.Context, t *testing.T, url, version, id string) *http.Request {
+	t.Helper()
+	meta := ""
+	if version >= "2026" {
+		meta = `,"_meta":{"io.modelcontextprotocol/protocolVersion":"` + version + `","io.modelcontextprotocol/clientInfo":{"name":"test","version":"1"},"io.modelcontextprotocol/clientCapabilities":{}}`
+	}
+	body := `{"jsonrpc":"2.0","id":` + id + `,"method":"tools/call","params":{"name":"ask","arguments":{"question":"桥"}` + meta + `}}`
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, url, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("Accept", "application/json, text/event-stream")
+	if version != "" {
+		r.Header.Set("MCP-Protocol-Version", version)
+	}
+	if version >= "2026" {
+		r.Header.Set("Mcp-Method", "tools/call")
+		r.Header.Set("Mcp-Name", "ask")
+	}
+	return r
+}
+
+// A batch would bring many questions past what counts requests.
+func TestABatchIsRefusedAndAsksNothing(t *testing.T) {
+	t.Parallel()
+	o := mcp.Options{Lang: bot.English, Log: slog.New(slog.DiscardHandler), Asker: scripted(func(context.Context) (rag.Answer, error) {
+		t.Error("asked")
+		return rag.Answer{}, rag.ErrEmptyCorpus
+	})}
+	h := mcp.Handler(o)
+	one := `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"ask","arguments":{"question":"桥"}}}`
+	for _, version := range []string{"", "2025-03-26", "2025-06-18"} {
+		for _, body := range []string{"[" + one + "]", " \r\n\t[" + one + "," + one + "]", "[]", "["} {
+			r := callRequest(t.Context(), t, "/mcp", version, "1")
+			r.Body = io.NopCloser(strings.NewReader(body))
+			w := httptest.NewRecorder()
+			h.ServeHTTP(w, r)
+			if f := faultIn(t, w); w.Code != http.StatusBadRequest || f.Code != -32600 || !strings.Contains(f.Message, "array") {
+				t.Errorf("%s %.20s: %d %s", version, body, w.Code, w.Body)
+			}
+		}
+	}
+}
+
+type rpcFault struct {
+	Code    int
+	Message string
+}
+
+// faultIn is the JSON-RPC error of a response.
+func faultIn(t *testing.T, w *httptest.ResponseRecorder) rpcFault {
+	t.Helper()
+	var said struct {
+		JSONRPC string
+		ID      any
+		Error   rpcFault
+	}
+	if err := json.Unmarshal(w.Body.Bytes(), &said); err != nil || said.JSONRPC != "2.0" || w.Header().Get("Content-Type") != "application/json" {
+		t.Errorf("%v: %q %v", err, w.Body, w.Header())
+	}
+	return said.Error
+}
+
+// Where a tool has less time than it may take otherwise, that is an error of the tool, too: no empty response.
+func TestATimeThatIsOverIsTheToolsError(t *testing.T) {
+	t.Parallel()
+	o := mcp.Options{Lang: bot.Chinese, Log: slog.New(slog.DiscardHandler), Asker: scripted(func(ctx context.Context) (rag.Answer, error) {
+		<-ctx.Done()
+		return rag.Answer{}, ctx.Err()
+	})}
+	for _, version := range []string{"", "2025-06-18", "2025-11-25", "2026-07-28"} {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+		w := httptest.NewRecorder()
+		mcp.Handler(o).ServeHTTP(w, callRequest(ctx, t, "/mcp", version, "1"))
+		cancel()
+		if w.Code != http.StatusOK || !strings.Contains(w.Body.String(), `"isError":true`) || !strings.Contains(w.Body.String(), "没能按时答完") {
+			t.Errorf("%s: %d %q", version, w.Code, w.Body)
+		}
+	}
 }

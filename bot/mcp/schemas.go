@@ -14,7 +14,7 @@ var (
 			"The status says whether the corpus answers (answered), only touches the subject (related) or says nothing of it (not_found).",
 		InputSchema: object(`"question"`, `
 			"question": {"type": "string", "minLength": 1, "maxLength": 2000, "description": "one question in plain words, in Chinese or English"},
-			"conversation_id": {"type": "string", "minLength": 1, "maxLength": 128, "description": "any text of your own that nobody else uses: questions with the same one are understood out of those before"},
+			"conversation_id": {"type": ["string", "null"], "minLength": 1, "maxLength": 128, "description": "any text of your own that nobody else uses: questions with the same one are understood out of those before"},
 			`+filterSchema),
 		OutputSchema: result(`"id", "question", "status", "answer", "citations", "scope", "confidence", "timings_ms"`, `
 			"id": {"type": "string"}, "share": {"type": "string"}, "question": {"type": "string"}, "resolved": {"type": "string"},

@@ -1,6 +1,7 @@
 package openai
 
 import (
+	"bytes"
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
@@ -10,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -18,9 +20,9 @@ import (
 
 // request is what is read of a request. Whatever else it says, such as a temperature, makes no difference.
 type request struct {
-	Model         string    `json:"model"`
-	Messages      []message `json:"messages"`
-	Stream        bool      `json:"stream"`
+	Model         string   `json:"model"`
+	Messages      messages `json:"messages"`
+	Stream        bool     `json:"stream"`
 	StreamOptions struct {
 		IncludeUsage bool `json:"include_usage"`
 	} `json:"stream_options"`
@@ -29,6 +31,46 @@ type request struct {
 		Type string `json:"type"`
 	} `json:"response_format"`
 	User string `json:"user"`
+}
+
+// What a request may have. A megabyte can hold hundreds of thousands of empty ones, each of which takes memory.
+const (
+	maxMessages = 500
+	maxParts    = 500 // of a message
+)
+
+type messages []message
+
+var errMessages = fmt.Errorf("there are more than %d messages", maxMessages)
+
+// UnmarshalJSON reads an array, or null, until it has more than it may.
+func (m *messages) UnmarshalJSON(b []byte) (err error) {
+	*m, err = decodeSome[message](b, maxMessages, errMessages)
+	return err
+}
+
+// decodeSome decodes an array, or null, one by one. The error is tooMany where there are more than most.
+func decodeSome[T any](b []byte, most int, tooMany error) (all []T, err error) {
+	in := json.NewDecoder(bytes.NewReader(b))
+	switch opening, err := in.Token(); {
+	case err != nil:
+		return nil, err
+	case opening == nil:
+		return nil, nil
+	case opening != json.Delim('['):
+		return nil, &json.UnmarshalTypeError{Value: "no array", Type: reflect.TypeFor[[]T]()}
+	}
+	for in.More() {
+		if len(all) == most {
+			return nil, tooMany
+		}
+		var one T
+		if err := in.Decode(&one); err != nil {
+			return nil, err
+		}
+		all = append(all, one)
+	}
+	return all, nil
 }
 
 type message struct {
@@ -42,7 +84,12 @@ type content struct {
 	other string // the type of a part that is no text, such as image_url; "": there is none
 }
 
-var errContent = errors.New("content should be a string, or an array of parts of type text")
+var (
+	errContent = errors.New("content should be a string, or an array of parts of type text")
+	errParts   = fmt.Errorf("a message has more than %d parts", maxParts)
+)
+
+type part struct{ Type, Text string }
 
 // UnmarshalJSON reads a string, parts, or null.
 func (c *content) UnmarshalJSON(b []byte) error {
@@ -52,8 +99,11 @@ func (c *content) UnmarshalJSON(b []byte) error {
 	case '"':
 		return json.Unmarshal(b, &c.text)
 	}
-	var parts []struct{ Type, Text string }
-	if json.Unmarshal(b, &parts) != nil {
+	parts, err := decodeSome[part](b, maxParts, errParts)
+	switch {
+	case errors.Is(err, errParts):
+		return err
+	case err != nil:
 		return errContent
 	}
 	var texts []string

@@ -72,6 +72,8 @@ func (h handler) faultOf(ctx context.Context, err error) *fault {
 		return refused(http.StatusBadRequest, wrong.Field, h.Lang.Say("这一项的类型不对：", "This has the wrong type: ")+cmp.Or(wrong.Field, wrong.Value))
 	case errors.Is(err, errContent):
 		return refused(http.StatusBadRequest, "messages", h.Lang.Say("content 应是文字，或由 type 为 text 的部分组成。", errContent.Error()))
+	case errors.Is(err, errMessages), errors.Is(err, errParts):
+		return refused(http.StatusBadRequest, "messages", h.Lang.Say("消息或其中的部分太多：请从新的对话问起。", "Too many messages, or parts of one: begin a new chat."))
 	case errors.As(err, &syntax):
 		return refused(http.StatusBadRequest, "", h.Lang.Say("正文不是 JSON。", "The body is not JSON."))
 	case errors.Is(err, rag.ErrEmptyCorpus):

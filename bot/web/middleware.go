@@ -51,6 +51,9 @@ func (s server) watched(next http.Handler) http.Handler {
 		defer s.count(seen, r, begin) // also where a response is ended by a panic
 		defer s.caught(seen, r)
 		next.ServeHTTP(seen, r)
+		if seen.status == 0 { // as net/http says it
+			seen.status = http.StatusOK
+		}
 	})
 }
 

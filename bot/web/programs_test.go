@@ -1,12 +1,19 @@
 package web_test
 
 import (
+	"bytes"
+	"context"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
+	"yinju/bot"
+	"yinju/bot/mcp"
 	"yinju/bot/web"
+	"yinju/rag"
 )
 
 // What other programs speak stands behind the same keys, in the form that its clients read.
@@ -37,5 +44,36 @@ func TestOtherProgramsNeedAKeyToo(t *testing.T) {
 	}
 	if w := do("POST", "/mcp", "X-Api-Key", askKey, "Origin", "https://elsewhere.example"); w.Code != http.StatusForbidden {
 		t.Errorf("a page elsewhere: %d", w.Code)
+	}
+}
+
+// The time of a question holds for tools, and is said by them; every request is logged with a status.
+func TestToolsHaveTheTimeOfAQuestion(t *testing.T) {
+	t.Parallel()
+	o := with(func(ctx context.Context, _ rag.Query, _ func(rag.Event) error) (rag.Answer, error) {
+		<-ctx.Done()
+		return rag.Answer{}, ctx.Err()
+	})
+	var log bytes.Buffer
+	o.AskTimeout, o.Log = time.Millisecond, slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	o.Tools = mcp.Handler(mcp.Options{Asker: o.Asker, Lang: bot.Chinese, Log: o.Log})
+	o.Chats = http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}) // which says nothing
+	h := web.Handler(o)
+	do := func(path string) string {
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "http://localhost"+path, strings.NewReader(`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"ask","arguments":{"question":"桥"}}}`))
+		r.Header.Set("Content-Type", "application/json")
+		r.Header.Set("Accept", "application/json, text/event-stream")
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		return w.Body.String()
+	}
+	if said := do("/mcp"); !strings.Contains(said, `"isError":true`) || !strings.Contains(said, "没能按时答完") {
+		t.Errorf("said %q", said)
+	}
+	do("/v1/chat/completions")
+	for _, line := range []string{"path=/mcp status=200 ", "path=/v1/chat/completions status=200 "} {
+		if !strings.Contains(log.String(), line) {
+			t.Errorf("no %q in %s", line, &log)
+		}
 	}
 }
