@@ -2,7 +2,7 @@ import { Trouble } from "./api.js";
 import { el } from "./dom.js";
 import { TEXTS, t } from "./texts.js";
 
-// troubleText says kindly what went wrong. The server's own words are added where they say more.
+// troubleText says what went wrong: in the server's own words where it has any, which know more than its status does.
 export function troubleText(trouble) {
   if (!(trouble instanceof Trouble)) return t("troubleOther");
   switch (trouble.kind) {
@@ -11,8 +11,7 @@ export function troubleText(trouble) {
     case "stopped": return t("stopped");
   }
   const name = `trouble${trouble.status}`;
-  if (name in TEXTS) return t(name);
-  return trouble.detail || t("troubleOther");
+  return trouble.detail || t(name in TEXTS ? name : "troubleOther");
 }
 
 // troubleBox shows what went wrong, with a button that tries again: after as many seconds as the server asks for.

@@ -334,17 +334,18 @@ visit("troubles are said kindly, and it can be tried again", DESK, async (page) 
     assert.match(await box.textContent(), want);
     return box;
   };
-  const problem = (status, headers = {}) => ({ status, headers: { "Content-Type": "application/problem+json", ...headers }, body: JSON.stringify({ status, title: "x", detail: "y" }) });
+  const problem = (status, headers = {}, detail = "") => ({ status, headers: { "Content-Type": "application/problem+json", ...headers }, body: JSON.stringify({ status, title: "x", detail }) });
   const slow = await fail(problem(429, { "Retry-After": "1" }), /太快.*秒后可再试/u);
   await nothingSerious(page, "429");
   await slow.locator(".retry:enabled").click();
   await page.waitForSelector(".state.answered");
   for (const [reply, want] of [
     [problem(503, { "Retry-After": "1" }), /正忙/u],
+    [problem(503, {}, "请先运行 yinju ingest。"), /请先运行 yinju ingest。/u],
     [null, /连不上/u],
     [{ headers: { "Content-Type": "text/event-stream" }, body: "event: status\ndata: {\"stage\":\"searching\"}\n\n: a\n" }, /连接断了/u],
-    [{ headers: { "Content-Type": "text/event-stream" }, body: "event: error\ndata: {\"status\":504,\"detail\":\"y\"}\n\n" }, /太久/u],
-    [problem(500), /y/u],
+    [{ headers: { "Content-Type": "text/event-stream" }, body: "event: error\ndata: {\"status\":504}\n\n" }, /太久/u],
+    [problem(500, {}, "y"), /y/u],
   ]) {
     await page.click("#new");
     const box = await fail(reply, want);
