@@ -20,14 +20,24 @@ function begin() {
 
 // ---- asking
 
-async function ask(text, { filter = filterOf() } = {}) {
+// ask asks a question, instead of a turn where it is asked again. It is kept from the start: one that is stopped, or fails,
+// or has the page loaded anew under it, is still there.
+async function ask(text, { filter = filterOf(), instead } = {}) {
   if (running || text.trim() === "") return;
   const mine = new AbortController();
+  if (talk.turns.length > 0 && !past.find(talk.id)) open(begin()); // it was deleted, here or in another tab
+  if (instead) drop(instead);
   const here = talk; // another conversation may be opened while it answers
   running = mine;
   busy(true);
   welcome.hidden = true;
   const turn = newTurn(text);
+  turn.entry = { question: text };
+  here.turns.push(turn.entry);
+  here.title ||= text;
+  here.at = new Date().toISOString();
+  past.save(here);
+  past.setOpen(here.id);
   turns.append(turn.node);
   scrollTo({ top: document.documentElement.scrollHeight });
   say(t("searching"));
@@ -36,8 +46,13 @@ async function ask(text, { filter = filterOf() } = {}) {
       conversation_id: here.id, ...(Object.keys(filter).length > 0 ? { filter } : {}), signal: mine.signal,
       tell: (event) => follow(() => turn.tell(event)),
     });
-    follow(() => keep(here, text, answer, turn));
+    turn.entry.answer = past.lean(answer);
+    keep(here);
+    follow(() => turn.done(answer));
   } catch (trouble) {
+    const { kind, status, detail } = trouble;
+    turn.entry.failed = { kind, status, detail };
+    keep(here);
     follow(() => turn.trouble(trouble));
   } finally {
     running = null;
@@ -46,14 +61,14 @@ async function ask(text, { filter = filterOf() } = {}) {
   if (isAtEnd()) show(turn.node.querySelector(".question"), "start");
 }
 
-function keep(here, text, answer, turn) {
-  const entry = { question: text, answer: past.lean(answer) };
-  here.title ||= text;
-  here.at = new Date().toISOString();
-  here.turns.push(entry);
-  turn.entry = entry;
-  past.save(here);
-  turn.done(answer);
+// keep saves a conversation, unless it was deleted in the meantime.
+function keep(conversation) {
+  if (past.find(conversation.id)) past.save(conversation);
+}
+
+function drop(turn) {
+  talk.turns = talk.turns.filter((entry) => entry !== turn.entry);
+  turn.node.remove();
 }
 
 // newTurn shows a question of the conversation at hand.
@@ -62,9 +77,7 @@ function newTurn(text) {
   const turn = new Turn(text, {
     open: panel.open,
     again: (q) => {
-      if (running) return;
-      turn.node.remove();
-      ask(q);
+      if (!running) ask(q, { instead: turn });
     },
     everywhere: (q) => {
       setFilter({});
@@ -73,7 +86,7 @@ function newTurn(text) {
     rated: (good) => {
       if (!turn.entry) return;
       turn.entry.rated = good;
-      if (past.find(here.id)) past.save(here);
+      keep(here);
     },
   });
   return turn;
@@ -178,20 +191,27 @@ by("brand").addEventListener("click", (event) => {
 
 function open(conversation) {
   running?.abort();
-  talk = conversation;
   if (location.search) history.replaceState(null, "", "/");
   if (location.hash === "#articles") location.hash = "#ask";
   if (panel.isOpen()) panel.close();
   composer.hidden = false;
+  put(conversation);
+  question.focus({ preventScroll: conversation.turns.length > 0 });
+}
+
+// put shows a conversation, and has it be the one that is there when the page is loaded anew.
+function put(conversation) {
+  talk = conversation;
+  past.setOpen(conversation.id);
   welcome.hidden = conversation.turns.length > 0;
   turns.replaceChildren(...conversation.turns.map((entry) => {
     const turn = newTurn(entry.question);
     turn.entry = entry;
-    turn.done(entry.answer, { rated: entry.rated, old: true });
+    if (entry.answer) turn.done(entry.answer, { rated: entry.rated, old: true });
+    else turn.trouble(new api.Trouble(entry.failed?.kind ?? "cut", entry.failed), { old: true });
     return turn.node;
   }));
   turns.lastElementChild?.scrollIntoView({ block: "start" });
-  question.focus({ preventScroll: conversation.turns.length > 0 });
 }
 
 const pastBox = by("past"), pastClear = by("past-clear");
@@ -329,7 +349,9 @@ async function shared(id) {
 view();
 sayFilter();
 const share = new URLSearchParams(location.search).get("a");
+const opened = share ? undefined : past.find(past.opened());
 if (share) shared(share);
+else if (opened) put(opened);
 else if (location.hash !== "#articles" && matchMedia("(min-width: 62rem)").matches) question.focus({ preventScroll: true });
 panel.follow(history.state);
 corpus();

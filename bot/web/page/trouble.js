@@ -10,6 +10,7 @@ export function troubleText(trouble) {
     case "cut": return t("troubleCut");
     case "stopped": return t("stopped");
   }
+  if (trouble.status === 401) return t("trouble401"); // the server tells programs how to send a key
   const name = `trouble${trouble.status}`;
   return trouble.detail || t(name in TEXTS ? name : "troubleOther");
 }

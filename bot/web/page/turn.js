@@ -56,12 +56,12 @@ export class Turn {
   }
 
   // trouble shows why there is no answer, or not all of it.
-  trouble(trouble) {
+  trouble(trouble, { old = false } = {}) {
     this.#state.className = "state unseen";
     this.#state.textContent = "";
     if (this.#written === "") this.#cards.replaceChildren();
     this.#end.replaceChildren(troubleBox(trouble, () => this.#on.again(this.#question)));
-    say(troubleText(trouble));
+    if (!old) say(troubleText(trouble));
   }
 
   #cite(citation) {

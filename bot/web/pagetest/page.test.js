@@ -282,6 +282,11 @@ visit("conversations are kept in the browser, opened again and deleted", DESK, a
   await page.click("#new");
   await ask(page, REFUSED, "not_found");
   await page.reload();
+  await page.waitForSelector(".turn .state.not_found");
+  assert.equal(await page.locator(".turn").count(), 1, "what was on the screen is there again");
+  await page.click("#new");
+  await page.reload();
+  await page.waitForSelector("#corpus p");
   assert.equal(await page.locator(".turn").count(), 0);
   await page.click("#open-past");
   await nothingSerious(page, "history");
@@ -400,6 +405,14 @@ visit("an answer on its way is shown, and stopped", DESK, async (page) => {
   assert.match(await page.textContent(".trouble"), /已停止/u);
   assert.ok(await page.isVisible("#send"));
   assert.ok(await page.locator(".text .mark").count() > 0, "what had come stays");
+  await page.reload();
+  await page.waitForSelector(".trouble");
+  assert.match(await page.textContent(".turn"), /什么叫潮汐锁定.*已停止/su);
+  await page.click(".retry");
+  await page.waitForSelector(".text .mark");
+  await page.reload(); // while it answers
+  await page.waitForSelector(".trouble .retry:enabled");
+  assert.equal(await page.locator(".turn").count(), 1);
 }, { base: PAGE_MODEL_URL });
 
 visit("where a key is needed it is asked for, kept, and forgotten", DESK, async (page) => {
