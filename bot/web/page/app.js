@@ -238,9 +238,7 @@ function pastItem(conversation) {
       el("p", { class: "by" }, `${when(conversation.at)} · ${conversation.turns.length}`)),
     button("✕", () => {
       past.remove(conversation.id);
-      say(t("deleted"));
-      listPast();
-      by("past-close").focus();
+      deleted();
     }, { "aria-label": t("removeNamed", conversation.title), title: t("remove") }));
 }
 
@@ -251,10 +249,16 @@ pastClear.addEventListener("click", () => {
     return;
   }
   past.clear();
+  deleted();
+});
+
+// deleted says so, and begins a new conversation where the one that is shown is gone.
+function deleted() {
+  if (talk.turns.length > 0 && !past.find(talk.id)) open(begin());
   say(t("deleted"));
   listPast();
   by("past-close").focus();
-});
+}
 
 by("forget").addEventListener("click", () => {
   api.setKey(null);

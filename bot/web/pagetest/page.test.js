@@ -306,6 +306,19 @@ visit("conversations are kept in the browser, opened again and deleted", DESK, a
   await page.click("#past-clear");
   assert.equal(await page.locator("#past-list .title").count(), 0);
   assert.equal(await page.evaluate(() => localStorage.getItem("yinju.conversations")), "[]");
+  assert.equal(await page.locator(".turn").count(), 0, "what is deleted is not shown");
+  await page.click("#past-close");
+  const kept = () => page.evaluate(() => JSON.parse(localStorage.getItem("yinju.conversations")).map((c) => [c.id, c.turns.length]));
+  await ask(page, ANSWERED);
+  const [[before]] = await kept();
+  await page.evaluate(() => localStorage.setItem("yinju.conversations", "[]")); // by another tab
+  await page.fill("#question", REFUSED);
+  await page.press("#question", "Enter");
+  await page.waitForSelector(".state.not_found");
+  const after = await kept();
+  assert.equal(after.length, 1);
+  assert.equal(after[0][1], 1, "what was deleted does not come back with what follows");
+  assert.notEqual(after[0][0], before);
 });
 
 visit("an answer is shared by a link, on which it is read and not judged", { ...DESK, permissions: ["clipboard-read", "clipboard-write"] }, async (page, context) => {
