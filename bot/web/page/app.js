@@ -1,5 +1,6 @@
 import * as api from "./api.js";
 import * as browse from "./browse.js";
+import { runes } from "./cut.js";
 import { button, by, el, say, show } from "./dom.js";
 import * as panel from "./panel.js";
 import * as past from "./past.js";
@@ -7,11 +8,14 @@ import { t, when } from "./texts.js";
 import { troubleText } from "./trouble.js";
 import { Turn, describe } from "./turn.js";
 
+const MOST_CHARACTERS = 2000; // of a question, as the server has it
+
 const composer = by("composer"), question = by("question"), send = by("send"), stop = by("stop");
 const turns = by("turns"), welcome = by("welcome"), filterBox = by("filter");
 const filterInputs = [...filterBox.querySelectorAll("input")];
 
 let talk = begin(); // the conversation that is shown
+let refused = null; // the turn that the server did not take, while its question is in the box again
 let running = null; // the AbortController of the answer that is on its way
 
 function begin() {
@@ -54,6 +58,7 @@ async function ask(text, { filter = filterOf(), instead } = {}) {
     turn.entry.failed = { kind, status, detail };
     keep(here);
     follow(() => turn.trouble(trouble));
+    if ([413, 422].includes(status) && here === talk) giveBack(text, turn);
   } finally {
     running = null;
     busy(false);
@@ -64,6 +69,14 @@ async function ask(text, { filter = filterOf(), instead } = {}) {
 // keep saves a conversation, unless it was deleted in the meantime.
 function keep(conversation) {
   if (past.find(conversation.id)) past.save(conversation);
+}
+
+// giveBack puts a question that was refused into the box again, unless there is another by now.
+function giveBack(text, turn) {
+  if (question.value !== "") return;
+  question.value = text;
+  refused = turn;
+  sayLength();
 }
 
 function drop(turn) {
@@ -111,8 +124,15 @@ composer.addEventListener("submit", (event) => {
   event.preventDefault();
   if (running || question.value.trim() === "") return;
   const text = question.value.trim();
+  if (runes(text) > MOST_CHARACTERS) {
+    say(by("length").textContent);
+    return;
+  }
   question.value = "";
-  ask(text);
+  sayLength();
+  const instead = refused?.node.isConnected ? refused : undefined;
+  refused = null;
+  ask(text, { instead });
 });
 
 question.addEventListener("keydown", (event) => {
@@ -121,6 +141,17 @@ question.addEventListener("keydown", (event) => {
   event.preventDefault();
   composer.requestSubmit();
 });
+
+// sayLength says how long a question is, from where it is near to what the server takes.
+function sayLength() {
+  const length = runes(question.value.trim());
+  const box = by("length");
+  box.hidden = length <= MOST_CHARACTERS * 0.9;
+  box.classList.toggle("wrong", length > MOST_CHARACTERS);
+  box.textContent = t(length > MOST_CHARACTERS ? "tooLong" : "length", length, MOST_CHARACTERS);
+  question.setAttribute("aria-invalid", String(length > MOST_CHARACTERS));
+}
+question.addEventListener("input", sayLength);
 
 // Browsers that do not size the box by its text do by its lines.
 if (!CSS.supports("field-sizing", "content")) {

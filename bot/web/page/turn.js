@@ -1,9 +1,11 @@
 import * as api from "./api.js";
 import { card } from "./cards.js";
-import { marks } from "./cut.js";
+import { cut, marks, runes } from "./cut.js";
 import { button, copy, el, langOf, say, show } from "./dom.js";
 import { t } from "./texts.js";
 import { troubleBox, troubleText } from "./trouble.js";
+
+const LONG = 150; // characters of a question that is shown in part
 
 // Turn shows one question with what is answered. on has open(target, opener), again(question), everywhere(question) and, where
 // the reader may judge answers, rated(good).
@@ -22,8 +24,15 @@ export class Turn {
   constructor(question, on) {
     this.#question = question;
     this.#on = on;
-    this.node = el("article", { class: "turn", "aria-label": question },
-      el("h2", { class: "question", lang: langOf(question), dir: "auto", tabindex: "-1" }, question), this.#body);
+    const isLong = runes(question) > LONG || question.split("\n").length > 3;
+    const heading = el("h2", { class: isLong ? "question long" : "question", lang: langOf(question), dir: "auto", tabindex: "-1" }, question);
+    const whole = isLong && button(t("whole"), () => {
+      heading.classList.remove("long");
+      whole.remove();
+      heading.focus();
+    }, { class: "link small whole" });
+    this.node = el("article", { class: "turn", "aria-label": runes(question) > LONG ? `${cut(question, 0, LONG)}…` : question });
+    this.node.append(...[heading, whole, this.#body].filter(Boolean));
     this.#state.textContent = t("searching");
     this.#text.addEventListener("click", (event) => this.#follow(event));
   }

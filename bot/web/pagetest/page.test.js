@@ -190,6 +190,31 @@ visit("Enter sends, Shift and Enter does not, and neither does Enter that takes 
   assert.equal(await page.inputValue("#question"), "甲\n天花");
 });
 
+visit("a question that is too long stays in the box and is told so, and a long one is shown in part", DESK, async (page) => {
+  const long = ANSWERED.repeat(140); // 2,100 characters
+  await page.fill("#question", long);
+  assert.match(await page.textContent("#length"), /2100 字，最多 2000/u);
+  await page.press("#question", "Enter");
+  assert.equal(await page.inputValue("#question"), long);
+  assert.equal(await page.locator(".turn").count(), 0);
+  await page.route("**/v1/ask", (route) => route.fulfill({ status: 422, contentType: "application/problem+json", body: JSON.stringify({ status: 422, detail: "不行。" }) }), { times: 1 });
+  const fits = ANSWERED.repeat(128);
+  await page.fill("#question", fits);
+  assert.match(await page.textContent("#length"), /1920 \/ 2000/u);
+  await page.press("#question", "Enter");
+  await page.waitForSelector(".trouble");
+  assert.equal(await page.inputValue("#question"), fits, "what was refused is there to be mended");
+  assert.ok(await page.locator(".question").evaluate((q) => q.getBoundingClientRect().height) < 120);
+  await nothingSerious(page, "long question");
+  await page.click(".whole");
+  assert.ok(await page.locator(".question").evaluate((q) => q.getBoundingClientRect().height) > 300);
+  await page.fill("#question", ANSWERED);
+  await page.press("#question", "Enter");
+  await page.waitForSelector(".state.answered");
+  assert.equal(await page.locator(".turn").count(), 1);
+  assert.ok(await page.isHidden("#length"));
+}, { allowed: /status of 422/u });
+
 visit("questions are asked of some articles only, and of all where those have nothing", DESK, async (page) => {
   await page.click("#filter summary");
   await page.fill("#filter [name=author]", "白芷");
