@@ -62,6 +62,7 @@ async function ask(text, { filter = filterOf(), instead } = {}) {
   } finally {
     running = null;
     busy(false);
+    if (performance.now() - corpusAt > CORPUS_EVERY) corpus();
   }
   if (isAtEnd()) show(turn.node.querySelector(".question"), "start");
 }
@@ -318,6 +319,7 @@ api.whenKeyIsNeeded((wasWrong) => {
     keyBox.addEventListener("close", () => {
       asking = null;
       resolve(keyBox.returnValue === "use");
+      if (keyBox.returnValue === "use" && by("corpus").childElementCount > 0 && corpusSaid === "") corpus();
       keyValue.value = "";
     }, { once: true });
   });
@@ -333,10 +335,18 @@ by("key-cancel").addEventListener("click", () => keyBox.close(""));
 
 // ---- the corpus
 
+const CORPUS_EVERY = 60_000;
+let corpusAt = -Infinity; // when it was last asked for
+let corpusSaid = ""; // the reply that is shown
+
 async function corpus() {
   const box = by("corpus");
+  corpusAt = performance.now();
   try {
-    const { sources, articles, ingested_at: at, run } = await api.ingest();
+    const reply = await api.ingest();
+    if (JSON.stringify(reply) === corpusSaid) return; // what the reader has unfolded stays so
+    corpusSaid = JSON.stringify(reply);
+    const { sources, articles, ingested_at: at, run } = reply;
     if (articles === 0) {
       box.replaceChildren(el("p", {}, t("corpusEmpty")));
       return;
@@ -346,7 +356,7 @@ async function corpus() {
       run?.error ? el("p", {}, t("brokeOff")) : "",
       files(run?.report?.failed, "failedFiles", (f) => f.error), files(run?.report?.unread_pages, "unreadPages", (f) => t("pages", (f.pages ?? []).join(t("and")))));
   } catch (trouble) {
-    box.replaceChildren(el("p", {}, troubleText(trouble)));
+    if (corpusSaid === "") box.replaceChildren(el("p", {}, troubleText(trouble)));
   }
 }
 
