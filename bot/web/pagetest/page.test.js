@@ -282,8 +282,14 @@ visit("the quote and its source are copied", { ...DESK, permissions: ["clipboard
   };
   assert.equal(await copied(".copy-quote"), await card.locator(".quote").textContent());
   assert.match(await copied(".copy-gbt"), /^白芷\. .*人类怎样送走了天花\[N\]\. 望舒晚报, 2023-04-25/u);
+  await nothingSerious(page, "copied");
+  const next = turn.locator(".card").nth(1).locator(".copy-gbt");
+  await page.route("**/v1/articles/*", (route) => route.fulfill({ status: 404, json: { status: 404, detail: "没有这篇。" } }), { times: 1 });
+  await next.click();
+  await page.waitForFunction((b) => b.textContent === "没能复制" && b.getAttribute("aria-label") === "没能复制" && b.title === "没有这篇。", await next.elementHandle());
+  await page.waitForFunction((b) => b.textContent === "GB/T 7714" && /GB/u.test(b.getAttribute("aria-label")), await next.elementHandle());
   assert.match(await copied(".copy-plain"), /白芷.*人类怎样送走了天花.*望舒晚报.*2023/u);
-});
+}, { allowed: /status of 404/u });
 
 visit("a good answer and a bad one are told, and stored", DESK, async (page) => {
   const turn = await ask(page, ANSWERED);
