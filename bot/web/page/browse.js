@@ -15,9 +15,16 @@ export function start(open, useFilter) {
     load(open, 0);
   });
   form.addEventListener("reset", () => setTimeout(() => load(open, 0)));
-  by("before").addEventListener("click", () => load(open, offset - LIMIT));
-  by("after").addEventListener("click", () => load(open, offset + LIMIT));
+  by("before").addEventListener("click", () => turnTo(open, offset - LIMIT));
+  by("after").addEventListener("click", () => turnTo(open, offset + LIMIT));
   askThese.addEventListener("click", () => useFilter(filter()));
+}
+
+// turnTo turns to another page, from its top: the button that was pressed may be of no more use there.
+async function turnTo(open, from) {
+  await load(open, from);
+  found.focus({ preventScroll: true });
+  found.scrollIntoView({ block: "start" });
 }
 
 function values() {

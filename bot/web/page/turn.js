@@ -117,7 +117,7 @@ export class Turn {
 
   #rating(id, rated) {
     const noteBox = el("input", { "aria-label": t("note"), placeholder: t("note"), maxlength: "500" });
-    const note = el("form", { class: "note", hidden: true, onsubmit: (event) => { event.preventDefault(); rate(false, noteBox.value.trim()); note.hidden = true; } },
+    const note = el("form", { class: "note", hidden: true, onsubmit: (event) => { event.preventDefault(); rate(false, noteBox.value.trim()); } },
       noteBox, el("button", { type: "submit" }, t("sendNote")));
     const said = el("span", { class: "pale rated" });
     const rate = async (good, words) => {
@@ -127,7 +127,9 @@ export class Turn {
         said.textContent = t("thanks");
         say(t("thanks"));
         this.#on.rated(good);
-        note.hidden = good || Boolean(words);
+        const hadFocus = note.contains(document.activeElement);
+        note.hidden = good || words !== undefined;
+        if (hadFocus && note.hidden) down.focus();
       } catch (trouble) {
         for (const b of [up, down]) b.setAttribute("aria-pressed", "false");
         said.textContent = troubleText(trouble);

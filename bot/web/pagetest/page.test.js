@@ -241,6 +241,8 @@ visit("articles are browsed, filtered, turned over and opened", DESK, async (pag
   await page.waitForFunction(() => /第 21–/u.test(document.getElementById("found").textContent));
   assert.equal(await page.locator("#list > li").count(), all - 20);
   assert.ok(await page.isDisabled("#after"));
+  await page.waitForFunction(() => document.activeElement.id === "found");
+  assert.ok(await page.locator("#list > li").first().evaluate((li) => li.getBoundingClientRect().top >= 0 && li.getBoundingClientRect().bottom <= innerHeight), "its top is in sight");
   await page.fill("#browse [name=words]", "天花");
   await page.press("#browse [name=words]", "Enter");
   await page.waitForFunction(() => document.querySelectorAll("#list > li").length === 1);
@@ -305,6 +307,7 @@ visit("a good answer and a bad one are told, and stored", DESK, async (page) => 
   await turn.locator(".note input").fill("不对");
   await turn.locator(".note input").press("Enter");
   await turn.locator(".note").waitFor({ state: "hidden" });
+  assert.match(await page.evaluate(() => document.activeElement.className), /down/u, "the focus stays beside it");
   stored(20, { good: 0, bad: 1 });
 });
 
