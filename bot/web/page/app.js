@@ -34,7 +34,7 @@ async function ask(text, { filter = filterOf(), instead } = {}) {
   const here = talk; // another conversation may be opened while it answers
   running = mine;
   busy(true);
-  welcome.hidden = true;
+  greet(false);
   const turn = newTurn(text);
   turn.entry = { question: text };
   here.turns.push(turn.entry);
@@ -104,6 +104,11 @@ function newTurn(text) {
     },
   });
   return turn;
+}
+
+// greet shows the welcome, or leaves its heading for those who go by headings.
+function greet(is) {
+  welcome.classList.toggle("unseen", !is);
 }
 
 function busy(is) {
@@ -235,7 +240,7 @@ function open(conversation) {
 function put(conversation) {
   talk = conversation;
   past.setOpen(conversation.id);
-  welcome.hidden = conversation.turns.length > 0;
+  greet(conversation.turns.length === 0);
   turns.replaceChildren(...conversation.turns.map((entry) => {
     const turn = newTurn(entry.question);
     turn.entry = entry;
@@ -371,7 +376,7 @@ function files(list, name, what) {
 
 async function shared(id) {
   composer.hidden = true;
-  welcome.hidden = true;
+  greet(false);
   by("to-ask").href = "/#ask";
   turns.replaceChildren(el("p", { class: "state busy" }, t("loading")));
   const banner = el("p", { class: "notice" }, t("asShared"), " ", el("a", { href: "/" }, t("askYourself")));

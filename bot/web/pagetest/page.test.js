@@ -60,7 +60,8 @@ async function nothingSerious(page, where) {
   await page.evaluate(axe);
   for (const colorScheme of ["light", "dark"]) {
     await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-    const found = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"], iframes: false }));
+    const found = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"], iframes: false, rules: { "label-content-name-mismatch": { enabled: true } } }));
+    assert.equal(await page.locator("h1:visible").count(), 1, `${where}: a heading of the first order`);
     const serious = found.violations.filter((v) => ["serious", "critical"].includes(v.impact));
     assert.deepEqual(serious.map((v) => `${v.id}: ${v.nodes.map((n) => `${n.html} ${n.failureSummary}`).join("; ")}`), [], `${where}, ${colorScheme}`);
   }
