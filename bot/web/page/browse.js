@@ -45,7 +45,7 @@ export async function load(open, from = 0) {
     const { articles, total } = await api.articles({ ...values(), offset: from, limit: LIMIT });
     if (number !== asked) return;
     offset = from;
-    found.textContent = total === 0 ? t("foundNone") : t("found", from + 1, from + articles.length, total);
+    found.textContent = total === 0 ? t("foundNone") : total <= LIMIT ? t("foundAll", total) : t("found", from + 1, from + articles.length, total);
     list.replaceChildren(...articles.map((article) => item(article, open)));
     pager.hidden = total <= LIMIT;
     by("before").disabled = from <= 0;

@@ -74,6 +74,7 @@ export const TEXTS = {
   readingPage: ["在单独的页面中打开", "Open as a page of its own"],
   toQuote: ["回到引文", "Back to the quote"],
   found: ["第 {0}–{1} 篇，共 {2} 篇", "{0}–{1} of {2}"],
+  foundAll: ["共 {0} 篇", "{0} in all"],
   foundNone: ["没有这样的文章。", "There are no such articles."],
   looking: ["正在查找……", "Looking…"],
   corpusLine: ["语料：{0} 篇文章，{1} 个文件", "Corpus: {0} articles in {1} files"],

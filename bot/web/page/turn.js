@@ -150,7 +150,10 @@ function mark(n) {
 function notes(answer) {
   const out = [];
   if (answer.resolved) out.push(t("understood", answer.resolved));
-  for (const scope of answer.scope ?? []) out.push(t(scope.widened ? "widened" : "scope", describe(scope.filter) || scope.text));
+  for (const scope of answer.scope ?? []) {
+    const said = t(scope.widened ? "widened" : "scope", describe(scope.filter) || scope.text);
+    out.push(scope.widened ? el("strong", { class: "widened" }, said) : said);
+  }
   const { written } = answer;
   if (written?.used) {
     out.push(t("byModel", written.model));

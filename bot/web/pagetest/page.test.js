@@ -247,6 +247,7 @@ visit("articles are browsed, filtered, turned over and opened", DESK, async (pag
   await page.fill("#browse [name=words]", "天花");
   await page.press("#browse [name=words]", "Enter");
   await page.waitForFunction(() => document.querySelectorAll("#list > li").length === 1);
+  assert.equal(await page.textContent("#found"), "共 1 篇");
   await page.click("#list .title");
   await page.waitForSelector(".panel .article");
   assert.equal(await page.locator(".panel mark").count(), 0);
