@@ -57,9 +57,11 @@ async function problemOf(response) {
   return problem(said, response.status, Number(response.headers.get("Retry-After")) || 0);
 }
 
-function problem(said, status, wait) {
-  const fields = Array.isArray(said.errors) ? said.errors.map((e) => e.message).filter(Boolean) : [];
-  return new Trouble("problem", { status: Number(said.status) || status, detail: [said.detail || said.title || "", ...fields].filter(Boolean).join(" "), wait });
+// problem is a Trouble of what the server says is wrong: its detail and, of its fields, what that does not say already.
+export function problem(said, status, wait) {
+  const words = [said?.detail, ...(Array.isArray(said?.errors) ? said.errors.map((e) => e?.message) : [])].filter((s) => typeof s === "string" && s !== "");
+  const detail = words.filter((s, i) => !words.slice(0, i).some((before) => before.includes(s))).join(" ");
+  return new Trouble("problem", { status: Number(said?.status) || status, detail, wait });
 }
 
 async function json(path, options = {}) {

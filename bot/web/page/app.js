@@ -1,5 +1,6 @@
 import * as api from "./api.js";
 import * as browse from "./browse.js";
+import { runes } from "./cut.js";
 import { button, by, el, say, show } from "./dom.js";
 import * as panel from "./panel.js";
 import * as past from "./past.js";
@@ -7,11 +8,14 @@ import { t, when } from "./texts.js";
 import { troubleText } from "./trouble.js";
 import { Turn, describe } from "./turn.js";
 
+const MOST_CHARACTERS = 2000; // of a question, as the server has it
+
 const composer = by("composer"), question = by("question"), send = by("send"), stop = by("stop");
 const turns = by("turns"), welcome = by("welcome"), filterBox = by("filter");
 const filterInputs = [...filterBox.querySelectorAll("input")];
 
 let talk = begin(); // the conversation that is shown
+let refused = null; // the turn that the server did not take, while its question is in the box again
 let running = null; // the AbortController of the answer that is on its way
 
 function begin() {
@@ -20,14 +24,24 @@ function begin() {
 
 // ---- asking
 
-async function ask(text, { filter = filterOf() } = {}) {
+// ask asks a question, instead of a turn where it is asked again. It is kept from the start: one that is stopped, or fails,
+// or has the page loaded anew under it, is still there.
+async function ask(text, { filter = filterOf(), instead } = {}) {
   if (running || text.trim() === "") return;
   const mine = new AbortController();
+  if (talk.turns.length > 0 && !past.find(talk.id)) open(begin()); // it was deleted, here or in another tab
+  if (instead) drop(instead);
   const here = talk; // another conversation may be opened while it answers
   running = mine;
   busy(true);
-  welcome.hidden = true;
+  greet(false);
   const turn = newTurn(text);
+  turn.entry = { question: text };
+  here.turns.push(turn.entry);
+  here.title ||= text;
+  here.at = new Date().toISOString();
+  past.save(here);
+  past.setOpen(here.id);
   turns.append(turn.node);
   scrollTo({ top: document.documentElement.scrollHeight });
   say(t("searching"));
@@ -36,24 +50,39 @@ async function ask(text, { filter = filterOf() } = {}) {
       conversation_id: here.id, ...(Object.keys(filter).length > 0 ? { filter } : {}), signal: mine.signal,
       tell: (event) => follow(() => turn.tell(event)),
     });
-    follow(() => keep(here, text, answer, turn));
+    turn.entry.answer = past.lean(answer);
+    keep(here);
+    follow(() => turn.done(answer));
   } catch (trouble) {
+    const { kind, status, detail } = trouble;
+    turn.entry.failed = { kind, status, detail };
+    keep(here);
     follow(() => turn.trouble(trouble));
+    if ([413, 422].includes(status) && here === talk) giveBack(text, turn);
   } finally {
     running = null;
     busy(false);
+    if (performance.now() - corpusAt > CORPUS_EVERY) corpus();
   }
   if (isAtEnd()) show(turn.node.querySelector(".question"), "start");
 }
 
-function keep(here, text, answer, turn) {
-  const entry = { question: text, answer: past.lean(answer) };
-  here.title ||= text;
-  here.at = new Date().toISOString();
-  here.turns.push(entry);
-  turn.entry = entry;
-  past.save(here);
-  turn.done(answer);
+// keep saves a conversation, unless it was deleted in the meantime.
+function keep(conversation) {
+  if (past.find(conversation.id)) past.save(conversation);
+}
+
+// giveBack puts a question that was refused into the box again, unless there is another by now.
+function giveBack(text, turn) {
+  if (question.value !== "") return;
+  question.value = text;
+  refused = turn;
+  sayLength();
+}
+
+function drop(turn) {
+  talk.turns = talk.turns.filter((entry) => entry !== turn.entry);
+  turn.node.remove();
 }
 
 // newTurn shows a question of the conversation at hand.
@@ -62,9 +91,7 @@ function newTurn(text) {
   const turn = new Turn(text, {
     open: panel.open,
     again: (q) => {
-      if (running) return;
-      turn.node.remove();
-      ask(q);
+      if (!running) ask(q, { instead: turn });
     },
     everywhere: (q) => {
       setFilter({});
@@ -73,10 +100,15 @@ function newTurn(text) {
     rated: (good) => {
       if (!turn.entry) return;
       turn.entry.rated = good;
-      if (past.find(here.id)) past.save(here);
+      keep(here);
     },
   });
   return turn;
+}
+
+// greet shows the welcome, or leaves its heading for those who go by headings.
+function greet(is) {
+  welcome.classList.toggle("unseen", !is);
 }
 
 function busy(is) {
@@ -98,8 +130,15 @@ composer.addEventListener("submit", (event) => {
   event.preventDefault();
   if (running || question.value.trim() === "") return;
   const text = question.value.trim();
+  if (runes(text) > MOST_CHARACTERS) {
+    say(by("length").textContent);
+    return;
+  }
   question.value = "";
-  ask(text);
+  sayLength();
+  const instead = refused?.node.isConnected ? refused : undefined;
+  refused = null;
+  ask(text, { instead });
 });
 
 question.addEventListener("keydown", (event) => {
@@ -108,6 +147,17 @@ question.addEventListener("keydown", (event) => {
   event.preventDefault();
   composer.requestSubmit();
 });
+
+// sayLength says how long a question is, from where it is near to what the server takes.
+function sayLength() {
+  const length = runes(question.value.trim());
+  const box = by("length");
+  box.hidden = length <= MOST_CHARACTERS * 0.9;
+  box.classList.toggle("wrong", length > MOST_CHARACTERS);
+  box.textContent = t(length > MOST_CHARACTERS ? "tooLong" : "length", length, MOST_CHARACTERS);
+  question.setAttribute("aria-invalid", String(length > MOST_CHARACTERS));
+}
+question.addEventListener("input", sayLength);
 
 // Browsers that do not size the box by its text do by its lines.
 if (!CSS.supports("field-sizing", "content")) {
@@ -178,20 +228,27 @@ by("brand").addEventListener("click", (event) => {
 
 function open(conversation) {
   running?.abort();
-  talk = conversation;
   if (location.search) history.replaceState(null, "", "/");
   if (location.hash === "#articles") location.hash = "#ask";
   if (panel.isOpen()) panel.close();
   composer.hidden = false;
-  welcome.hidden = conversation.turns.length > 0;
+  put(conversation);
+  question.focus({ preventScroll: conversation.turns.length > 0 });
+}
+
+// put shows a conversation, and has it be the one that is there when the page is loaded anew.
+function put(conversation) {
+  talk = conversation;
+  past.setOpen(conversation.id);
+  greet(conversation.turns.length === 0);
   turns.replaceChildren(...conversation.turns.map((entry) => {
     const turn = newTurn(entry.question);
     turn.entry = entry;
-    turn.done(entry.answer, { rated: entry.rated, old: true });
+    if (entry.answer) turn.done(entry.answer, { rated: entry.rated, old: true });
+    else turn.trouble(new api.Trouble(entry.failed?.kind ?? "cut", entry.failed), { old: true });
     return turn.node;
   }));
   turns.lastElementChild?.scrollIntoView({ block: "start" });
-  question.focus({ preventScroll: conversation.turns.length > 0 });
 }
 
 const pastBox = by("past"), pastClear = by("past-clear");
@@ -218,9 +275,7 @@ function pastItem(conversation) {
       el("p", { class: "by" }, `${when(conversation.at)} · ${conversation.turns.length}`)),
     button("✕", () => {
       past.remove(conversation.id);
-      say(t("deleted"));
-      listPast();
-      by("past-close").focus();
+      deleted();
     }, { "aria-label": t("removeNamed", conversation.title), title: t("remove") }));
 }
 
@@ -231,10 +286,16 @@ pastClear.addEventListener("click", () => {
     return;
   }
   past.clear();
+  deleted();
+});
+
+// deleted says so, and begins a new conversation where the one that is shown is gone.
+function deleted() {
+  if (talk.turns.length > 0 && !past.find(talk.id)) open(begin());
   say(t("deleted"));
   listPast();
   by("past-close").focus();
-});
+}
 
 by("forget").addEventListener("click", () => {
   api.setKey(null);
@@ -263,6 +324,7 @@ api.whenKeyIsNeeded((wasWrong) => {
     keyBox.addEventListener("close", () => {
       asking = null;
       resolve(keyBox.returnValue === "use");
+      if (keyBox.returnValue === "use" && by("corpus").childElementCount > 0 && corpusSaid === "") corpus();
       keyValue.value = "";
     }, { once: true });
   });
@@ -278,10 +340,18 @@ by("key-cancel").addEventListener("click", () => keyBox.close(""));
 
 // ---- the corpus
 
+const CORPUS_EVERY = 60_000;
+let corpusAt = -Infinity; // when it was last asked for
+let corpusSaid = ""; // the reply that is shown
+
 async function corpus() {
   const box = by("corpus");
+  corpusAt = performance.now();
   try {
-    const { sources, articles, ingested_at: at, run } = await api.ingest();
+    const reply = await api.ingest();
+    if (JSON.stringify(reply) === corpusSaid) return; // what the reader has unfolded stays so
+    corpusSaid = JSON.stringify(reply);
+    const { sources, articles, ingested_at: at, run } = reply;
     if (articles === 0) {
       box.replaceChildren(el("p", {}, t("corpusEmpty")));
       return;
@@ -291,7 +361,7 @@ async function corpus() {
       run?.error ? el("p", {}, t("brokeOff")) : "",
       files(run?.report?.failed, "failedFiles", (f) => f.error), files(run?.report?.unread_pages, "unreadPages", (f) => t("pages", (f.pages ?? []).join(t("and")))));
   } catch (trouble) {
-    box.replaceChildren(el("p", {}, troubleText(trouble)));
+    if (corpusSaid === "") box.replaceChildren(el("p", {}, troubleText(trouble)));
   }
 }
 
@@ -306,7 +376,7 @@ function files(list, name, what) {
 
 async function shared(id) {
   composer.hidden = true;
-  welcome.hidden = true;
+  greet(false);
   by("to-ask").href = "/#ask";
   turns.replaceChildren(el("p", { class: "state busy" }, t("loading")));
   const banner = el("p", { class: "notice" }, t("asShared"), " ", el("a", { href: "/" }, t("askYourself")));
@@ -329,7 +399,9 @@ async function shared(id) {
 view();
 sayFilter();
 const share = new URLSearchParams(location.search).get("a");
+const opened = share ? undefined : past.find(past.opened());
 if (share) shared(share);
+else if (opened) put(opened);
 else if (location.hash !== "#articles" && matchMedia("(min-width: 62rem)").matches) question.focus({ preventScroll: true });
 panel.follow(history.state);
 corpus();

@@ -15,9 +15,16 @@ export function start(open, useFilter) {
     load(open, 0);
   });
   form.addEventListener("reset", () => setTimeout(() => load(open, 0)));
-  by("before").addEventListener("click", () => load(open, offset - LIMIT));
-  by("after").addEventListener("click", () => load(open, offset + LIMIT));
+  by("before").addEventListener("click", () => turnTo(open, offset - LIMIT));
+  by("after").addEventListener("click", () => turnTo(open, offset + LIMIT));
   askThese.addEventListener("click", () => useFilter(filter()));
+}
+
+// turnTo turns to another page, from its top: the button that was pressed may be of no more use there.
+async function turnTo(open, from) {
+  await load(open, from);
+  found.focus({ preventScroll: true });
+  found.scrollIntoView({ block: "start" });
 }
 
 function values() {
@@ -38,7 +45,7 @@ export async function load(open, from = 0) {
     const { articles, total } = await api.articles({ ...values(), offset: from, limit: LIMIT });
     if (number !== asked) return;
     offset = from;
-    found.textContent = total === 0 ? t("foundNone") : t("found", from + 1, from + articles.length, total);
+    found.textContent = total === 0 ? t("foundNone") : total <= LIMIT ? t("foundAll", total) : t("found", from + 1, from + articles.length, total);
     list.replaceChildren(...articles.map((article) => item(article, open)));
     pager.hidden = total <= LIMIT;
     by("before").disabled = from <= 0;

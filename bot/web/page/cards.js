@@ -1,5 +1,5 @@
 import * as api from "./api.js";
-import { button, copy, el, imprint, langOf, place, say } from "./dom.js";
+import { button, copy, el, imprint, langOf, place, say, sayOn } from "./dom.js";
 import { troubleText } from "./trouble.js";
 import { t } from "./texts.js";
 
@@ -45,6 +45,7 @@ export function citeButtons(id, cite) {
     } catch (trouble) {
       say(troubleText(trouble));
       node.title = troubleText(trouble);
+      sayOn(node, t("notCopied"));
     }
   };
   return el("span", { class: "pair", role: "group", "aria-label": t("copyCite") },

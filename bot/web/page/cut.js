@@ -8,6 +8,9 @@ export function unitAt(text, rune) {
   return at;
 }
 
+// runes is how many runes a text has.
+export const runes = (text) => [...text].length;
+
 // cut gives the part of a text from one rune to another, half open.
 export function cut(text, start, end) {
   return text.slice(unitAt(text, start), unitAt(text, end));

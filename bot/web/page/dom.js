@@ -27,17 +27,29 @@ export function say(text) {
 
 // copy puts a text on the clipboard and says so on the button for a moment.
 export async function copy(text, node) {
-  const done = await put(text);
-  const said = done ? t("copied") : t("notCopied");
+  const said = t(await put(text) ? "copied" : "notCopied");
   say(said);
-  const before = node.dataset.text ?? node.textContent;
-  node.dataset.text = before;
-  node.textContent = said;
-  setTimeout(() => {
-    node.textContent = before;
-    delete node.dataset.text;
-  }, 1600);
+  sayOn(node, said);
 }
+
+// sayOn has a button say something for a moment. Its label follows, so that it is called what it shows.
+export function sayOn(node, said) {
+  node.dataset.text ??= node.textContent;
+  const label = node.dataset.label ?? node.getAttribute("aria-label");
+  if (label !== null) {
+    node.dataset.label = label;
+    node.setAttribute("aria-label", said);
+  }
+  node.textContent = said;
+  clearTimeout(back.get(node));
+  back.set(node, setTimeout(() => {
+    node.textContent = node.dataset.text;
+    if (label !== null) node.setAttribute("aria-label", label);
+    delete node.dataset.text;
+    delete node.dataset.label;
+  }, 2500));
+}
+const back = new WeakMap(); // the timers that give buttons their text back
 
 // put goes the old way where the page is not on a secure address, and browsers have no clipboard.
 async function put(text) {

@@ -1,6 +1,8 @@
-// Conversations of this reader, newest first, in the browser only: {id, title, at, turns: [{question, answer, rated}]}.
+// Conversations of this reader, newest first, in the browser only: {id, title, at, turns: [{question,
+// answer, rated}]}. A turn without an answer has what failed, a Trouble's {kind, status, detail}, or nothing where the page went.
 
 const NAME = "yinju.conversations";
+const OPEN = "yinju.open"; // of a tab, the id of the conversation that it shows
 const MOST = 60;
 const MOST_TURNS = 40;
 
@@ -25,6 +27,13 @@ export function save(conversation) {
 export const remove = (id) => write(all().filter((c) => c.id !== id));
 export const clear = () => write([]);
 export const find = (id) => all().find((c) => c.id === id);
+
+export function setOpen(id) {
+  try { sessionStorage.setItem(OPEN, id); } catch { /* the page begins anew, then */ }
+}
+export function opened() {
+  try { return sessionStorage.getItem(OPEN); } catch { return null; }
+}
 
 function write(list) {
   for (let n = list.length; ; n = Math.floor(n / 2)) {

@@ -2,7 +2,7 @@ import { Trouble } from "./api.js";
 import { el } from "./dom.js";
 import { TEXTS, t } from "./texts.js";
 
-// troubleText says kindly what went wrong. The server's own words are added where they say more.
+// troubleText says what went wrong: in the server's own words where it has any, which know more than its status does.
 export function troubleText(trouble) {
   if (!(trouble instanceof Trouble)) return t("troubleOther");
   switch (trouble.kind) {
@@ -10,9 +10,9 @@ export function troubleText(trouble) {
     case "cut": return t("troubleCut");
     case "stopped": return t("stopped");
   }
+  if (trouble.status === 401) return t("trouble401"); // the server tells programs how to send a key
   const name = `trouble${trouble.status}`;
-  if (name in TEXTS) return t(name);
-  return trouble.detail || t("troubleOther");
+  return trouble.detail || t(name in TEXTS ? name : "troubleOther");
 }
 
 // troubleBox shows what went wrong, with a button that tries again: after as many seconds as the server asks for.

@@ -1,9 +1,11 @@
 import * as api from "./api.js";
 import { card } from "./cards.js";
-import { marks } from "./cut.js";
+import { cut, marks, runes } from "./cut.js";
 import { button, copy, el, langOf, say, show } from "./dom.js";
 import { t } from "./texts.js";
 import { troubleBox, troubleText } from "./trouble.js";
+
+const LONG = 150; // characters of a question that is shown in part
 
 // Turn shows one question with what is answered. on has open(target, opener), again(question), everywhere(question) and, where
 // the reader may judge answers, rated(good).
@@ -22,8 +24,15 @@ export class Turn {
   constructor(question, on) {
     this.#question = question;
     this.#on = on;
-    this.node = el("article", { class: "turn", "aria-label": question },
-      el("h2", { class: "question", lang: langOf(question), dir: "auto", tabindex: "-1" }, question), this.#body);
+    const isLong = runes(question) > LONG || question.split("\n").length > 3;
+    const heading = el("h2", { class: isLong ? "question long" : "question", lang: langOf(question), dir: "auto", tabindex: "-1" }, question);
+    const whole = isLong && button(t("whole"), () => {
+      heading.classList.remove("long");
+      whole.remove();
+      heading.focus();
+    }, { class: "link small whole" });
+    this.node = el("article", { class: "turn", "aria-label": runes(question) > LONG ? `${cut(question, 0, LONG)}…` : question });
+    this.node.append(...[heading, whole, this.#body].filter(Boolean));
     this.#state.textContent = t("searching");
     this.#text.addEventListener("click", (event) => this.#follow(event));
   }
@@ -56,12 +65,12 @@ export class Turn {
   }
 
   // trouble shows why there is no answer, or not all of it.
-  trouble(trouble) {
+  trouble(trouble, { old = false } = {}) {
     this.#state.className = "state unseen";
     this.#state.textContent = "";
     if (this.#written === "") this.#cards.replaceChildren();
     this.#end.replaceChildren(troubleBox(trouble, () => this.#on.again(this.#question)));
-    say(troubleText(trouble));
+    if (!old) say(troubleText(trouble));
   }
 
   #cite(citation) {
@@ -108,7 +117,7 @@ export class Turn {
 
   #rating(id, rated) {
     const noteBox = el("input", { "aria-label": t("note"), placeholder: t("note"), maxlength: "500" });
-    const note = el("form", { class: "note", hidden: true, onsubmit: (event) => { event.preventDefault(); rate(false, noteBox.value.trim()); note.hidden = true; } },
+    const note = el("form", { class: "note", hidden: true, onsubmit: (event) => { event.preventDefault(); rate(false, noteBox.value.trim()); } },
       noteBox, el("button", { type: "submit" }, t("sendNote")));
     const said = el("span", { class: "pale rated" });
     const rate = async (good, words) => {
@@ -118,7 +127,9 @@ export class Turn {
         said.textContent = t("thanks");
         say(t("thanks"));
         this.#on.rated(good);
-        note.hidden = good || Boolean(words);
+        const hadFocus = note.contains(document.activeElement);
+        note.hidden = good || words !== undefined;
+        if (hadFocus && note.hidden) down.focus();
       } catch (trouble) {
         for (const b of [up, down]) b.setAttribute("aria-pressed", "false");
         said.textContent = troubleText(trouble);
@@ -139,7 +150,10 @@ function mark(n) {
 function notes(answer) {
   const out = [];
   if (answer.resolved) out.push(t("understood", answer.resolved));
-  for (const scope of answer.scope ?? []) out.push(t(scope.widened ? "widened" : "scope", describe(scope.filter) || scope.text));
+  for (const scope of answer.scope ?? []) {
+    const said = t(scope.widened ? "widened" : "scope", describe(scope.filter) || scope.text);
+    out.push(scope.widened ? el("strong", { class: "widened" }, said) : said);
+  }
   const { written } = answer;
   if (written?.used) {
     out.push(t("byModel", written.model));

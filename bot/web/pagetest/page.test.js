@@ -60,7 +60,8 @@ async function nothingSerious(page, where) {
   await page.evaluate(axe);
   for (const colorScheme of ["light", "dark"]) {
     await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-    const found = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"], iframes: false }));
+    const found = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"], iframes: false, rules: { "label-content-name-mismatch": { enabled: true } } }));
+    assert.equal(await page.locator("h1:visible").count(), 1, `${where}: a heading of the first order`);
     const serious = found.violations.filter((v) => ["serious", "critical"].includes(v.impact));
     assert.deepEqual(serious.map((v) => `${v.id}: ${v.nodes.map((n) => `${n.html} ${n.failureSummary}`).join("; ")}`), [], `${where}, ${colorScheme}`);
   }
@@ -190,6 +191,31 @@ visit("Enter sends, Shift and Enter does not, and neither does Enter that takes 
   assert.equal(await page.inputValue("#question"), "甲\n天花");
 });
 
+visit("a question that is too long stays in the box and is told so, and a long one is shown in part", DESK, async (page) => {
+  const long = ANSWERED.repeat(140); // 2,100 characters
+  await page.fill("#question", long);
+  assert.match(await page.textContent("#length"), /2100 字，最多 2000/u);
+  await page.press("#question", "Enter");
+  assert.equal(await page.inputValue("#question"), long);
+  assert.equal(await page.locator(".turn").count(), 0);
+  await page.route("**/v1/ask", (route) => route.fulfill({ status: 422, contentType: "application/problem+json", body: JSON.stringify({ status: 422, detail: "不行。" }) }), { times: 1 });
+  const fits = ANSWERED.repeat(128);
+  await page.fill("#question", fits);
+  assert.match(await page.textContent("#length"), /1920 \/ 2000/u);
+  await page.press("#question", "Enter");
+  await page.waitForSelector(".trouble");
+  assert.equal(await page.inputValue("#question"), fits, "what was refused is there to be mended");
+  assert.ok(await page.locator(".question").evaluate((q) => q.getBoundingClientRect().height) < 120);
+  await nothingSerious(page, "long question");
+  await page.click(".whole");
+  assert.ok(await page.locator(".question").evaluate((q) => q.getBoundingClientRect().height) > 300);
+  await page.fill("#question", ANSWERED);
+  await page.press("#question", "Enter");
+  await page.waitForSelector(".state.answered");
+  assert.equal(await page.locator(".turn").count(), 1);
+  assert.ok(await page.isHidden("#length"));
+}, { allowed: /status of 422/u });
+
 visit("questions are asked of some articles only, and of all where those have nothing", DESK, async (page) => {
   await page.click("#filter summary");
   await page.fill("#filter [name=author]", "白芷");
@@ -216,9 +242,12 @@ visit("articles are browsed, filtered, turned over and opened", DESK, async (pag
   await page.waitForFunction(() => /第 21–/u.test(document.getElementById("found").textContent));
   assert.equal(await page.locator("#list > li").count(), all - 20);
   assert.ok(await page.isDisabled("#after"));
+  await page.waitForFunction(() => document.activeElement.id === "found");
+  assert.ok(await page.locator("#list > li").first().evaluate((li) => li.getBoundingClientRect().top >= 0 && li.getBoundingClientRect().bottom <= innerHeight), "its top is in sight");
   await page.fill("#browse [name=words]", "天花");
   await page.press("#browse [name=words]", "Enter");
   await page.waitForFunction(() => document.querySelectorAll("#list > li").length === 1);
+  assert.equal(await page.textContent("#found"), "共 1 篇");
   await page.click("#list .title");
   await page.waitForSelector(".panel .article");
   assert.equal(await page.locator(".panel mark").count(), 0);
@@ -257,8 +286,14 @@ visit("the quote and its source are copied", { ...DESK, permissions: ["clipboard
   };
   assert.equal(await copied(".copy-quote"), await card.locator(".quote").textContent());
   assert.match(await copied(".copy-gbt"), /^白芷\. .*人类怎样送走了天花\[N\]\. 望舒晚报, 2023-04-25/u);
+  await nothingSerious(page, "copied");
+  const next = turn.locator(".card").nth(1).locator(".copy-gbt");
+  await page.route("**/v1/articles/*", (route) => route.fulfill({ status: 404, json: { status: 404, detail: "没有这篇。" } }), { times: 1 });
+  await next.click();
+  await page.waitForFunction((b) => b.textContent === "没能复制" && b.getAttribute("aria-label") === "没能复制" && b.title === "没有这篇。", await next.elementHandle());
+  await page.waitForFunction((b) => b.textContent === "GB/T 7714" && /GB/u.test(b.getAttribute("aria-label")), await next.elementHandle());
   assert.match(await copied(".copy-plain"), /白芷.*人类怎样送走了天花.*望舒晚报.*2023/u);
-});
+}, { allowed: /status of 404/u });
 
 visit("a good answer and a bad one are told, and stored", DESK, async (page) => {
   const turn = await ask(page, ANSWERED);
@@ -274,6 +309,7 @@ visit("a good answer and a bad one are told, and stored", DESK, async (page) => 
   await turn.locator(".note input").fill("不对");
   await turn.locator(".note input").press("Enter");
   await turn.locator(".note").waitFor({ state: "hidden" });
+  assert.match(await page.evaluate(() => document.activeElement.className), /down/u, "the focus stays beside it");
   stored(20, { good: 0, bad: 1 });
 });
 
@@ -282,6 +318,11 @@ visit("conversations are kept in the browser, opened again and deleted", DESK, a
   await page.click("#new");
   await ask(page, REFUSED, "not_found");
   await page.reload();
+  await page.waitForSelector(".turn .state.not_found");
+  assert.equal(await page.locator(".turn").count(), 1, "what was on the screen is there again");
+  await page.click("#new");
+  await page.reload();
+  await page.waitForSelector("#corpus p");
   assert.equal(await page.locator(".turn").count(), 0);
   await page.click("#open-past");
   await nothingSerious(page, "history");
@@ -301,6 +342,19 @@ visit("conversations are kept in the browser, opened again and deleted", DESK, a
   await page.click("#past-clear");
   assert.equal(await page.locator("#past-list .title").count(), 0);
   assert.equal(await page.evaluate(() => localStorage.getItem("yinju.conversations")), "[]");
+  assert.equal(await page.locator(".turn").count(), 0, "what is deleted is not shown");
+  await page.click("#past-close");
+  const kept = () => page.evaluate(() => JSON.parse(localStorage.getItem("yinju.conversations")).map((c) => [c.id, c.turns.length]));
+  await ask(page, ANSWERED);
+  const [[before]] = await kept();
+  await page.evaluate(() => localStorage.setItem("yinju.conversations", "[]")); // by another tab
+  await page.fill("#question", REFUSED);
+  await page.press("#question", "Enter");
+  await page.waitForSelector(".state.not_found");
+  const after = await kept();
+  assert.equal(after.length, 1);
+  assert.equal(after[0][1], 1, "what was deleted does not come back with what follows");
+  assert.notEqual(after[0][0], before);
 });
 
 visit("an answer is shared by a link, on which it is read and not judged", { ...DESK, permissions: ["clipboard-read", "clipboard-write"] }, async (page, context) => {
@@ -334,17 +388,18 @@ visit("troubles are said kindly, and it can be tried again", DESK, async (page) 
     assert.match(await box.textContent(), want);
     return box;
   };
-  const problem = (status, headers = {}) => ({ status, headers: { "Content-Type": "application/problem+json", ...headers }, body: JSON.stringify({ status, title: "x", detail: "y" }) });
+  const problem = (status, headers = {}, detail = "") => ({ status, headers: { "Content-Type": "application/problem+json", ...headers }, body: JSON.stringify({ status, title: "x", detail }) });
   const slow = await fail(problem(429, { "Retry-After": "1" }), /太快.*秒后可再试/u);
   await nothingSerious(page, "429");
   await slow.locator(".retry:enabled").click();
   await page.waitForSelector(".state.answered");
   for (const [reply, want] of [
     [problem(503, { "Retry-After": "1" }), /正忙/u],
+    [problem(503, {}, "请先运行 yinju ingest。"), /请先运行 yinju ingest。/u],
     [null, /连不上/u],
     [{ headers: { "Content-Type": "text/event-stream" }, body: "event: status\ndata: {\"stage\":\"searching\"}\n\n: a\n" }, /连接断了/u],
-    [{ headers: { "Content-Type": "text/event-stream" }, body: "event: error\ndata: {\"status\":504,\"detail\":\"y\"}\n\n" }, /太久/u],
-    [problem(500), /y/u],
+    [{ headers: { "Content-Type": "text/event-stream" }, body: "event: error\ndata: {\"status\":504}\n\n" }, /太久/u],
+    [problem(500, {}, "y"), /y/u],
   ]) {
     await page.click("#new");
     const box = await fail(reply, want);
@@ -399,6 +454,14 @@ visit("an answer on its way is shown, and stopped", DESK, async (page) => {
   assert.match(await page.textContent(".trouble"), /已停止/u);
   assert.ok(await page.isVisible("#send"));
   assert.ok(await page.locator(".text .mark").count() > 0, "what had come stays");
+  await page.reload();
+  await page.waitForSelector(".trouble");
+  assert.match(await page.textContent(".turn"), /什么叫潮汐锁定.*已停止/su);
+  await page.click(".retry");
+  await page.waitForSelector(".text .mark");
+  await page.reload(); // while it answers
+  await page.waitForSelector(".trouble .retry:enabled");
+  assert.equal(await page.locator(".turn").count(), 1);
 }, { base: PAGE_MODEL_URL });
 
 visit("where a key is needed it is asked for, kept, and forgotten", DESK, async (page) => {

@@ -2,9 +2,11 @@
 import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
 import { test } from "node:test";
+import { problem } from "../page/api.js";
 import { cut, headlines, marks, paragraphs, quoteAt, unitAt } from "../page/cut.js";
 import { Parser, events } from "../page/sse.js";
 import { TEXTS } from "../page/texts.js";
+import { troubleText } from "../page/trouble.js";
 
 test("runes are counted as the server counts them", () => {
   const text = "a𠮷中😀文\r\n é́end";
@@ -75,6 +77,15 @@ test("characters that are cut in the middle of their bytes are whole", async () 
   for await (const event of events(body, () => pieces++)) got.push(event);
   assert.deepEqual(got, wanted);
   assert.equal(pieces, bytes.length);
+});
+
+test("a trouble is told in the server's words, each once, and in the page's where it has none", () => {
+  const said = (reply, status) => troubleText(problem(reply, status, 0));
+  assert.equal(said({ status: 503, detail: "请先运行 yinju ingest。" }, 503), "请先运行 yinju ingest。");
+  assert.equal(said({ status: 422, detail: "问题太长。", errors: [{ location: "body.question", message: "问题太长。" }] }, 422), "问题太长。");
+  assert.equal(said({ detail: "请求不对。", errors: [{ message: "甲。" }, { message: "乙。" }, { message: "甲。" }] }, 400), "请求不对。 甲。 乙。");
+  for (const status of [404, 429, 503, 504]) assert.equal(said({ title: "Title" }, status), TEXTS[`trouble${status}`][0]);
+  for (const odd of [{}, null, { detail: 7, errors: [null, {}] }]) assert.equal(said(odd, 500), TEXTS.troubleOther[0]);
 });
 
 test("every text is there in both languages, and every text that is used is there", () => {
