@@ -71,7 +71,7 @@ func TestToolsHaveTheTimeOfAQuestion(t *testing.T) {
 		t.Errorf("said %q", said)
 	}
 	do("/v1/chat/completions")
-	for _, line := range []string{"path=/mcp status=200 ", "path=/v1/chat/completions status=200 "} {
+	for _, line := range []string{"route=/mcp status=200 ", "route=/v1/chat/completions status=200 "} {
 		if !strings.Contains(log.String(), line) {
 			t.Errorf("no %q in %s", line, &log)
 		}
