@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"strings"
 	"time"
 )
 
@@ -34,7 +35,7 @@ func (e endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	said := &response{ResponseWriter: w}
 	r, err := e.single(r)
 	if err != nil {
-		writeFault(said, http.StatusBadRequest, fault{notOne, err.Error()})
+		writeFault(said, http.StatusBadRequest, err.Error())
 		return
 	}
 	e.protocol.ServeHTTP(said, r.WithContext(whole))
@@ -43,7 +44,7 @@ func (e endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case errors.Is(call.Err(), context.Canceled):
 		said.WriteHeader(goneStatus)
 	case call.Err() != nil:
-		said.WriteHeader(http.StatusGatewayTimeout)
+		writeFault(said, http.StatusGatewayTimeout, e.Lang.Say("没能按时答完，请稍后再试。", "This could not be done in time. Try again later."))
 	}
 }
 
@@ -61,21 +62,35 @@ func (e endpoint) single(r *http.Request) (*http.Request, error) {
 
 // fault is an error as JSON-RPC has it.
 type fault struct {
-	Code    int    `json:"code"`
-	Message string `json:"message"`
+	Version string  `json:"jsonrpc"`
+	ID      *string `json:"id"` // null: it is of no request that was read
+	Error   struct {
+		Code    int    `json:"code"`
+		Message string `json:"message"`
+	} `json:"error"`
 }
 
-const notOne = -32600 // JSON-RPC's code of what is JSON, but no request
+// JSON-RPC's codes.
+const (
+	invalidRequest = -32600
+	internalError  = -32603
+)
 
-func writeFault(w http.ResponseWriter, status int, f fault) {
+// faultOf is an error that goes with a status of HTTP.
+func faultOf(status int, message string) fault {
+	f := fault{Version: "2.0"}
+	f.Error.Code, f.Error.Message = invalidRequest, message
+	if status >= http.StatusInternalServerError {
+		f.Error.Code = internalError
+	}
+	return f
+}
+
+func writeFault(w http.ResponseWriter, status int, message string) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(struct { // the reader may be gone
-		Version string  `json:"jsonrpc"`
-		ID      *string `json:"id"` // null: it is of no request that could be read
-		Error   fault   `json:"error"`
-	}{"2.0", nil, f})
+	_ = json.NewEncoder(w).Encode(faultOf(status, message)) // the reader may be gone
 }
 
 type callKey struct{}
@@ -88,20 +103,29 @@ func during(ctx context.Context) (context.Context, context.CancelFunc) {
 	return call, func() { stop(); cancel() }
 }
 
-// response notes whether a response has begun.
+// response notes whether a response has begun, and makes an error that the SDK says in plain text one of JSON-RPC.
 type response struct {
 	http.ResponseWriter
 	hasBegun bool
+	plain    int // the status of an error in plain text; 0: there is none
 }
 
 func (r *response) WriteHeader(status int) {
 	r.hasBegun = true
+	if kind := r.Header().Get("Content-Type"); status >= http.StatusBadRequest && strings.HasPrefix(kind, "text/plain") {
+		r.plain = status
+		r.Header().Set("Content-Type", "application/json")
+	}
 	r.ResponseWriter.WriteHeader(status)
 }
 
+// Write takes an error of plain text whole, as http.Error writes it.
 func (r *response) Write(b []byte) (int, error) {
 	r.hasBegun = true
-	return r.ResponseWriter.Write(b)
+	if r.plain == 0 {
+		return r.ResponseWriter.Write(b)
+	}
+	return len(b), json.NewEncoder(r.ResponseWriter).Encode(faultOf(r.plain, strings.TrimSpace(string(b))))
 }
 
 // Unwrap lets http.ResponseController find flushing and deadlines.

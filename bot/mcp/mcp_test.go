@@ -276,43 +276,37 @@ func notKept(context.Context) (rag.Answer, error) {
 	}, fmt.Errorf("%w: secret", rag.ErrNotLogged)
 }
 
+// What is refused is said as JSON-RPC says it, also what the SDK has plain text for.
 func TestWhatIsNotOfTheProtocolIsRefused(t *testing.T) {
 	t.Parallel()
-	server := httptest.NewServer(mcp.Handler(mcp.Options{Log: slog.New(slog.DiscardHandler)}))
-	defer server.Close()
-	http := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	h := mcp.Handler(mcp.Options{Log: slog.New(slog.DiscardHandler)})
+	const both = "application/json, text/event-stream"
+	list := `{"jsonrpc":"2.0","id":1,"method":"tools/list"}`
 	for _, tc := range []struct {
-		method, kind, body string
-		want               int
+		method, kind, accept, version, body string
+		want                                int
 	}{
-		{"GET", "application/json", "", 405},
-		{"DELETE", "application/json", "", 405},
-		{"POST", "text/plain", `{"jsonrpc":"2.0","id":1,"method":"tools/list"}`, 415},
-		{"POST", "application/json", "{", 400},
-		{"POST", "application/json", `"` + strings.Repeat("a", 64<<10) + `"`, 413},
+		{"GET", "application/json", both, "", "", 405},
+		{"DELETE", "application/json", both, "", "", 405},
+		{"POST", "text/plain", both, "", list, 415},
+		{"POST", "application/json", "text/html", "", list, 400},
+		{"POST", "application/json", both, "1999-01-01", list, 400},
+		{"POST", "application/json", both, "", "{", 400},
+		{"POST", "application/json", both, "", "", 400},
+		{"POST", "application/json", both, "", `"` + strings.Repeat("a", 64<<10) + `"`, 413},
 	} {
-		w := send(t, http, tc.method, server.URL, tc.kind, tc.body)
-		if w != tc.want {
-			t.Errorf("%s %s %.20s: %d, want %d", tc.method, tc.kind, tc.body, w, tc.want)
+		r := httptest.NewRequestWithContext(t.Context(), tc.method, "/mcp", strings.NewReader(tc.body))
+		r.Header.Set("Content-Type", tc.kind)
+		r.Header.Set("Accept", tc.accept)
+		if tc.version != "" {
+			r.Header.Set("MCP-Protocol-Version", tc.version)
+		}
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		if f := faultIn(t, w); w.Code != tc.want || f.Code != -32600 || f.Message == "" || (w.Code == 405) != (w.Header().Get("Allow") == "POST") {
+			t.Errorf("%s %s %.20s: %d %s %v, want %d", tc.method, tc.kind, tc.body, w.Code, w.Body, w.Header(), tc.want)
 		}
 	}
-}
-
-func send(t *testing.T, client *http.Client, method, url, kind, body string) int {
-	t.Helper()
-	r, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	r.Header.Set("Content-Type", kind)
-	r.Header.Set("Accept", "application/json, text/event-stream")
-	response, err := client.Do(r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = response.Body.Close() }()
-	_, _ = io.Copy(io.Discard, response.Body)
-	return response.StatusCode
 }
 
 // Whoever leaves ends what he asked for, whichever version of the protocol he speaks.
