@@ -44,7 +44,8 @@ func (b *Bot) openArticle(ctx context.Context, t talk, from string, id int64, ch
 	}
 	runes := []rune(a.Text)
 	first := rag.Sentences(runes)[0]
-	out := t.with(b.articlePage(t, a, pageOf(b.pages(t, a), runes[:min(char, len(runes))])))
+	pages := b.pages(t, a)
+	out := t.with(b.articlePage(t, a, pages, pageOf(pages, runes[:min(char, len(runes))])))
 	out.Ref, err = b.about(ctx, t, from, a.DisplayTitle(), []rag.CitedQuote{cited(a, first)})
 	return out, err
 }
@@ -61,9 +62,8 @@ func numberOf(text string) (id int64, ok bool) {
 	return id, err == nil
 }
 
-// articlePage is one page of an article, the last where there are fewer, with buttons for the others.
-func (b *Bot) articlePage(t talk, a *rag.Article, page int) text {
-	pages := b.pages(t, a)
+// articlePage is one of an article's pages, the last where there are fewer, with buttons for the others.
+func (b *Bot) articlePage(t talk, a *rag.Article, pages []string, page int) text {
 	page = min(max(page, 0), len(pages)-1)
 	out := single(append(b.titled(t, a), plain("\n\n"+strings.TrimSpace(pages[page]))))
 	out.Keyboard = turning(t.lang, page, len(pages), func(page int) string { return articleData("p", a.ID, page) })
@@ -129,7 +129,7 @@ func single(parts []part) text {
 	if len(c.messages) == 0 {
 		return text{}
 	}
-	return text{HTML: c.messages[0].HTML, Plain: c.messages[0].Plain}
+	return c.messages[0].with(nil)
 }
 
 // pagesOf cuts a text into pages, at ends of sentences where there are any.

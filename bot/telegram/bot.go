@@ -19,11 +19,6 @@ import (
 	"yinju/rag"
 )
 
-// Asker answers questions.
-type Asker interface {
-	Stream(ctx context.Context, q rag.Query, tell func(rag.Event) error) (rag.Answer, error)
-}
-
 // Searcher finds passages.
 type Searcher interface {
 	SearchIn(ctx context.Context, q rag.Query, k int) ([]rag.Hit, []rag.Scope, error)
@@ -34,8 +29,8 @@ type Options struct {
 	Token  string // of @BotFather
 	APIURL string // of the Bot API, such as https://api.telegram.org
 
-	Asker  Asker // answers in chats
-	Quotes Asker // answers inline queries: with quotes alone, and without a log
+	Asker  bot.Asker // answers in chats
+	Quotes bot.Asker // answers inline queries: with quotes alone, and without a log
 	Search Searcher
 	Store  *rag.Store
 	Files  Files // nil: no files are taken

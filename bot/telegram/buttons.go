@@ -215,7 +215,7 @@ func (b *Bot) openPage(ctx context.Context, p press) (*outbox, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := p.inPlace(b.articlePage(p.talk, a, p.page(1)))
+	out := p.inPlace(b.articlePage(p.talk, a, b.pages(p.talk, a), p.page(1)))
 	if out.Reserved {
 		out.Ref = p.ref // it is still about the article
 	}
@@ -241,7 +241,7 @@ func (b *Bot) source(ctx context.Context, p press) (*outbox, error) {
 	c.flush()
 	out := p.with()
 	for _, m := range c.messages {
-		out.Texts = append(out.Texts, text{HTML: m.HTML, Plain: m.Plain})
+		out.Texts = append(out.Texts, m.with(nil))
 	}
 	last := &out.Texts[len(out.Texts)-1]
 	last.Keyboard = [][]button{{key(p.lang, p.lang.Say("全文", "Full text"), articleData("a", s.Article.ID, s.Quote.Start))}}

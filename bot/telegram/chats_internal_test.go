@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"yinju/bot"
 	"yinju/bot/telegram/telegramtest"
 	"yinju/rag"
 )
@@ -114,7 +115,7 @@ func (a asker) Stream(ctx context.Context, q rag.Query, tell func(rag.Event) err
 }
 
 // writing is an asker whose answers, with their quotes, are the rig's and whose text is given, in pieces.
-func writing(inner Asker, pieces ...string) asker {
+func writing(inner bot.Asker, pieces ...string) asker {
 	return func(ctx context.Context, q rag.Query, tell func(rag.Event) error) (rag.Answer, error) {
 		a, err := inner.Stream(ctx, q, func(rag.Event) error { return nil })
 		if err != nil {

@@ -190,7 +190,7 @@ func (b *Bot) onSearch(ctx context.Context, t talk) (*outbox, error) {
 		for _, n := range m.Cited {
 			row = append(row, key(t.lang, sayf(t.lang, "全文 %d", "Full text %d", n), articleData("a", hits[n-1].Passage.Article.ID, hits[n-1].Location.StartChar)))
 		}
-		out.Texts = append(out.Texts, text{HTML: m.HTML, Plain: m.Plain, Keyboard: rowsOf(row)})
+		out.Texts = append(out.Texts, m.with(rowsOf(row)))
 	}
 	given := make([]rag.CitedQuote, len(hits))
 	for i, h := range hits {

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"yinju/bot"
 	"yinju/bot/telegram/telegramtest"
 	"yinju/rag"
 )
@@ -71,7 +72,7 @@ func runChild(ctx context.Context) error {
 
 // deadly is an asker that ends the program at one question.
 type deadly struct {
-	Asker
+	bot.Asker
 	poison string
 }
 

@@ -42,6 +42,11 @@ type text struct {
 	Keyboard [][]button `json:"keyboard,omitempty"`
 }
 
+// with is a message with buttons under it, nil for none.
+func (m Message) with(keyboard [][]button) text {
+	return text{HTML: m.HTML, Plain: m.Plain, Keyboard: keyboard}
+}
+
 // button is one under a message.
 type button struct {
 	Text string `json:"text"`

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"yinju/bot"
 	"yinju/bot/telegram/telegramtest"
 	"yinju/rag"
 )
@@ -18,7 +19,7 @@ func (r *rig) edit(chat int64, id int, text string) []telegramtest.Message {
 }
 
 // answering is an Asker that knows some questions, and how long the text is that it writes for each.
-func answering(inner Asker, long map[string]int) asker {
+func answering(inner bot.Asker, long map[string]int) asker {
 	return func(ctx context.Context, q rag.Query, tell func(rag.Event) error) (rag.Answer, error) {
 		return writing(inner, strings.Repeat("写下的句子。", long[q.Question]))(ctx, q, tell)
 	}

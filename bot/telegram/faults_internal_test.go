@@ -21,6 +21,7 @@ import (
 	tgbotapi "github.com/go-telegram-bot-api/telegram-bot-api/v5"
 	"github.com/jackc/pgx/v5"
 
+	"yinju/bot"
 	"yinju/bot/telegram/telegramtest"
 	"yinju/rag"
 )
@@ -274,7 +275,7 @@ func (r *rig) receive(from telegramtest.User, text string) telegramtest.Message 
 
 // hooked calls something before it answers.
 type hooked struct {
-	Asker
+	bot.Asker
 	before func(q rag.Query) error
 }
 

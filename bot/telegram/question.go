@@ -234,7 +234,7 @@ func (b *Bot) write(out *outbox, t talk, answer rag.Answer) {
 				rows = append(rows, answerButtons(t.lang, answer)...)
 			}
 		}
-		out.Texts = append(out.Texts, text{HTML: m.HTML, Plain: m.Plain, Keyboard: rows})
+		out.Texts = append(out.Texts, m.with(rows))
 	}
 }
 

@@ -82,8 +82,8 @@ func (b *Bot) onMessage(ctx context.Context, it *item, m *message, again []ref) 
 		}
 		return nil, err
 	}
-	for _, r := range again { // they are changed
-		if len(it.sent) < len(again) {
+	if len(it.sent) == 0 { // what answered it before is changed
+		for _, r := range again {
 			it.sent = append(it.sent, r.Message)
 		}
 	}

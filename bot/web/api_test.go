@@ -244,7 +244,7 @@ func TestAnswersAreThoseOfTheCommand(t *testing.T) {
 func TestAnswersComePieceByPiece(t *testing.T) {
 	t.Parallel()
 	store := corpus(t)
-	for name, asker := range map[string]web.Asker{
+	for name, asker := range map[string]bot.Asker{
 		"quotes":  over(store).Asker,
 		"written": rag.NewAnswerer(rag.NewRetriever(store, subjects{}, "m"), store).WithWriting(rag.Writing{Model: scribe{}, Name: "scribe", Context: 8192}),
 	} {

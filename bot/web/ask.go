@@ -13,11 +13,6 @@ import (
 	"yinju/rag"
 )
 
-// Asker answers questions. *rag.Answerer has it.
-type Asker interface {
-	Stream(ctx context.Context, q rag.Query, tell func(rag.Event) error) (rag.Answer, error)
-}
-
 // ask answers a question with JSON, or piece by piece.
 func (s server) ask(w http.ResponseWriter, r *http.Request) {
 	q, isStream, err := s.asked(r)

@@ -122,11 +122,7 @@ type cite struct {
 }
 
 func (s server) wholeArticle(w http.ResponseWriter, r *http.Request) {
-	f, err := s.query(r)
-	if err == nil {
-		err = f.done()
-	}
-	if err != nil {
+	if err := s.noQuery(r); err != nil {
 		s.problem(w, r, err)
 		return
 	}

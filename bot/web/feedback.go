@@ -59,11 +59,7 @@ type Runs interface {
 }
 
 func (s server) ingested(w http.ResponseWriter, r *http.Request) {
-	f, err := s.query(r)
-	if err == nil {
-		err = f.done()
-	}
-	if err != nil {
+	if err := s.noQuery(r); err != nil {
 		s.problem(w, r, err)
 		return
 	}

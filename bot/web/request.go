@@ -69,6 +69,15 @@ func (s server) query(r *http.Request) (fields, error) {
 	return f, nil
 }
 
+// noQuery refuses a query where none is read.
+func (s server) noQuery(r *http.Request) error {
+	f, err := s.query(r)
+	if err != nil {
+		return err
+	}
+	return f.done()
+}
+
 func mustJSON(s string) json.RawMessage {
 	raw, err := json.Marshal(s)
 	if err != nil {

@@ -15,11 +15,7 @@ type Shares interface {
 
 // sharedAnswer gives an answer to whoever was given its link.
 func (s server) sharedAnswer(w http.ResponseWriter, r *http.Request) {
-	f, err := s.query(r)
-	if err == nil {
-		err = f.done()
-	}
-	if err != nil {
+	if err := s.noQuery(r); err != nil {
 		s.problem(w, r, err)
 		return
 	}

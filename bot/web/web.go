@@ -34,7 +34,7 @@ type Telegram interface {
 type Options struct {
 	Store    Counter
 	Articles Articles
-	Asker    Asker // nil: there is no API
+	Asker    bot.Asker // nil: there is no API
 	Search   Searcher
 	Browse   Browser
 	Feedback Feedback
