@@ -114,7 +114,7 @@ func (s server) frontPage(w http.ResponseWriter, r *http.Request) {
 func (s server) frontFile(w http.ResponseWriter, r *http.Request) {
 	a, ok := theFront.files[r.PathValue("file")]
 	if !ok {
-		http.NotFound(w, r)
+		s.problem(w, r, fault(http.StatusNotFound, s.lang(r).Say("没有这个地址。", "There is no such path.")))
 		return
 	}
 	a.send(w, r)
