@@ -15,6 +15,7 @@ import (
 	"strings"
 
 	"yinju/bot"
+	"yinju/rag"
 )
 
 //go:embed page
@@ -74,6 +75,9 @@ type frontView struct {
 	head
 	Modules []string
 }
+
+// MaxQuestion is the longest question taken, in characters.
+func (frontView) MaxQuestion() int { return rag.MaxQuestion }
 
 func newAsset(name string, body []byte) asset {
 	var b bytes.Buffer
