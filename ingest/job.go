@@ -32,7 +32,7 @@ const (
 type Library interface {
 	Known(ctx context.Context) (map[string]rag.Known, error)
 	Replace(ctx context.Context, e rag.Edition) error
-	Move(ctx context.Context, path, root string) error
+	Touch(ctx context.Context, seen []rag.Seen) error
 	Remove(ctx context.Context, paths []string) error
 }
 
@@ -263,7 +263,7 @@ func (j Job) encode(ctx context.Context, texts []string) ([]rag.Encoded, error) 
 
 func (s *run) unchanged(ctx context.Context, f file, old rag.Known) error {
 	if old.Root != f.root {
-		if err := s.Library.Move(ctx, f.path, f.root); err != nil {
+		if err := s.Library.Touch(ctx, []rag.Seen{{Path: f.path, Root: f.root, Version: old.Version}}); err != nil {
 			return s.brokenPart(ctx, f, err)
 		}
 	}

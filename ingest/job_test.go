@@ -39,12 +39,14 @@ func (s *shelf) Replace(_ context.Context, e rag.Edition) error {
 	return nil
 }
 
-func (s *shelf) Move(_ context.Context, path, root string) error {
+func (s *shelf) Touch(_ context.Context, seen []rag.Seen) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	e := s.editions[path]
-	e.Source.Root = root
-	s.editions[path] = e
+	for _, x := range seen {
+		e := s.editions[x.Path]
+		e.Source.Root, e.Source.Version = x.Root, x.Version
+		s.editions[x.Path] = e
+	}
 	return nil
 }
 

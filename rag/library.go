@@ -2,9 +2,11 @@ package rag
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/pgvector/pgvector-go"
 )
 
@@ -24,11 +26,13 @@ type Known struct {
 	Hash     []byte
 	MadeBy   string
 	Embedder string
+	Version  string
+	Size     int64
 }
 
 // Known lists every source in the store, by path.
 func (s *Store) Known(ctx context.Context) (map[string]Known, error) {
-	rows, _ := s.pool.Query(ctx, `select path, root, hash, made_by, embedder from sources`)
+	rows, _ := s.pool.Query(ctx, `select path, root, hash, made_by, embedder, version, size from sources`)
 	all, err := pgx.CollectRows(rows, pgx.RowToStructByName[Known])
 	if err != nil {
 		return nil, fmt.Errorf("list the sources: %w", err)
@@ -59,16 +63,42 @@ func (s *Store) Remove(ctx context.Context, paths []string) error {
 	return nil
 }
 
-// Move notes that a source stands under another root now, unchanged.
-func (s *Store) Move(ctx context.Context, path, root string) error {
-	if _, err := s.pool.Exec(ctx, `update sources set root = $2 where path = $1`, path, root); err != nil {
-		return fmt.Errorf("note the folder of %s: %w", path, err)
+// Seen is a source whose file has the bytes that it had, though it stands elsewhere or has another version.
+type Seen struct{ Path, Root, Version string }
+
+// Touch notes roots and versions of sources that have not changed.
+func (s *Store) Touch(ctx context.Context, seen []Seen) error {
+	paths, roots, versions := make([]string, len(seen)), make([]string, len(seen)), make([]string, len(seen))
+	for i, x := range seen {
+		paths[i], roots[i], versions[i] = x.Path, x.Root, x.Version
+	}
+	_, err := s.pool.Exec(ctx, `update sources set root = x.root, version = x.version
+		from unnest($1::text[], $2::text[], $3::text[]) as x(path, root, version) where sources.path = x.path`, paths, roots, versions)
+	if err != nil {
+		return fmt.Errorf("note what has not changed: %w", err)
+	}
+	return nil
+}
+
+// ErrRenamed says that a source cannot be renamed: it is gone, or there is one of the new name.
+var ErrRenamed = errors.New("the source is gone, or there is one of the new name already")
+
+// Rename gives a source another path, at which its file now stands unchanged. All that was made of it stays as it is,
+// the ids of its articles too. Errors are ErrRenamed, or what the database said.
+func (s *Store) Rename(ctx context.Context, from string, to Seen) error {
+	tag, err := s.pool.Exec(ctx, `update sources set path = $2, root = $3, version = $4
+		where path = $1 and not exists (select from sources where path = $2)`, from, to.Path, to.Root, to.Version)
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok && pg.Code == "23505" || err == nil && tag.RowsAffected() == 0 { // unique_violation
+		err = ErrRenamed
+	}
+	if err != nil {
+		return fmt.Errorf("rename %s to %s: %w", from, to.Path, err)
 	}
 	return nil
 }
 
 // Replace stores an edition in place of what the store held of its source, in one transaction: a
-// reader sees the old articles or the new ones. Articles keep their ids by their place in the source. Their
+// reader sees the old articles or the new ones. Articles that are still there keep their ids, see keepIDs. Their
 // twins, in this source and in others, are found anew.
 func (s *Store) Replace(ctx context.Context, e Edition) error {
 	index, samples := newIndex(e.Passages), samplesOf(e.Articles)
@@ -78,7 +108,12 @@ func (s *Store) Replace(ctx context.Context, e Edition) error {
 		if err != nil {
 			return err
 		}
-		if err := upsertArticles(ctx, tx, source, e.Articles, samples); err != nil {
+		old, err := keptArticles(ctx, tx, source)
+		if err != nil {
+			return err
+		}
+		keepIDs(old, e.Articles)
+		if err := storeArticles(ctx, tx, source, e.Articles, samples); err != nil {
 			return err
 		}
 		if err := replaceNames(ctx, tx, source, e.Articles); err != nil {
@@ -100,7 +135,7 @@ func (s *Store) Replace(ctx context.Context, e Edition) error {
 		if err := insertSounds(ctx, tx, index); err != nil {
 			return err
 		}
-		return replaceTwins(ctx, tx, source, e.Articles, samples)
+		return replaceTwins(ctx, tx, source, dropped(old, e.Articles), e.Articles, samples)
 	})
 	if err != nil {
 		return fmt.Errorf("store %s: %w", e.Source.Path, err)
@@ -110,31 +145,37 @@ func (s *Store) Replace(ctx context.Context, e Edition) error {
 
 // upsertSource also locks the source's row: two processes storing one source take turns.
 func upsertSource(ctx context.Context, tx pgx.Tx, e Edition, terms int64) (id int64, err error) {
-	err = tx.QueryRow(ctx, `insert into sources (path, root, hash, made_by, embedder, passages, terms)
-		values ($1, $2, $3, $4, $5, $6, $7)
+	err = tx.QueryRow(ctx, `insert into sources (path, root, hash, made_by, embedder, passages, terms, version, size)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 		on conflict (path) do update set root = $2, hash = $3, made_by = $4, embedder = $5, passages = $6, terms = $7,
-			ingested_at = now()
+			version = $8, size = $9, ingested_at = now()
 		returning id`,
-		e.Source.Path, e.Source.Root, e.Source.Hash, e.MadeBy, e.Embedder, len(e.Passages), terms).Scan(&id)
+		e.Source.Path, e.Source.Root, e.Source.Hash, e.MadeBy, e.Embedder, len(e.Passages), terms, e.Source.Version, e.Source.Size).Scan(&id)
 	return id, err
 }
 
-func upsertArticles(ctx context.Context, tx pgx.Tx, source int64, articles []*Article, samples [][]int64) error {
+// storeArticles changes the articles that have an id, and gives one to the others.
+func storeArticles(ctx context.Context, tx pgx.Tx, source int64, articles []*Article, samples [][]int64) error {
 	var batch pgx.Batch
 	for i, a := range articles {
 		authors := a.Authors
 		if authors == nil {
 			authors = []string{}
 		}
-		batch.Queue(`insert into articles (source_id, ordinal, title, authors, publication, published, section, body, places, samples,
-				affiliation, facts, tears)
-			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
-			on conflict (source_id, ordinal) do update set title = $3, authors = $4, publication = $5, published = $6,
-				section = $7, body = $8, places = $9, samples = $10, affiliation = $11, facts = $12, tears = $13
-			returning id`,
+		columns := []any{
 			source, i, a.Title, authors, a.Publication, a.Date, a.Section, a.Text, a.Places.ints(), len(samples[i]),
 			a.Affiliation, facts(a), append([]int{}, a.Tears...),
-		).QueryRow(func(row pgx.Row) error { return row.Scan(&a.ID) })
+		}
+		if a.ID != 0 {
+			batch.Queue(`update articles set ordinal = $2, title = $3, authors = $4, publication = $5, published = $6,
+				section = $7, body = $8, places = $9, samples = $10, affiliation = $11, facts = $12, tears = $13
+				where source_id = $1 and id = $14`, append(columns, a.ID)...)
+			continue
+		}
+		batch.Queue(`insert into articles (source_id, ordinal, title, authors, publication, published, section, body, places, samples,
+				affiliation, facts, tears)
+			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) returning id`, columns...).
+			QueryRow(func(row pgx.Row) error { return row.Scan(&a.ID) })
 	}
 	return tx.SendBatch(ctx, &batch).Close()
 }
@@ -162,11 +203,11 @@ func insertPassages(ctx context.Context, tx pgx.Tx, passages []Passage) ([]int64
 		return nil, err
 	}
 	_, err = tx.CopyFrom(ctx, pgx.Identifier{"passages"},
-		[]string{"id", "article_id", "start_char", "end_char", "start_line", "end_line", "page", "body", "opens"},
+		[]string{"id", "article_id", "start_char", "end_char", "start_line", "end_line", "page", "body", "opens", "digest"},
 		pgx.CopyFromSlice(len(passages), func(i int) ([]any, error) {
 			p := passages[i]
-			at := p.Article.Places.Locate(p.Span)
-			return []any{ids[i], p.Article.ID, p.Span.Start, p.Span.End, at.StartLine, at.EndLine, p.Article.Places.page(p.Span.Start), p.Text, p.Opens}, nil
+			at, digest := p.Article.Places.Locate(p.Span), p.Digest()
+			return []any{ids[i], p.Article.ID, p.Span.Start, p.Span.End, at.StartLine, at.EndLine, p.Article.Places.page(p.Span.Start), p.Text, p.Opens, digest[:]}, nil
 		}))
 	if err != nil {
 		return nil, err

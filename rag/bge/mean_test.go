@@ -34,7 +34,7 @@ func (c *collector) EmbedDocuments(_ context.Context, texts []string) ([][]float
 
 func (*collector) Known(context.Context) (map[string]rag.Known, error) { return nil, nil }
 func (*collector) Replace(context.Context, rag.Edition) error          { return nil }
-func (*collector) Move(context.Context, string, string) error          { return nil }
+func (*collector) Touch(context.Context, []rag.Seen) error             { return nil }
 func (*collector) Remove(context.Context, []string) error              { return nil }
 
 // exampleTexts are the index texts of all passages of examples/corpus.
