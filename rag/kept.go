@@ -29,8 +29,8 @@ func keptArticles(ctx context.Context, tx pgx.Tx, source int64) ([]keptArticle, 
 }
 
 // keepIDs gives articles the ids that the same ones have had, 0 to those that are new: links and citations lead to them.
-// The same are, in this order, those of one text, those that have most of their text in common, and those of one title
-// and authors. Of several alike the first one left is taken, so that they keep their order.
+// The same are, in this order, those of one text, those that have most of their text in common, those of one title and
+// authors, and those that stand between the same neighbours where as many stood. Of several alike the first one left is taken, so that they keep their order.
 func keepIDs(old []keptArticle, articles []*Article) {
 	m := matching{old: old, articles: articles, used: make([]bool, len(old))}
 	for _, a := range articles {
@@ -39,6 +39,7 @@ func keepIDs(old []keptArticle, articles []*Article) {
 	m.byKey(func(o keptArticle) string { return o.Text }, func(a *Article) string { return a.Text })
 	m.byShare()
 	m.byKey(func(o keptArticle) string { return named(o.Title, o.Authors) }, func(a *Article) string { return named(a.Title, a.Authors) })
+	m.byPlace()
 }
 
 // named is what tells articles apart by name, "" for one without a title.
@@ -79,6 +80,43 @@ func (m *matching) byKey(ofOld func(keptArticle) string, of func(*Article) strin
 		if first := free[of(a)]; len(first) > 0 {
 			m.match(first[0], a)
 			free[of(a)] = first[1:]
+		}
+	}
+}
+
+// byPlace matches what is left between two articles that are matched with what was left between the same two, or at an end.
+func (m *matching) byPlace() {
+	type gap struct{ before, behind int64 }
+	was, is := map[gap][]int{}, map[gap][]int{}
+	each := func(n int, id func(int) int64, into map[gap][]int) {
+		var before int64
+		for i := 0; i < n; {
+			end := i
+			for end < n && id(end) == 0 {
+				end++
+			}
+			var behind int64
+			if end < n {
+				behind = id(end)
+			}
+			for k := i; k < end; k++ {
+				into[gap{before, behind}] = append(into[gap{before, behind}], k)
+			}
+			before, i = behind, end+1
+		}
+	}
+	each(len(m.old), func(i int) int64 {
+		if !m.used[i] {
+			return 0
+		}
+		return m.old[i].ID
+	}, was)
+	each(len(m.articles), func(i int) int64 { return m.articles[i].ID }, is)
+	for g, left := range is {
+		if old := was[g]; len(old) == len(left) {
+			for k, i := range left {
+				m.match(old[k], m.articles[i])
+			}
 		}
 	}
 }
