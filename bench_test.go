@@ -79,7 +79,7 @@ func tokensOf(b *testing.B, model *bge.Model, corpus string) [][]int32 {
 	r := &recorder{model: model}
 	job := jobOver(nil, model)
 	job.Embedder, job.Library = r, discard{}
-	if _, err := job.Run(b.Context(), []string{corpus}); err != nil {
+	if _, err := job.Run(b.Context(), ingest.Local{Paths: []string{corpus}}); err != nil {
 		b.Fatal(err)
 	}
 	return r.ids
@@ -99,7 +99,7 @@ func jobOver(store *rag.Store, model *bge.Model) ingest.Job {
 
 func ingestInto(b *testing.B, store *rag.Store, model *bge.Model, corpus string) {
 	b.Helper()
-	if r, err := jobOver(store, model).Run(b.Context(), []string{corpus}); err != nil || len(r.Failed) > 0 {
+	if r, err := jobOver(store, model).Run(b.Context(), ingest.Local{Paths: []string{corpus}}); err != nil || len(r.Failed) > 0 {
 		b.Fatal(err, r.Failed)
 	}
 }

@@ -21,8 +21,10 @@ var _ ingest.TokenEncoder = (*bge.Model)(nil)
 var errNoCorpus = errors.New("no corpus named: give a folder, or set CORPUS_DIR")
 
 type ingestCommand struct {
-	JSON  bool     `help:"${json}"`
-	Paths []string `arg:"" optional:"" help:"${paths}"`
+	JSON   bool     `help:"${json}"`
+	DryRun bool     `help:"${dryrun}"`
+	Force  bool     `help:"${force}"`
+	Paths  []string `arg:"" optional:"" help:"${paths}"`
 }
 
 func (c *ingestCommand) Run(ctx context.Context, a *app) error {
@@ -33,18 +35,26 @@ func (c *ingestCommand) Run(ctx context.Context, a *app) error {
 		}
 		paths = []string{a.cfg.CorpusDir}
 	}
-	if err := ingest.Check(paths); errors.Is(err, ingest.ErrNoPath) { // before anything is started
+	corpus, err := a.places().Corpus(paths)
+	if err != nil {
 		return usageError{err}
-	} else if err != nil {
+	}
+	if err := ingest.Check(ctx, corpus); errors.Is(err, ingest.ErrNoPath) { // before anything is started
+		return usageError{err}
+	} else if err != nil && (!c.Force || !errors.Is(err, ingest.ErrNoSources)) {
 		return err
 	}
 	if _, err := a.openRetriever(ctx); err != nil {
 		return err
 	}
 	job := a.job()
+	job.Force = c.Force
+	if c.DryRun {
+		return a.foresee(ctx, job, corpus, c.JSON)
+	}
 	meter := newMeter(a)
 	job.Progress = meter.show
-	report, err, unkept := runJob(ctx, a.db, job, paths)
+	report, err, unkept := runJob(ctx, a.db, job, corpus)
 	meter.finish()
 	if err == nil { // else the same trouble would be said twice
 		err = unkept
@@ -62,8 +72,14 @@ func (c *ingestCommand) Run(ctx context.Context, a *app) error {
 func (a *app) job() ingest.Job {
 	return ingest.Job{
 		Library: a.db, Embedder: a.model, Model: a.modelName, Count: a.model.Tokenizer().Count, MaxTokens: bge.MaxTokens,
-		Delimiter: a.cfg.ArticleDelimiter,
+		Delimiter: a.cfg.ArticleDelimiter, MaxRemoved: a.cfg.MaxRemoved,
 	}
+}
+
+// places says how corpora are reached.
+func (a *app) places() ingest.Places {
+	s := a.cfg.S3
+	return ingest.Places{Settle: a.cfg.Settle, S3: ingest.S3Options{Endpoint: s.Endpoint, Region: s.Region, AccessKey: s.AccessKey, SecretKey: s.SecretKey.Reveal()}}
 }
 
 // meter shows progress: a bar on a terminal, else a plain line every few seconds.

@@ -30,9 +30,11 @@ type Known struct {
 	Size     int64
 }
 
+const knownSources = `select path, root, hash, made_by, embedder, version, size from sources`
+
 // Known lists every source in the store, by path.
 func (s *Store) Known(ctx context.Context) (map[string]Known, error) {
-	rows, _ := s.pool.Query(ctx, `select path, root, hash, made_by, embedder, version, size from sources`)
+	rows, _ := s.pool.Query(ctx, knownSources)
 	all, err := pgx.CollectRows(rows, pgx.RowToStructByName[Known])
 	if err != nil {
 		return nil, fmt.Errorf("list the sources: %w", err)
@@ -42,6 +44,19 @@ func (s *Store) Known(ctx context.Context) (map[string]Known, error) {
 		byPath[k.Path] = k
 	}
 	return byPath, nil
+}
+
+// KnownAs is what the store remembers of one source; ok is whether it has it.
+func (s *Store) KnownAs(ctx context.Context, path string) (k Known, ok bool, err error) {
+	rows, _ := s.pool.Query(ctx, knownSources+` where path = $1`, path)
+	k, err = pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Known])
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		return Known{}, false, nil
+	case err != nil:
+		return Known{}, false, fmt.Errorf("look for %s: %w", path, err)
+	}
+	return k, true, nil
 }
 
 // Remove deletes sources by path, with all that was made of them.
