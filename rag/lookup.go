@@ -156,12 +156,16 @@ type foundName struct {
 }
 
 // namesQuery queues the one look-up of a question's names on a batch; found and dates are set when its results
-// are read. Dates are those that articles have of the days and months which the question gives without a year.
+// are read. Dates are those that articles have of the days and months which the question gives without a year. The spellings, some hundreds, are joined: any() of a list that the plan does not
+// know compares every name with each of them.
 func namesQuery(batch *pgx.Batch, l *lookups, found *[]foundName, dates *[]string) {
 	patterns := l.datePatterns()
 	batch.Queue(`with named as (
-			select kind, name, min(shown) as shown from article_names where name = any($1) or sound = any($2)
-			group by kind, name order by (name = any($1)) desc, kind, name limit $4)
+			select kind, name, min(shown) as shown from (
+				select n.kind, n.name, n.shown, true as is_exact from unnest($1::text[]) as q(name) join article_names n on n.name = q.name
+				union all
+				select n.kind, n.name, n.shown, false from unnest($2::text[]) as q(sound) join article_names n on n.sound = q.sound) x
+			group by kind, name order by bool_or(is_exact) desc, kind, name limit $4)
 		select n.kind, n.name, n.shown, x.articles, x.dates, x.publications
 		from named n, lateral (
 			select array_agg(y.id order by y.id) as articles, array_agg(y.published order by y.id) as dates,
