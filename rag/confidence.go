@@ -58,11 +58,11 @@ func (s *search) features(picked []window) map[string]float64 {
 	has := s.lex.newBits()
 	var texts []string
 	for _, w := range picked {
-		has.add(s.lex.termsIn(w.text))
-		texts = append(texts, w.fold())
+		has.add(s.lex.bitsAmong(w.terms()))
+		texts = append(texts, w.told().text)
 	}
 	f["focus"] = s.focus(has)
-	all, near := strings.Join(texts, "\n"), s.telling(texts)
+	all, near := &told{text: strings.Join(texts, "\n")}, &told{text: s.telling(texts)}
 	for _, e := range s.expecting() {
 		f[e.kind.String()] = 1
 		if !e.isIn(all) {

@@ -9,7 +9,7 @@ import (
 func expects(question string, kind expectedKind, text string) (isExpected, isMet bool) {
 	for _, e := range expectations(question) {
 		if e.kind == kind {
-			return true, e.isIn(foldText(text))
+			return true, e.isIn(&told{text: foldText(text)})
 		}
 	}
 	return false, false
