@@ -2,7 +2,6 @@ package rag
 
 import (
 	"regexp"
-	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -27,14 +26,21 @@ const (
 // question's runes.
 type lookups struct {
 	runes  []rune
-	names  map[string][]Span // by bare name
-	sounds map[string][]Span // by keys of package sound, and names with a gap
-	marked []Span            // what stands in title marks or quotation marks, those left out
+	names  []spelling // bare names
+	sounds []spelling // keys of package sound, and names with a gap
+	marked []Span     // what stands in title marks or quotation marks, those left out
 	dates  []askedDate
 }
 
+// spelling is what may be a name, and where it stands. There are hundreds of a question, some more than once, and few
+// are found: they are in no map.
+type spelling struct {
+	text string
+	span Span
+}
+
 func newLookups(question string) *lookups {
-	l := &lookups{runes: []rune(question), names: map[string][]Span{}, sounds: map[string][]Span{}}
+	l := &lookups{runes: []rune(question)}
 	l.runes = l.runes[:min(len(l.runes), lookedAt)]
 	l.dates = askedDates(strings.Map(narrow, string(l.runes)))
 	for i := 0; i < len(l.runes); {
@@ -60,20 +66,26 @@ func (l *lookups) han(run Span) {
 	for start := run.Start; start < run.End; start++ {
 		for end := start + shortestGram; end <= min(start+longestGram, run.End); end++ {
 			name, span := string(l.runes[start:end]), Span{start, end}
-			note(l.names, name, span)
-			if span.Len() > longestSound {
-				continue
-			}
-			for _, key := range append(sound.Keys(name), gaps(name)...) {
-				note(l.sounds, key, span)
+			l.named(name, span)
+			if span.Len() <= longestSound {
+				l.sounding(sound.Keys(name), span)
+				l.sounding(gaps(name), span)
 			}
 		}
 	}
 }
 
-func note(in map[string][]Span, key string, span Span) {
-	if key != "" && !slices.Contains(in[key], span) {
-		in[key] = append(in[key], span)
+func (l *lookups) named(name string, span Span) {
+	if name != "" {
+		l.names = append(l.names, spelling{name, span})
+	}
+}
+
+func (l *lookups) sounding(keys []string, span Span) {
+	for _, key := range keys {
+		if key != "" {
+			l.sounds = append(l.sounds, spelling{key, span})
+		}
 	}
 }
 
@@ -103,21 +115,17 @@ func (l *lookups) latin() {
 	}
 	for _, p := range papers {
 		for _, m := range p.english.FindAllStringIndex(text, -1) {
-			note(l.names, p.name, spanOf(text, m[0], m[1]))
+			l.named(p.name, spanOf(text, m[0], m[1]))
 		}
 	}
 }
 
 func (l *lookups) latinName(words []string, span Span) {
-	note(l.names, bare(strings.Join(words, "")), span)
-	for _, key := range sound.Latin(strings.Join(words, " ")) {
-		note(l.sounds, key, span)
-	}
+	l.named(bare(strings.Join(words, "")), span)
+	l.sounding(sound.Latin(strings.Join(words, " ")), span)
 	if len(words) == 2 {
-		note(l.names, bare(words[1]+words[0]), span)
-		for _, key := range sound.Latin(words[1] + " " + words[0]) {
-			note(l.sounds, key, span)
-		}
+		l.named(bare(words[1]+words[0]), span)
+		l.sounding(sound.Latin(words[1]+" "+words[0]), span)
 	}
 }
 
@@ -139,7 +147,7 @@ func (l *lookups) titles() {
 			}
 			span := spanOf(text, m[g], m[g+1])
 			l.marked = append(l.marked, span)
-			note(l.names, bare(text[m[g]:m[g+1]]), span)
+			l.named(bare(text[m[g]:m[g+1]]), span)
 		}
 	}
 }
@@ -175,7 +183,7 @@ func namesQuery(batch *pgx.Batch, l *lookups, found *[]foundName, dates *[]strin
 				where a.id in (select m.article_id from article_names m where m.kind = n.kind and m.name = n.name)
 				order by a.published like any($3) desc, a.id limit $5) y) x
 		order by n.kind, n.name`,
-		keys(l.names), keys(l.sounds), patterns, namesFound, articlesFound).
+		textsOf(l.names), textsOf(l.sounds), patterns, namesFound, articlesFound).
 		Query(func(rows pgx.Rows) (err error) {
 			*found, err = pgx.CollectRows(rows, pgx.RowToStructByPos[foundName])
 			return err
@@ -190,13 +198,12 @@ func namesQuery(batch *pgx.Batch, l *lookups, found *[]foundName, dates *[]strin
 		})
 }
 
-func keys(of map[string][]Span) []string {
-	all := make([]string, 0, len(of))
-	for key := range of {
-		all = append(all, key)
+func textsOf(spellings []spelling) []string {
+	texts := make([]string, len(spellings))
+	for i, s := range spellings {
+		texts[i] = s.text
 	}
-	slices.Sort(all)
-	return all
+	return texts
 }
 
 // papers are English names of national papers and journals.

@@ -42,7 +42,7 @@ func (s shelf) find(l *lookups) (found []foundName, dates []string) {
 		had := map[key]bool{}
 		for _, n := range namesOf(a) {
 			k := key{n.kind, n.name}
-			if had[k] || l.names[n.name] == nil && (n.sound == "" || l.sounds[n.sound] == nil) {
+			if had[k] || !slices.Contains(textsOf(l.names), n.name) && !slices.Contains(textsOf(l.sounds), n.sound) {
 				continue
 			}
 			had[k] = true
