@@ -89,11 +89,10 @@ func (s *search) subject() map[string]float64 {
 	if s.lex.foreign {
 		f["foreign"] = 1
 	}
-	near := make([]int16, len(s.codes))
 	for i := range s.hits[:min(subjectPassages, len(s.hits))] {
 		h := &s.hits[i]
 		f["passage"] = max(f["passage"], s.lex.coverage(s.lex.bitsOf(h.Passage.cut().whole)))
-		f["tokens"] = max(f["tokens"], late(s.codes, h.Passage.Codes, near))
+		f["tokens"] = max(f["tokens"], h.late)
 	}
 	if len(s.codes) == 0 {
 		f["tokens"] = usualTokens
