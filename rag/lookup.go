@@ -19,6 +19,8 @@ const (
 	longestSound  = 8   // characters up to which a name is looked up by its sound
 	latinWords    = 3   // of a name in Latin letters
 	namesFound    = 200 // names that are read
+	spelledNames  = 12  // that begin with one character, about
+	spelledSounds = 42  // as above, gaps included
 	articlesFound = 200 // articles of one name that are read; those of the dates asked for come first
 )
 
@@ -42,6 +44,7 @@ type spelling struct {
 func newLookups(question string) *lookups {
 	l := &lookups{runes: []rune(question)}
 	l.runes = l.runes[:min(len(l.runes), lookedAt)]
+	l.names, l.sounds = make([]spelling, 0, spelledNames*len(l.runes)), make([]spelling, 0, spelledSounds*len(l.runes))
 	l.dates = askedDates(strings.Map(narrow, string(l.runes)))
 	for i := 0; i < len(l.runes); {
 		end := skip(l.runes, i, func(r rune) bool { return !notHan(r) })
@@ -200,14 +203,11 @@ func namesQuery(batch *pgx.Batch, l *lookups, found *[]foundName, dates *[]strin
 
 // lines are spellings in lines, of which none has a line break in it.
 func lines(spellings []spelling) string {
-	var b strings.Builder
+	texts := make([]string, len(spellings))
 	for i, s := range spellings {
-		if i > 0 {
-			b.WriteByte('\n')
-		}
-		b.WriteString(s.text)
+		texts[i] = s.text
 	}
-	return b.String()
+	return strings.Join(texts, "\n")
 }
 
 // papers are English names of national papers and journals.

@@ -38,11 +38,11 @@ const (
 
 // windows are the candidates among the best passages, best first. Of equal ones the shorter is first.
 func (s *search) windows() []window {
-	var all []window
+	var parts [][]window
 	for i := range s.hits[:min(quotePassages, len(s.hits))] {
-		all = append(all, s.windowsOf(i)...)
+		parts = append(parts, s.windowsOf(i))
 	}
-	all = s.withoutGiven(all)
+	all := s.withoutGiven(slices.Concat(parts...))
 	slices.SortStableFunc(all, compareWindows)
 	s.expect(all[:min(expectedWindows, len(all))])
 	return all
@@ -80,6 +80,7 @@ func (s *search) windowsOf(hit int) (out []window) {
 	p := &s.hits[hit].Passage
 	c := p.cut()
 	scorer := s.scorerOf(p, c)
+	out = make([]window, 0, len(c.runs))
 	for _, r := range c.runs {
 		if r.first == r.last {
 			scorer.reset()
