@@ -89,6 +89,8 @@ type Hit struct {
 	Similarity float64 // cosine of question and passage, -1..1
 	Lexical    float64 // BM25, 0 and up
 	Also       []Copy  // passages of twins that say the same, at most maxCopies
+
+	late float64 // how far the question's tokens agree with the passage's, see late
 }
 
 // search is everything that one search learned; answering needs more of it than the hits.
