@@ -90,11 +90,19 @@ type discard struct{}
 
 func (discard) Known(context.Context) (map[string]rag.Known, error) { return nil, nil }
 func (discard) Replace(context.Context, rag.Edition) error          { return nil }
-func (discard) Move(context.Context, string, string) error          { return nil }
-func (discard) Remove(context.Context, []string) error              { return nil }
+func (discard) Touch(context.Context, []rag.Seen) error             { return nil }
+func (discard) Rename(context.Context, string, rag.Seen) error      { return nil }
+func (discard) KnownAs(context.Context, string) (k rag.Known, ok bool, err error) {
+	return k, false, nil
+}
+
+func (discard) Encodings(context.Context, string, []rag.Digest) (map[rag.Digest]rag.Encoding, error) {
+	return nil, nil //nolint:nilnil // there are none
+}
+func (discard) Remove(context.Context, []string) error { return nil }
 
 func jobOver(store *rag.Store, model *bge.Model) ingest.Job {
-	return ingest.Job{Library: store, Embedder: model, Model: ragtest.ModelName, Count: model.Tokenizer().Count, MaxTokens: bge.MaxTokens}
+	return ingest.Job{Library: store, Embedder: model, Model: ragtest.ModelName, Count: model.Tokenizer().Count, MaxTokens: bge.MaxTokens, MaxRemoved: 1}
 }
 
 func ingestInto(b *testing.B, store *rag.Store, model *bge.Model, corpus string) {

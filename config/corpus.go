@@ -16,7 +16,7 @@ type S3 struct {
 
 const (
 	defaultSettle     = 2 * time.Second
-	mostSettle        = time.Hour
+	mostSettle        = 10 * time.Minute
 	defaultMaxRemoved = 0.5
 )
 

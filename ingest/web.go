@@ -159,17 +159,18 @@ func (w *web) links(ctx context.Context, folder string) ([]string, error) {
 	var all []string
 	page := html.NewTokenizer(io.LimitReader(response.Body, webPage))
 	for {
-		switch page.Next() {
-		case html.ErrorToken:
+		kind := page.Next()
+		if kind == html.ErrorToken {
 			if !errors.Is(page.Err(), io.EOF) {
 				return nil, page.Err()
 			}
 			return all, nil
-		case html.StartTagToken:
-			if name := below(base, hrefOf(page)); name != "" {
-				all = append(all, folder+name)
-			}
-		default:
+		}
+		if kind != html.StartTagToken {
+			continue
+		}
+		if name := below(base, hrefOf(page)); name != "" {
+			all = append(all, folder+name)
 		}
 	}
 }

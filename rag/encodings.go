@@ -35,10 +35,11 @@ func (s *Store) Encodings(ctx context.Context, embedder string, digests []Digest
 	for i := range digests {
 		wanted[i] = digests[i][:]
 	}
-	rows, _ := s.pool.Query(ctx, `select distinct on (p.digest) p.digest, v.embedding, c.codes
+	rows, _ := s.pool.Query(ctx, //nolint:rowserrcheck // ForEachRow checks it
+		`select distinct on (p.digest) p.digest, v.embedding, c.codes
 		from passages p join articles a on a.id = p.article_id join sources s on s.id = a.source_id and s.embedder = $1
 		join passage_vectors v on v.passage_id = p.id left join passage_codes c on c.passage_id = p.id
-		where p.digest = any($2) and p.digest <> '' order by p.digest, p.id`, embedder, wanted) //nolint:rowserrcheck // ForEachRow checks it
+		where p.digest = any($2) and p.digest <> '' order by p.digest, p.id`, embedder, wanted)
 	found := make(map[Digest]Encoding, len(digests))
 	var digest, codes []byte
 	var vector pgvector.HalfVector

@@ -3,6 +3,7 @@ package rag
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -47,11 +48,7 @@ func named(title string, authors []string) string {
 	if title == "" {
 		return ""
 	}
-	key := title
-	for _, author := range authors {
-		key += "\x00" + author
-	}
-	return key
+	return strings.Join(append([]string{title}, authors...), "\x00")
 }
 
 // matching matches each article with one of the old ones at most, and these with one each.

@@ -1,0 +1,4 @@
+package ingest
+
+// Rules names the rules.
+const Rules = rules
