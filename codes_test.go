@@ -27,7 +27,7 @@ func TestAnIngestStoresTheCodesOfEveryPassage(t *testing.T) {
 	if r, err := jobOver(store, model).Run(t.Context(), ingest.Local{Paths: []string{corpus}}); err != nil || r.Passages == 0 {
 		t.Fatalf("%+v, %v", r, err)
 	}
-	conn, err := pgx.Connect(t.Context(), url)
+	conn, err := ragtest.Connect(t.Context(), url)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -127,8 +128,10 @@ func (s *Store) Replace(ctx context.Context, e Edition) error {
 		if err != nil {
 			return err
 		}
-		keepIDs(old, e.Articles)
-		if err := storeArticles(ctx, tx, source, e.Articles, samples); err != nil {
+		if err := giveIDs(ctx, tx, e, old); err != nil {
+			return err
+		}
+		if err := storeArticles(ctx, tx, source, old, e.Articles, samples); err != nil {
 			return err
 		}
 		if err := replaceNames(ctx, tx, source, e.Articles); err != nil {
@@ -169,8 +172,27 @@ func upsertSource(ctx context.Context, tx pgx.Tx, e Edition, terms int64) (id in
 	return id, err
 }
 
-// storeArticles changes the articles that have an id, and gives one to the others.
-func storeArticles(ctx context.Context, tx pgx.Tx, source int64, articles []*Article, samples [][]int64) error {
+// giveIDs gives articles the ids that they have, in this generation or, where their source is new in it, in the live one.
+func giveIDs(ctx context.Context, tx pgx.Tx, e Edition, old []keptArticle) error {
+	g, ok := pinned(ctx)
+	if len(old) > 0 || !ok || g.IsLive {
+		keepIDs(old, e.Articles)
+		return nil
+	}
+	live, err := liveGeneration(ctx, tx)
+	if err != nil {
+		return err
+	}
+	schema := pgx.Identifier{live.Schema}.Sanitize()
+	rows, _ := tx.Query(ctx, `select a.id, a.title, a.authors, a.body from `+schema+`.articles a join `+schema+`.sources s on s.id = a.source_id
+		where s.path = $1 and not exists (select from articles b where b.id = a.id) order by a.ordinal`, e.Source.Path)
+	before, err := pgx.CollectRows(rows, pgx.RowToStructByPos[keptArticle])
+	keepIDs(before, e.Articles)
+	return err
+}
+
+// storeArticles changes the articles that are there, and adds the others, under the ids that they have or new ones.
+func storeArticles(ctx context.Context, tx pgx.Tx, source int64, old []keptArticle, articles []*Article, samples [][]int64) error {
 	var batch pgx.Batch
 	for i, a := range articles {
 		authors := a.Authors
@@ -181,15 +203,15 @@ func storeArticles(ctx context.Context, tx pgx.Tx, source int64, articles []*Art
 			source, i, a.Title, authors, a.Publication, a.Date, a.Section, a.Text, a.Places.ints(), len(samples[i]),
 			a.Affiliation, facts(a), append([]int{}, a.Tears...),
 		}
-		if a.ID != 0 {
+		if slices.ContainsFunc(old, func(o keptArticle) bool { return o.ID == a.ID }) {
 			batch.Queue(`update articles set ordinal = $2, title = $3, authors = $4, publication = $5, published = $6,
 				section = $7, body = $8, places = $9, samples = $10, affiliation = $11, facts = $12, tears = $13
 				where source_id = $1 and id = $14`, append(columns, a.ID)...)
 			continue
 		}
 		batch.Queue(`insert into articles (source_id, ordinal, title, authors, publication, published, section, body, places, samples,
-				affiliation, facts, tears)
-			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) returning id`, columns...).
+				affiliation, facts, tears, id)
+			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, coalesce(nullif($14::bigint, 0), nextval('article_ids'))) returning id`, append(columns, a.ID)...).
 			QueryRow(func(row pgx.Row) error { return row.Scan(&a.ID) })
 	}
 	return tx.SendBatch(ctx, &batch).Close()
@@ -212,7 +234,7 @@ func clearPassages(ctx context.Context, tx pgx.Tx, source int64) error {
 }
 
 func insertPassages(ctx context.Context, tx pgx.Tx, passages []Passage) ([]int64, error) {
-	rows, _ := tx.Query(ctx, `select nextval(pg_get_serial_sequence('passages', 'id')) from generate_series(1, $1)`, len(passages))
+	rows, _ := tx.Query(ctx, `select nextval('passage_ids') from generate_series(1, $1)`, len(passages))
 	ids, err := pgx.CollectRows(rows, pgx.RowTo[int64])
 	if err != nil {
 		return nil, err

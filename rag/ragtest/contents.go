@@ -1,6 +1,7 @@
 package ragtest
 
 import (
+	"context"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -39,4 +40,13 @@ func Contents(tb testing.TB, s *rag.Store) (all []string) {
 		all = append(all, lines...)
 	}
 	return all
+}
+
+// Connect connects to a database as the store does, with the first generation of the index before the other tables.
+func Connect(ctx context.Context, url string) (*pgx.Conn, error) {
+	conn, err := pgx.Connect(ctx, url)
+	if err == nil {
+		_, err = conn.Exec(ctx, `set search_path = public_index_1, public`)
+	}
+	return conn, err
 }
