@@ -151,12 +151,18 @@ func TestNoSearchMixesTwoModels(t *testing.T) {
 		asking.Go(func() {
 			for n := 0; ctx.Err() == nil; n++ {
 				name := files[(i+n)%len(files)]
-				hits, err := retriever.Search(t.Context(), name+"的桥有多长", 3)
+				hits, err := retriever.Search(ctx, name+"的桥有多长", 3)
+				if ctx.Err() != nil {
+					return
+				}
 				if err != nil || len(hits) == 0 || hits[0].Similarity < .9 {
 					t.Errorf("hits %v, %v", hits, err)
 					return
 				}
-				a, err := answerer.Ask(t.Context(), name+"的桥有多长？")
+				a, err := answerer.Ask(ctx, name+"的桥有多长？")
+				if ctx.Err() != nil {
+					return
+				}
 				if err != nil || len(a.Citations) == 0 || !strings.Contains(a.Citations[0].Quote.Article().Text, a.Citations[0].Quote.Text()) {
 					t.Errorf("%+v, %v", a, err)
 					return
