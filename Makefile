@@ -17,7 +17,7 @@ override CORPUS := $(value CORPUS)
 override Q := $(value Q)
 export CORPUS Q
 
-.PHONY: help parts build demo eval test test-api test-clients test-page race soak lint fmt bench bench-http clean
+.PHONY: help parts build demo eval test test-deploy test-api test-clients test-page race soak lint fmt bench bench-http clean
 
 help: ## print this help
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -39,6 +39,9 @@ test: ## run all tests on the real Postgres and the real model
 
 test-api: parts ## let schemathesis try the HTTP API, as /openapi.json describes it, for about a minute (SEED=n: the same requests again)
 	@deploy/api/test.sh
+
+test-deploy: ## have Docker Compose and systemd read deploy/ (needs both, no engine)
+	@deploy/verify.sh
 
 test-page: parts ## test the page in a headless Chromium (needs node, npm, chromium)
 	@bot/web/pagetest/run.sh
