@@ -384,3 +384,67 @@ func TestSyncsThatWaitAreOne(t *testing.T) {
 		t.Errorf("the second sync: %+v", end)
 	}
 }
+
+func TestAMissedScheduleRunsAtTheNextStart(t *testing.T) {
+	t.Parallel()
+	url := ragtest.Database(t)
+	d := newDesk("a.txt")
+	o := queue.Options{Work: d, Schedule: schedule(t, "0 3 * * *", time.UTC)}
+	q, store := open(t, url, o)
+	now := time.Now().UTC()
+	due := time.Date(now.Year(), now.Month(), now.Day(), 3, 0, 0, 0, time.UTC)
+	if due.After(now.Add(-time.Minute)) {
+		due = due.AddDate(0, 0, -1)
+	}
+	ran := func(began time.Time) {
+		t.Helper()
+		if _, err := store.Pool().Exec(t.Context(), `insert into ingest_runs (started_at, ended_at, report, corpus) values ($1, $1, '{}', 'desk')`, began); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ran(due.Add(time.Second))
+	start(t, q)
+	time.Sleep(500 * time.Millisecond) // five looks
+	if d.plans != 0 {
+		t.Fatal("a sync began though none was due")
+	}
+	if err := q.Stop(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := store.Pool().Exec(t.Context(), `update ingest_runs set started_at = $1`, due.Add(-time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	next, _ := open(t, url, o)
+	start(t, next)
+	until(t, "the missed sync", func() bool { d.mu.Lock(); defer d.mu.Unlock(); return d.finished > 0 })
+	time.Sleep(500 * time.Millisecond)
+	if d.plans != 1 {
+		t.Errorf("one missed hour made %d syncs", d.plans)
+	}
+}
+
+func TestWaitingShowsProgressAndGivesUpASyncThatWasCancelled(t *testing.T) {
+	t.Parallel()
+	d := newDesk("a.txt", "held.txt")
+	q, store := open(t, ragtest.Database(t), queue.Options{Work: d})
+	job := request(t, q, false)
+	if _, err := store.Pool().Exec(t.Context(), `update river.river_job set state = 'cancelled', finalized_at = now()`); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := queue.Wait(t.Context(), store.Pool(), job, nil); !errors.Is(err, queue.ErrLost) {
+		t.Errorf("a cancelled sync: %v", err)
+	}
+	start(t, q)
+	var once sync.Once
+	end, err := queue.Wait(t.Context(), store.Pool(), request(t, q, false), func(s queue.State) {
+		if n := s.Now; n != nil && n.Done == 1 && n.Passages == 2 {
+			if n.Files != 2 || n.Total != 4 || n.Left < 0 {
+				t.Errorf("progress %+v", n)
+			}
+			once.Do(func() { close(d.hold) })
+		}
+	})
+	if err != nil || end.Report.Added != 2 {
+		t.Errorf("%+v, %v", end, err)
+	}
+}
