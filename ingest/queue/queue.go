@@ -41,9 +41,14 @@ type Options struct {
 	Work     Work
 	Log      *slog.Logger
 	Workers  int             // files at once; 0: 4
-	Schedule Schedule        // when the corpus is synced without being asked
+	Schedule Schedule        // when the corpus is synced without being asked; nil: never
 	Backoff  []time.Duration // waits after failures that may pass: one attempt more than there are; nil: 1 s, 4 s, 15 s
 	Look     time.Duration   // between two looks at what other processes left; 0: 3 s
+}
+
+// Schedule says when a sync is due after a time; zero: never.
+type Schedule interface {
+	Next(after time.Time) time.Time
 }
 
 // Queue is one process's part in the syncs of a corpus.
@@ -51,7 +56,7 @@ type Queue struct {
 	pool     *pgxpool.Pool
 	work     Work
 	log      *slog.Logger
-	schedule Schedule
+	schedule Schedule // nil: never
 	backoff  []time.Duration
 	look     time.Duration
 	name     string // of the queue
@@ -109,7 +114,7 @@ func New(ctx context.Context, o Options) (*Queue, error) {
 
 // periodic is the schedule, as river keeps it. Whatever process leads enqueues; a sync that is there already is enough.
 func (q *Queue) periodic() []*river.PeriodicJob {
-	if q.schedule.IsOff() {
+	if q.schedule == nil {
 		return nil
 	}
 	return []*river.PeriodicJob{river.NewPeriodicJob(q.schedule, func() (river.JobArgs, *river.InsertOpts) {
@@ -201,15 +206,24 @@ func (q *Queue) tidy(ctx context.Context) error {
 
 // catchUp asks for a sync where one was due while no process was there to begin it.
 func (q *Queue) catchUp(ctx context.Context) error {
-	if q.schedule.IsOff() {
+	if q.schedule == nil {
 		return nil
 	}
 	last, err := q.lastBegun(ctx)
-	if err != nil || !q.schedule.Due(last, time.Now().Add(-q.look)) { // river, too, takes a moment
+	if err != nil || !isDue(q.schedule, last, time.Now().Add(-q.look)) { // river, too, takes a moment
 		return err
 	}
 	_, err = q.client.Insert(ctx, syncArgs{}, q.syncOptions())
 	return err
+}
+
+// isDue says whether a sync that began at last was followed by a time at which one was due, by now. A zero last is none.
+func isDue(s Schedule, last, now time.Time) bool {
+	if last.IsZero() {
+		return true
+	}
+	next := s.Next(last)
+	return !next.IsZero() && !next.After(now)
 }
 
 // Request asks for a sync and gives the job that will plan it. One that is asked for but has not begun is enough; one

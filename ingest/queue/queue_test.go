@@ -385,17 +385,20 @@ func TestSyncsThatWaitAreOne(t *testing.T) {
 	}
 }
 
+// atThree is due each day at three.
+type atThree struct{}
+
+func (atThree) Next(t time.Time) time.Time {
+	return t.UTC().Add(-3 * time.Hour).Truncate(24 * time.Hour).Add(27 * time.Hour)
+}
+
 func TestAMissedScheduleRunsAtTheNextStart(t *testing.T) {
 	t.Parallel()
 	url := ragtest.Database(t)
 	d := newDesk("a.txt")
-	o := queue.Options{Work: d, Schedule: schedule(t, "0 3 * * *", time.UTC)}
+	o := queue.Options{Work: d, Schedule: atThree{}}
 	q, store := open(t, url, o)
-	now := time.Now().UTC()
-	due := time.Date(now.Year(), now.Month(), now.Day(), 3, 0, 0, 0, time.UTC)
-	if due.After(now.Add(-time.Minute)) {
-		due = due.AddDate(0, 0, -1)
-	}
+	due := atThree{}.Next(time.Now().Add(-time.Minute)).AddDate(0, 0, -1)
 	ran := func(began time.Time) {
 		t.Helper()
 		if _, err := store.Pool().Exec(t.Context(), `insert into ingest_runs (started_at, ended_at, report, corpus) values ($1, $1, '{}', 'desk')`, began); err != nil {
