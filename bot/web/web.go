@@ -40,6 +40,7 @@ type Options struct {
 	Feedback Feedback
 	Shares   Shares
 	Runs     Runs         // nil: runs are not told of
+	Ingests  bot.Ingests  // nil: none can be asked for
 	Chats    http.Handler // chat completions in OpenAI's protocol, and models; nil: there are none
 	Tools    http.Handler // the Model Context Protocol; nil: it is not spoken
 	Telegram Telegram     // nil: there is no bot
@@ -135,6 +136,7 @@ func (s server) handleAPI(mux *http.ServeMux) {
 	} {
 		mux.Handle(pattern, s.needs(AskScope, s.limited(h)))
 	}
+	mux.Handle("POST /v1/ingest", s.needs(AdminScope, s.limited(http.HandlerFunc(s.ingest))))
 	if s.Chats != nil {
 		mux.Handle("/v1/chat/completions", s.needs(AskScope, s.questionOf(maxChat, s.Chats)))
 		mux.Handle("/v1/models", s.needs(AskScope, s.limited(s.Chats)))
