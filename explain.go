@@ -121,7 +121,7 @@ func explainServe(err error) string {
 	var network *net.OpError
 	switch {
 	case errors.Is(err, errNothingServed):
-		return "没有什么可运行的：HTTP 已关闭（LISTEN_ADDR=off 或 --no-http），也没有机器人（没有设 TELEGRAM_BOT_TOKEN，或用了 --no-telegram）。"
+		return "没有什么可运行的：HTTP 已关闭（LISTEN_ADDR=off 或 --no-http），没有机器人（没有设 TELEGRAM_BOT_TOKEN，或用了 --no-telegram），也没有要收入的语料（没有设 CORPUS_DIR，或用了 --no-ingest）。"
 	case errors.Is(err, errOpenToAll):
 		return "LISTEN_ADDR 是别的机器也能访问的地址，而没有设 API_KEYS，谁都可以提问：请设 API_KEYS，或只在 127.0.0.1 上接受请求。"
 	case errors.Is(err, errWebhookAlone):

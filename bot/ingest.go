@@ -68,16 +68,22 @@ func IngestLine(lang Lang, run rag.IngestRun) string {
 		Files, Added, Changed, Unchanged int
 		Renamed, Removed, Failed         []json.RawMessage
 		Articles                         int
-		Passages                         int   `json:"passages_embedded"`
-		TookMS                           int64 `json:"took_ms"`
+		Passages                         int                                    `json:"passages_embedded"`
+		TookMS                           int64                                  `json:"took_ms"`
+		LeftOut                          struct{ Renamed, Removed, Failed int } `json:"left_out"`
 	}
 	if err := json.Unmarshal(run.Report, &r); err != nil {
 		return OneLine(run.Error)
 	}
+	renamed := ""
+	if n := len(r.Renamed) + r.LeftOut.Renamed; n > 0 {
+		renamed = fmt.Sprintf(lang.Say("，改名 %d", ", %d renamed"), n)
+	}
 	line := fmt.Sprintf(lang.Say(
-		"%d 个文件：新增 %d，更新 %d，未变 %d，改名 %d，移除 %d，失败 %d；%d 篇文章，%d 段向量化，用时 %s",
-		"%d files: %d added, %d changed, %d unchanged, %d renamed, %d removed, %d failed; %d articles, %d passages embedded in %s"),
-		r.Files, r.Added, r.Changed, r.Unchanged, len(r.Renamed), len(r.Removed), len(r.Failed), r.Articles, r.Passages, time.Duration(r.TookMS)*time.Millisecond)
+		"%d 个文件：新增 %d，更新 %d，未变 %d%s，移除 %d，失败 %d；%d 篇文章，%d 段向量化，用时 %s",
+		"%d files: %d added, %d changed, %d unchanged%s, %d removed, %d failed; %d articles, %d passages embedded in %s"),
+		r.Files, r.Added, r.Changed, r.Unchanged, renamed, len(r.Removed)+r.LeftOut.Removed, len(r.Failed)+r.LeftOut.Failed,
+		r.Articles, r.Passages, time.Duration(r.TookMS)*time.Millisecond)
 	if run.Error != "" {
 		line += lang.Say("。中断：", ". Broke off: ") + OneLine(run.Error)
 	}

@@ -53,7 +53,7 @@ func TestAdministratorsIngestTheCorpusAndSeeHowItGoes(t *testing.T) {
 	r.start(func(o *Options) { o.Admins, o.Ingests = []int64{7}, d })
 	admin := telegramtest.User{ID: 7}
 	says(t, only(t, r.ask(xu, "/ingest")), "只有管理员")
-	says(t, only(t, r.ask(admin, "/ingest")), "5 个文件：新增 2，更新 0，未变 3，改名 0，移除 1")
+	says(t, only(t, r.ask(admin, "/ingest")), "5 个文件：新增 2，更新 0，未变 3，移除 1")
 	d.mu.Lock()
 	d.run, d.now.Running = nil, &bot.IngestProgress{Files: 10, Done: 4, Passages: 300, Total: 700, Left: &left}
 	d.mu.Unlock()

@@ -65,6 +65,8 @@ type Report struct {
 	Strays    []string  `json:"stray_sidecars"`
 	Unread    []Unread  `json:"unread_pages"`
 	TookMS    int64     `json:"took_ms"`
+
+	LeftOut map[string]int `json:"left_out,omitempty"` // how many names of a list are not kept
 }
 
 // Rename is a source that has another path now.
@@ -115,6 +117,14 @@ const keptMost = 1000
 
 // Kept is a report of which a hundred may be kept. Its lists are not nil.
 func (r Report) Kept() Report {
+	r.LeftOut = map[string]int{}
+	for name, n := range map[string]int{
+		"renamed": len(r.Renamed), "removed": len(r.Removed), "failed": len(r.Failed), "stray_sidecars": len(r.Strays), "unread_pages": len(r.Unread),
+	} {
+		if n > keptMost {
+			r.LeftOut[name] = n - keptMost
+		}
+	}
 	r.Renamed, r.Removed, r.Strays = most(r.Renamed), most(r.Removed), most(r.Strays)
 	r.Failed, r.Unread = most(r.Failed), most(r.Unread)
 	return r
