@@ -36,7 +36,7 @@ func (c *verifyCommand) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	v, err := ingest.Verify(ctx, store)
+	v, err := ingest.Verify(ctx, store, a.places())
 	if err != nil {
 		return err
 	}

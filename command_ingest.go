@@ -23,9 +23,10 @@ var _ ingest.TokenEncoder = (*bge.Model)(nil)
 var errNoCorpus = errors.New("no corpus named: give a folder, or set CORPUS_DIR")
 
 type ingestCommand struct {
-	JSON  bool     `help:"${json}"`
-	Force bool     `help:"${force}"`
-	Paths []string `arg:"" optional:"" help:"${paths}"`
+	JSON   bool     `help:"${json}"`
+	DryRun bool     `help:"${dryrun}"`
+	Force  bool     `help:"${force}"`
+	Paths  []string `arg:"" optional:"" help:"${paths}"`
 }
 
 func (c *ingestCommand) Run(ctx context.Context, a *app) error {
@@ -36,15 +37,24 @@ func (c *ingestCommand) Run(ctx context.Context, a *app) error {
 		}
 		paths = []string{a.cfg.CorpusDir}
 	}
-	if err := ingest.Check(paths); errors.Is(err, ingest.ErrNoPath) { // before anything is started
+	corpus, err := a.places().Corpus(paths)
+	if err != nil {
 		return usageError{err}
-	} else if err != nil {
+	}
+	if err := ingest.Check(ctx, corpus); errors.Is(err, ingest.ErrNoPath) { // before anything is started
+		return usageError{err}
+	} else if err != nil && (!c.Force || !errors.Is(err, ingest.ErrNoSources)) {
 		return err
 	}
 	if _, err := a.openRetriever(ctx); err != nil {
 		return err
 	}
-	end, err := a.sync(ctx, paths, c.Force)
+	if c.DryRun {
+		job := a.job()
+		job.Force = c.Force
+		return a.foresee(ctx, job, corpus, c.JSON)
+	}
+	end, err := a.sync(ctx, corpus, c.Force)
 	if err != nil {
 		return err
 	}
@@ -62,12 +72,8 @@ func (c *ingestCommand) Run(ctx context.Context, a *app) error {
 
 // sync asks for a sync, works on it until it ends, and shows its progress, also where other processes make it. What is
 // left undone when ctx ends, any later one goes on with.
-func (a *app) sync(ctx context.Context, paths []string, forced bool) (end queue.Ended, err error) {
-	work, err := a.work(paths)
-	if err != nil {
-		return end, err
-	}
-	q, err := queue.New(ctx, queue.Options{Pool: a.db.Pool(), Work: work, Log: a.log()})
+func (a *app) sync(ctx context.Context, corpus ingest.Corpus, forced bool) (end queue.Ended, err error) {
+	q, err := queue.New(ctx, queue.Options{Pool: a.db.Pool(), Work: a.work(corpus), Log: a.log()})
 	if err != nil {
 		return end, err
 	}
@@ -88,8 +94,19 @@ func (a *app) sync(ctx context.Context, paths []string, forced bool) (end queue.
 func (a *app) job() ingest.Job {
 	return ingest.Job{
 		Library: a.db, Embedder: a.model, Model: a.modelName, Count: a.model.Tokenizer().Count, MaxTokens: bge.MaxTokens,
-		Delimiter: a.cfg.ArticleDelimiter,
+		Delimiter: a.cfg.ArticleDelimiter, MaxRemoved: a.cfg.MaxRemoved,
 	}
+}
+
+// work is what a sync of a corpus consists of.
+func (a *app) work(corpus ingest.Corpus) queue.Work {
+	return queue.Corpus{Job: a.job(), Corpus: corpus, Store: a.db}
+}
+
+// places says how corpora are reached.
+func (a *app) places() ingest.Places {
+	s := a.cfg.S3
+	return ingest.Places{Settle: a.cfg.Settle, S3: ingest.S3Options{Endpoint: s.Endpoint, Region: s.Region, AccessKey: s.AccessKey, SecretKey: s.SecretKey.Reveal()}}
 }
 
 // meter shows progress: a bar on a terminal, else a plain line every few seconds.

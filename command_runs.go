@@ -17,9 +17,9 @@ const keepWait = 5 * time.Second // for the database to keep a run
 
 // runJob runs a sync and keeps what it did, also of one that broke off or was called off. unkept is why it could not
 // be kept.
-func runJob(ctx context.Context, store *rag.Store, job ingest.Job, paths []string) (report ingest.Report, err, unkept error) {
+func runJob(ctx context.Context, store *rag.Store, job ingest.Job, corpus ingest.Corpus) (report ingest.Report, err, unkept error) {
 	begin := time.Now()
-	report, err = job.Run(ctx, paths)
+	report, err = job.Run(ctx, corpus)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), keepWait)
 	defer cancel()
 	text, unkept := json.Marshal(queue.ReportOf(report).Kept())

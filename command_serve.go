@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -27,6 +28,21 @@ var (
 	errWebhookAlone  = errors.New("--no-http: TELEGRAM_WEBHOOK_URL needs HTTP; unset it, and messages are fetched")
 )
 
+// What serving trades memory for: the heap is collected when it is heapPercent above what lives, but is not let over
+// heapLimit bytes for that. docs/decisions.md says what it saves.
+const (
+	heapPercent = 400
+	heapLimit   = 512 << 20
+)
+
+// collectLess lets garbage lie longer, unless the environment says how long.
+func (a *app) collectLess() {
+	if a.getenv("GOGC") == "" && a.getenv("GOMEMLIMIT") == "" {
+		debug.SetGCPercent(heapPercent)
+		debug.SetMemoryLimit(heapLimit)
+	}
+}
+
 type serveCommand struct {
 	NoHTTP     bool `name:"no-http" help:"${nohttp}"`
 	NoTelegram bool `help:"${notelegram}"`
@@ -43,6 +59,7 @@ func (c *serveCommand) Run(ctx context.Context, a *app) error {
 	case hasBot && !hasHTTP && a.cfg.Telegram.WebhookURL != "":
 		return usageError{errWebhookAlone}
 	}
+	a.collectLess()
 	defer quieten(a.log(), a.cfg.Telegram.Token, a.cfg.Telegram.WebhookSecret)()
 	var s service
 	if hasHTTP { // before the model is loaded: an address in use shows at once
@@ -189,7 +206,7 @@ func (a *app) handler(s service, retriever *rag.Retriever) (http.Handler, error)
 	c := a.cfg.HTTP
 	o := web.Options{
 		Store: a.db, Articles: a.db, Asker: answerer, Search: retriever, Browse: a.db, Feedback: a.db, Shares: a.db, Runs: a.db,
-		Chats: a.chatCompletions(answerer), Tools: a.toolServer(answerer, retriever),
+		Chats: a.chatCompletions, Tools: a.toolServer(retriever),
 		Webhook: a.cfg.Telegram.WebhookURL != "", Lang: a.lang, Log: a.log(),
 		Keys: a.apiKeys(), OpenPages: a.cfg.PublicURL != "", Origins: c.Origins, AskTimeout: c.AskTimeout, AtOnce: c.Concurrency, PerMinute: c.Rate,
 	}

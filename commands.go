@@ -36,7 +36,6 @@ func helpTexts(lang bot.Lang) kong.Vars {
 	return kong.Vars{
 		"parts":       lang.Say("取得固定版本的部件（Postgres、ONNX Runtime、模型、词典）；已有则什么也不做", "Fetch the pinned parts (Postgres, ONNX Runtime, model, dictionary); does nothing when they are there"),
 		"ingest":      lang.Say("让库与语料一致：给文件夹，则它就是全部语料；给文件，则只增改该文件；不给则用 CORPUS_DIR", "Make the store equal to the corpus: folders named are the whole of it, a file named is only added; without a path, CORPUS_DIR"),
-		"force":       lang.Say("即使会移除语料的一大部分，也照做", "Go on also where a large part of the corpus would be removed"),
 		"articles":    lang.Say("列出库中的文章；或用 --preview 预览一个文件怎样切分", "List the articles in the store; or with --preview, show how a file would be cut"),
 		"search":      lang.Say("查找最相关的段落", "Find the passages nearest to a question"),
 		"ask":         lang.Say("回答问题，逐字引用原文并注明出处；不带问题则进入对话", "Answer a question with verbatim quotes; without a question, a small chat"),
@@ -53,7 +52,9 @@ func helpTexts(lang bot.Lang) kong.Vars {
 		"noingest":    lang.Say("不收入语料：没有定时，不看文件夹的改动，也不替别的进程做", "Without ingest: no schedule, no watching, no work for other processes"),
 		"json":        lang.Say("输出 JSON", "Print JSON"),
 		"k":           lang.Say("最多几个段落（1 至 100）", "How many passages at most (1 to 100)"),
-		"paths":       lang.Say("文件夹或文件", "Folders or files"),
+		"dryrun":      lang.Say("只说会改动什么，不改动", "Only say what would change"),
+		"force":       lang.Say("即使会移除库中大部分文件也照做", "Go on even where most of what is in the store would be removed"),
+		"paths":       lang.Say("文件夹或文件，或 s3://桶/前缀，或 http(s)://主机/文件夹/", "Folders or files, or s3://BUCKET/PREFIX, or http(s)://HOST/FOLDER/"),
 		"files":       lang.Say("语料中的文件名；不给则全部", "Files of the corpus; all when none is given"),
 		"preview":     lang.Say("逐行显示一个文件会怎样切成文章，不用数据库", "Show line by line how a file would be cut into articles, without the database"),
 		"html":        lang.Say("与 --preview 同用：输出一个网页", "With --preview: print one web page"),

@@ -90,6 +90,7 @@ func serveBench(b *testing.B, store *rag.Store, model *bge.Model) string {
 		b.Fatal(err)
 	}
 	a.cfg = cfg
+	a.collectLess()
 	dictionary := ragtest.Dictionary(b)
 	listener, err := (&net.ListenConfig{}).Listen(b.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {

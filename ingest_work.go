@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"yinju/bot"
+	"yinju/ingest"
 	"yinju/ingest/queue"
 	"yinju/rag"
 )
@@ -70,16 +71,16 @@ type ingestService struct {
 
 // openQueue prepares the work on CORPUS_DIR.
 func (a *app) openQueue(ctx context.Context) (*ingestService, error) {
-	work, err := a.work([]string{a.cfg.CorpusDir})
+	corpus, err := a.places().Corpus([]string{a.cfg.CorpusDir})
 	if err != nil {
-		return nil, err
+		return nil, usageError{err}
 	}
-	o := queue.Options{Pool: a.db.Pool(), Work: work, Log: a.log()}
+	o := queue.Options{Pool: a.db.Pool(), Work: a.work(corpus), Log: a.log()}
 	if !a.cfg.Reingest.Schedule.IsOff() {
 		o.Schedule = a.cfg.Reingest.Schedule
 	}
 	s := &ingestService{log: a.log()}
-	if a.cfg.Reingest.Watch && !strings.Contains(a.cfg.CorpusDir, "://") {
+	if a.cfg.Reingest.Watch && !ingest.IsRemote(a.cfg.CorpusDir) {
 		s.folder = a.cfg.CorpusDir
 	}
 	s.queue, err = queue.New(ctx, o)

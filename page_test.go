@@ -30,8 +30,9 @@ var pageCorpus = map[string]string{
 }
 
 const (
-	pageKey = "page-test-key-0123456789abcdef"
-	pageEnd = 20 * time.Second // for a server to end
+	pageKey      = "page-test-key-0123456789abcdef"
+	pageAdminKey = "page-admin-key-0123456789abcdef"
+	pageEnd      = 20 * time.Second // for a server to end
 )
 
 // TestPage runs the end-to-end tests of the page, in Node and Chromium, against the program itself: without a model, with
@@ -56,15 +57,15 @@ func TestPage(t *testing.T) {
 		}
 	}
 	env := append(os.Environ(), "DATABASE_URL="+database, "PARTS_DIR="+ragtest.Parts(t), "CORPUS_DIR="+corpus, "DATA_DIR="+dir,
-		"LISTEN_ADDR=127.0.0.1:0", "YINJU_LANG=zh", "LLM_PROVIDER=", "API_KEYS=", "TELEGRAM_BOT_TOKEN=")
+		"LISTEN_ADDR=127.0.0.1:0", "REINGEST_SETTLE=0s", "YINJU_LANG=zh", "LLM_PROVIDER=", "API_KEYS=", "TELEGRAM_BOT_TOKEN=")
 	runProgram(t, env, program, "ingest", corpus) // it ends with 1: one file is broken
 	model := llmtest.New(t, llmtest.OpenAI, pageModel)
 	withModel := slices.Concat(env, []string{"LLM_PROVIDER=openai", "LLM_MODEL=" + llmtest.Model, "LLM_BASE_URL=" + model.URL(), "LLM_API_KEY=" + llmtest.Key})
-	withKey := slices.Concat(env, []string{"API_KEYS=reader:ask:" + pageKey})
+	withKey := slices.Concat(env, []string{"API_KEYS=reader:ask:" + pageKey + ",watcher:admin:" + pageAdminKey})
 	env = append(env, "YINJU="+program,
 		"PAGE_URL="+serve(t, env, program),
 		"PAGE_MODEL_URL="+serve(t, withModel, program),
-		"PAGE_KEY_URL="+serve(t, withKey, program), "PAGE_KEY="+pageKey)
+		"PAGE_KEY_URL="+serve(t, withKey, program), "PAGE_KEY="+pageKey, "PAGE_ADMIN_KEY="+pageAdminKey)
 	node := exec.CommandContext(t.Context(), "node", "--test", "--test-reporter=spec", "bot/web/pagetest/page.test.js")
 	node.Env, node.Stdout, node.Stderr = env, os.Stdout, os.Stderr
 	if err := node.Run(); err != nil {

@@ -325,7 +325,7 @@ func (u *uploads) sync() {
 
 // ingest takes one file of the folder into the store.
 func (u *uploads) ingest(ctx context.Context, path string) (telegram.FileAdded, error) {
-	report, err, unkept := runJob(ctx, u.store, u.job, []string{path})
+	report, err, unkept := runJob(ctx, u.store, u.job, ingest.Local{Paths: []string{path}})
 	if unkept != nil {
 		u.log.WarnContext(ctx, "the run of an ingest could not be kept", "error", unkept)
 	}

@@ -42,7 +42,7 @@ func (s *Store) hits(ctx context.Context, w wanted) (found []Hit, twins twinPair
 			left(a.body, 80), a.length, s.path, array(select twin_id from article_twins where article_id = a.id)
 		from found join passages p on p.id = found.id join passage_vectors v on v.passage_id = p.id
 			join articles a on a.id = p.article_id join sources s on s.id = a.source_id`, w.ids, pgvector.NewHalfVector(w.near), w.depth, w.named, w.allowed, namedPassages)
-	found, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (Hit, error) { return scanHit(row, twins) })
+	found, err = pgx.AppendRows(make([]Hit, 0, 2*w.depth), rows, func(row pgx.CollectableRow) (Hit, error) { return scanHit(row, twins) })
 	if err != nil {
 		return nil, nil, err
 	}

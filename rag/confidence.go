@@ -58,11 +58,11 @@ func (s *search) features(picked []window) map[string]float64 {
 	has := s.lex.newBits()
 	var texts []string
 	for _, w := range picked {
-		has.add(s.lex.termsIn(w.text))
-		texts = append(texts, w.fold())
+		has.add(s.lex.bitsAmong(w.terms()))
+		texts = append(texts, w.told().text)
 	}
 	f["focus"] = s.focus(has)
-	all, near := strings.Join(texts, "\n"), s.telling(texts)
+	all, near := &told{text: strings.Join(texts, "\n")}, &told{text: s.telling(texts)}
 	for _, e := range s.expecting() {
 		f[e.kind.String()] = 1
 		if !e.isIn(all) {
@@ -89,11 +89,10 @@ func (s *search) subject() map[string]float64 {
 	if s.lex.foreign {
 		f["foreign"] = 1
 	}
-	near := make([]int16, len(s.codes))
 	for i := range s.hits[:min(subjectPassages, len(s.hits))] {
 		h := &s.hits[i]
 		f["passage"] = max(f["passage"], s.lex.coverage(s.lex.bitsOf(h.Passage.cut().whole)))
-		f["tokens"] = max(f["tokens"], late(s.codes, h.Passage.Codes, near))
+		f["tokens"] = max(f["tokens"], h.late)
 	}
 	if len(s.codes) == 0 {
 		f["tokens"] = usualTokens

@@ -53,7 +53,7 @@ func (s *search) withoutGiven(all []window) []window {
 func (s *search) wasGiven(w window) bool {
 	article := s.hits[w.hit].Passage.Article.ID
 	return slices.ContainsFunc(s.followed.without, func(c CitedQuote) bool {
-		return c.Article == article && overlap(c.Span, w.span) || sayAlike(c.Text, w.text)
+		return c.Article == article && overlap(c.Span, w.span) || sayAlike(termSet(c.Text), w.terms())
 	})
 }
 

@@ -162,12 +162,15 @@ func ofArticle(c CitedQuote, rest string) resolved {
 	return resolved{Question: question, Articles: []int64{c.Article}}
 }
 
+// inTitle makes the marks of a title those of one within another.
+var inTitle = strings.NewReplacer("《", "〈", "》", "〉", "\n", " ")
+
 // titled is a title in its marks, as a question would have it; "" where there is none.
 func titled(title string) string {
 	if title == "" {
 		return ""
 	}
-	return "《" + strings.NewReplacer("《", "〈", "》", "〉", "\n", " ").Replace(title) + "》"
+	return "《" + inTitle.Replace(title) + "》"
 }
 
 // givenOf are the quotes of an article that were given.

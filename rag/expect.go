@@ -13,7 +13,7 @@ import (
 // who asks how many houses there are is not answered by a text without a number of houses.
 type expectation struct {
 	kind expectedKind
-	isIn func(text string) bool
+	isIn func(*told) bool
 }
 
 // expectedKind names what is expected.
@@ -32,10 +32,10 @@ const (
 	expectedKinds    // how many there are
 )
 
-// expectations are what a question asks for, as far as its words tell. All texts of it are folded by fold.
+// expectations are what a question asks for, as far as its words tell.
 func expectations(question string) (all []expectation) {
 	q := foldText(question)
-	for kind, read := range [expectedKinds]func(q string) func(string) bool{
+	for kind, read := range [expectedKinds]func(q string) func(*told) bool{
 		expectAmount: readAmount, expectTime: readTime, expectBody: readBody, expectPlace: readPlace,
 		expectList: readList, expectRole: readRole, expectReason: readReason,
 		expectDefinition: readDefinition,
@@ -101,19 +101,16 @@ var askedUnits = []struct {
 }
 
 // readAmount looks for a number that the question does not name itself, and its unit.
-func readAmount(q string) func(string) bool {
+func readAmount(q string) func(*told) bool {
 	if !amountAsked.MatchString(noAmount.ReplaceAllString(q, "")) {
 		return nil
 	}
 	asked := numbers.FindAllString(q, -1)
 	units := unitsAsked(q)
-	return func(text string) bool {
-		for _, at := range numbers.FindAllStringIndex(text, -1) {
-			if !slices.Contains(asked, text[at[0]:at[1]]) && isCounted(text[:at[0]], text[at[1]:], units) {
-				return true
-			}
-		}
-		return false
+	return func(t *told) bool {
+		return slices.ContainsFunc(t.all(numbers), func(at []int) bool {
+			return !slices.Contains(asked, t.text[at[0]:at[1]]) && isCounted(t.text[:at[0]], t.text[at[1]:], units)
+		})
 	}
 }
 
@@ -170,20 +167,20 @@ var (
 )
 
 // readTime looks for a time that the question does not name itself.
-func readTime(q string) func(string) bool {
+func readTime(q string) func(*told) bool {
 	if !timeAsked.MatchString(q) {
 		return nil
 	}
-	told := timesTold
+	times := timesTold
 	switch {
 	case dayAsked.MatchString(q):
-		told = daysTold
+		times = daysTold
 	case yearAsked.MatchString(q):
-		told = yearsTold
+		times = yearsTold
 	}
-	asked := told.FindAllString(q, -1)
-	return func(text string) bool {
-		return slices.ContainsFunc(told.FindAllString(text, -1), func(t string) bool { return !slices.Contains(asked, t) })
+	asked := times.FindAllString(q, -1)
+	return func(t *told) bool {
+		return slices.ContainsFunc(t.all(times), func(at []int) bool { return !slices.Contains(asked, t.text[at[0]:at[1]]) })
 	}
 }
 
@@ -202,7 +199,7 @@ var bodies = []struct{ asked, named *regexp.Regexp }{
 var noName = regexp.MustCompile(`全部|干部|内部|外部|局部|部分|部署|社会|机会|[就不才都也还将只又便他她我你们人]会|会(?:有|在|被|是)|所(?:以|有|谓|说|在|需)|局(?:面|势|限)|报(?:告|道|酬|复|应|名|答)|网络|东西|有利|胜利|权利|福利|便利|顺利|盈利|专利|全国|各国|外国|本国|市场|立场`)
 
 // readBody looks for a body of the kind that is asked for, which the question does not name itself.
-func readBody(q string) func(string) bool {
+func readBody(q string) func(*told) bool {
 	for _, b := range bodies {
 		if b.asked.MatchString(q) {
 			return newlyNamed(q, b.named)
@@ -212,16 +209,13 @@ func readBody(q string) func(string) bool {
 }
 
 // newlyNamed finds words of a kind that stand with a character before them with which the question has none.
-func newlyNamed(q string, named *regexp.Regexp) func(string) bool {
-	return func(text string) bool {
-		text = noName.ReplaceAllString(text, " ")
-		for _, at := range named.FindAllStringIndex(text, -1) {
-			last, size := utf8.DecodeLastRuneInString(text[:at[0]])
-			if size > 0 && isWordRune(last) && !strings.Contains(q, text[at[0]-size:at[1]]) {
-				return true
-			}
-		}
-		return false
+func newlyNamed(q string, named *regexp.Regexp) func(*told) bool {
+	return func(t *told) bool {
+		t = t.names()
+		return slices.ContainsFunc(t.all(named), func(at []int) bool {
+			last, size := utf8.DecodeLastRuneInString(t.text[:at[0]])
+			return size > 0 && isWordRune(last) && !strings.Contains(q, t.text[at[0]-size:at[1]])
+		})
 	}
 }
 
@@ -243,13 +237,13 @@ var places = []struct{ asked, named *regexp.Regexp }{
 var noPlace = regexp.MustCompile(`(?:错|难|好|差|妙|强|新|别|不同|优势|关键|问题|原因|难点|意义|症结|根源|特点)(?:出|就|究竟|到底|主要)?在哪(?:里|儿)?|哪(?:里|儿)不同`)
 
 // readPlace looks for a place of the kind that is asked for, which the question does not name itself.
-func readPlace(q string) func(string) bool {
+func readPlace(q string) func(*told) bool {
 	q = noPlace.ReplaceAllString(q, "")
 	for _, p := range places {
 		if p.asked.MatchString(q) {
-			return func(text string) bool {
-				text = noName.ReplaceAllString(text, " ")
-				return slices.ContainsFunc(p.named.FindAllString(text, -1), func(name string) bool { return !strings.Contains(q, name) })
+			return func(t *told) bool {
+				t = t.names()
+				return slices.ContainsFunc(t.all(p.named), func(at []int) bool { return !strings.Contains(q, t.text[at[0]:at[1]]) })
 			}
 		}
 	}
@@ -262,13 +256,13 @@ var listAsked = regexp.MustCompile(`(?:哪|这|是)([二两三四五六七八九
 var listParts = regexp.MustCompile(`[、;；]|和|及|与|[一二三四五六七八九十]是|第[一二三四五六七八九十]|其[一二三四五六七八九十次]|, `)
 
 // readList looks for as many parts as are asked for, or two.
-func readList(q string) func(string) bool {
+func readList(q string) func(*told) bool {
 	m := listAsked.FindStringSubmatch(q)
 	if m == nil {
 		return nil
 	}
 	least := max(2, numberOf(m[1]+m[2])-1)
-	return func(text string) bool { return len(listParts.FindAllString(text, least))+1 >= least }
+	return func(t *told) bool { return len(t.all(listParts))+1 >= least }
 }
 
 // roleAsked finds what the one is who is asked for: 组长是谁, 哪位记者, 带头人叫什么.
@@ -278,13 +272,13 @@ var roleAsked = regexp.MustCompile(`(\p{Han}{2})(?:们|同志)?(?:是|叫)(?:谁
 var noRole = regexp.MustCompile(`的人|这话|原话|讲的|说的|写的|的是|提的|名字|题目|内容|意思|这个|那个|作者`)
 
 // readRole looks for the word for what he is.
-func readRole(q string) func(string) bool {
+func readRole(q string) func(*told) bool {
 	m := roleAsked.FindStringSubmatch(q)
 	if m == nil || noRole.MatchString(m[1]+m[2]) {
 		return nil
 	}
 	role := m[1] + m[2]
-	return func(text string) bool { return strings.Contains(text, role) }
+	return func(t *told) bool { return strings.Contains(t.text, role) }
 }
 
 var (
@@ -292,11 +286,11 @@ var (
 	reasonTold  = regexp.MustCompile(`因为|由于|因此|所以|为了|原因|以便|否则|才能|才会|从而|在于|是为|不是|造成|使得|可能|只有|只好|必须|because|so that|therefore`)
 )
 
-func readReason(q string) func(string) bool {
+func readReason(q string) func(*told) bool {
 	if !reasonAsked.MatchString(q) {
 		return nil
 	}
-	return reasonTold.MatchString
+	return func(t *told) bool { return t.has(reasonTold) }
 }
 
 // String names a kind.
@@ -313,13 +307,14 @@ var (
 var definedAsked = regexp.MustCompile(`(?:什么(?:是|叫)|何谓|啥(?:是|叫))[“"]?(\p{Han}{2,12})|(\p{Han}{2,12})[”"]?(?:是|指)(?:的是|的)?(?:一种)?什么`)
 
 // readDefinition looks for a sentence that says what something is, and does not ask it.
-func readDefinition(q string) func(string) bool {
+func readDefinition(q string) func(*told) bool {
 	if !definitionAsked.MatchString(q) {
 		return nil
 	}
-	told := definitionTold
+	says := func(t *told) bool { return t.has(definitionTold) }
 	if m := definedAsked.FindStringSubmatch(q); m != nil {
-		told = regexp.MustCompile(regexp.QuoteMeta(m[1]+m[2]) + `[”"]?,?(?:是|就是|指|即|意味)`)
+		definition := regexp.MustCompile(regexp.QuoteMeta(m[1]+m[2]) + `[”"]?,?(?:是|就是|指|即|意味)`)
+		says = func(t *told) bool { return definition.MatchString(t.text) }
 	}
-	return func(text string) bool { return told.MatchString(text) && !strings.Contains(text, "?") }
+	return func(t *told) bool { return !strings.Contains(t.text, "?") && says(t) }
 }

@@ -9,7 +9,7 @@ import (
 func expects(question string, kind expectedKind, text string) (isExpected, isMet bool) {
 	for _, e := range expectations(question) {
 		if e.kind == kind {
-			return true, e.isIn(foldText(text))
+			return true, e.isIn(&told{text: foldText(text)})
 		}
 	}
 	return false, false
@@ -169,5 +169,21 @@ func TestWhatIsAskedForGoesFirstAmongEqualWindows(t *testing.T) {
 	s.expect(best)
 	if best[0].text != "塔高三十米，用青砖砌成。" || !slices.IsSortedFunc(best, compareWindows) {
 		t.Errorf("got %+v", best)
+	}
+}
+
+func TestATextIsReadOnceForAllQuestions(t *testing.T) {
+	t.Parallel()
+	text := &told{text: foldText("1958年，石桥村的水渠有十二座闸门。")}
+	for range 2 { // the second time its places are known
+		for question, want := range map[string]bool{
+			"水渠有多少座闸门？": true, "水渠有多少公里？": false, "十二座闸门的水渠有多少座闸门？": false,
+			"哪年通水？": true, "1958年的水渠哪年通水？": false, "水渠在哪个村？": true, "石桥村的水渠在哪个村？": false,
+		} {
+			all := expectations(question)
+			if len(all) != 1 || all[0].isIn(text) != want {
+				t.Errorf("%s: %d expectations, want one that is met: %t", question, len(all), want)
+			}
+		}
 	}
 }

@@ -70,6 +70,9 @@ func opening(status Status, noMore, chinese bool) string {
 // unquoting takes quotation marks out of what no name has them in.
 var unquoting = strings.NewReplacer("“", "", "”", "", "「", "", "」", "", "\"", "")
 
+// unmarked takes the form of a citation, and of a tag, from what an article says of itself.
+var unmarked = strings.NewReplacer("[", "〔", "]", "〕", "<", "＜", ">", "＞")
+
 // inName is what an article says of itself, such that it cannot be taken for the answer's own words, or a citation.
 func inName(text string) string {
 	text = strings.Map(func(r rune) rune {
@@ -78,8 +81,7 @@ func inName(text string) string {
 		}
 		return r
 	}, text)
-	text = strings.NewReplacer("[", "〔", "]", "〕", "<", "＜", ">", "＞").Replace(text)
-	return strings.Join(strings.Fields(text), " ")
+	return strings.Join(strings.Fields(unmarked.Replace(text)), " ")
 }
 
 // attribution names an article by title, or file, with authors, publication and date.

@@ -13,19 +13,16 @@ import (
 // -Dimensions where that has none. into is as long as query.
 func maxSims(query, passage []Code, into []int16) {
 	for i := range query {
+		q := query[i]
 		nearest := Dimensions
 		for j := range passage {
-			nearest = min(nearest, distance(&query[i], &passage[j]))
+			p := &passage[j] // by hand what a function would say, for the compiler does not put one of this size in its place
+			nearest = min(nearest, bits.OnesCount64(q[0]^p[0])+bits.OnesCount64(q[1]^p[1])+bits.OnesCount64(q[2]^p[2])+
+				bits.OnesCount64(q[3]^p[3])+bits.OnesCount64(q[4]^p[4])+bits.OnesCount64(q[5]^p[5])+
+				bits.OnesCount64(q[6]^p[6])+bits.OnesCount64(q[7]^p[7]))
 		}
 		into[i] = int16(Dimensions - 2*nearest)
 	}
-}
-
-// distance is the number of bits in which two codes differ.
-func distance(a, b *Code) int {
-	return bits.OnesCount64(a[0]^b[0]) + bits.OnesCount64(a[1]^b[1]) + bits.OnesCount64(a[2]^b[2]) +
-		bits.OnesCount64(a[3]^b[3]) + bits.OnesCount64(a[4]^b[4]) + bits.OnesCount64(a[5]^b[5]) +
-		bits.OnesCount64(a[6]^b[6]) + bits.OnesCount64(a[7]^b[7])
 }
 
 // tokensAt are the tokens, half open, that begin within a span of the passage's text.

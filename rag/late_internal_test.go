@@ -1,7 +1,6 @@
 package rag
 
 import (
-	"math/bits"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -44,15 +43,16 @@ func TestMaxSims(t *testing.T) {
 	}
 }
 
-func TestDistanceCountsEveryBit(t *testing.T) {
+func TestMaxSimsCountEveryBit(t *testing.T) {
 	t.Parallel()
 	pair := randomCodes(4, 2)
-	want := 0
+	want := int16(Dimensions)
 	for i := range Dimensions {
-		want += bits.OnesCount64((pair[0][i/64] ^ pair[1][i/64]) >> (i % 64) & 1)
+		want -= 2 * int16((pair[0][i/64]^pair[1][i/64])>>(i%64)&1)
 	}
-	if got := distance(&pair[0], &pair[1]); got != want {
-		t.Errorf("%d, want %d", got, want)
+	got := make([]int16, 1)
+	if maxSims(pair[:1], pair[1:], got); got[0] != want {
+		t.Errorf("%d, want %d", got[0], want)
 	}
 }
 

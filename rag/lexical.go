@@ -43,6 +43,17 @@ func (l *lexical) bitsOf(terms []string) termBits {
 	return has
 }
 
+// bitsAmong are the question's terms in a set.
+func (l *lexical) bitsAmong(set map[string]bool) termBits {
+	has := l.newBits()
+	for term, n := range l.number {
+		if set[term] {
+			has.set(n)
+		}
+	}
+	return has
+}
+
 // coverage is the share of the question's groups of which a set of terms has a rendering, weighted by idf, 0..1.
 func (l *lexical) coverage(has termBits) float64 {
 	var have float64

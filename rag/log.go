@@ -18,13 +18,9 @@ func (s *Store) Log(ctx context.Context, a *Answer) error {
 	if err != nil {
 		return fmt.Errorf("log the answer: %w", err)
 	}
-	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
-		var batch pgx.Batch
-		batch.Queue(`set local synchronous_commit = off`)
-		batch.Queue(`insert into answers (question, status, answer) values ($1, $2, $3) returning id::text, share`,
-			a.Question, a.Status, text).QueryRow(func(row pgx.Row) error { return row.Scan(&a.ID, &a.Share) })
-		return tx.SendBatch(ctx, &batch).Close()
-	})
+	err = s.pool.QueryRow(ctx, `with at_once as materialized (select set_config('synchronous_commit', 'off', true))
+		insert into answers (question, status, answer) select $1, $2, $3 from at_once returning id::text, share`,
+		a.Question, a.Status, text).Scan(&a.ID, &a.Share)
 	if err != nil {
 		return fmt.Errorf("log the answer: %w", err)
 	}

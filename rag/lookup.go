@@ -2,7 +2,6 @@ package rag
 
 import (
 	"regexp"
-	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -20,6 +19,8 @@ const (
 	longestSound  = 8   // characters up to which a name is looked up by its sound
 	latinWords    = 3   // of a name in Latin letters
 	namesFound    = 200 // names that are read
+	spelledNames  = 12  // that begin with one character, about
+	spelledSounds = 42  // as above, gaps included
 	articlesFound = 200 // articles of one name that are read; those of the dates asked for come first
 )
 
@@ -27,15 +28,23 @@ const (
 // question's runes.
 type lookups struct {
 	runes  []rune
-	names  map[string][]Span // by bare name
-	sounds map[string][]Span // by keys of package sound, and names with a gap
-	marked []Span            // what stands in title marks or quotation marks, those left out
+	names  []spelling // bare names
+	sounds []spelling // keys of package sound, and names with a gap
+	marked []Span     // what stands in title marks or quotation marks, those left out
 	dates  []askedDate
 }
 
+// spelling is what may be a name, and where it stands. There are hundreds of a question, some more than once, and few
+// are found: they are in no map.
+type spelling struct {
+	text string
+	span Span
+}
+
 func newLookups(question string) *lookups {
-	l := &lookups{runes: []rune(question), names: map[string][]Span{}, sounds: map[string][]Span{}}
+	l := &lookups{runes: []rune(question)}
 	l.runes = l.runes[:min(len(l.runes), lookedAt)]
+	l.names, l.sounds = make([]spelling, 0, spelledNames*len(l.runes)), make([]spelling, 0, spelledSounds*len(l.runes))
 	l.dates = askedDates(strings.Map(narrow, string(l.runes)))
 	for i := 0; i < len(l.runes); {
 		end := skip(l.runes, i, func(r rune) bool { return !notHan(r) })
@@ -60,20 +69,26 @@ func (l *lookups) han(run Span) {
 	for start := run.Start; start < run.End; start++ {
 		for end := start + shortestGram; end <= min(start+longestGram, run.End); end++ {
 			name, span := string(l.runes[start:end]), Span{start, end}
-			note(l.names, name, span)
-			if span.Len() > longestSound {
-				continue
-			}
-			for _, key := range append(sound.Keys(name), gaps(name)...) {
-				note(l.sounds, key, span)
+			l.named(name, span)
+			if span.Len() <= longestSound {
+				l.sounding(sound.Keys(name), span)
+				l.sounding(gaps(name), span)
 			}
 		}
 	}
 }
 
-func note(in map[string][]Span, key string, span Span) {
-	if key != "" && !slices.Contains(in[key], span) {
-		in[key] = append(in[key], span)
+func (l *lookups) named(name string, span Span) {
+	if name != "" {
+		l.names = append(l.names, spelling{name, span})
+	}
+}
+
+func (l *lookups) sounding(keys []string, span Span) {
+	for _, key := range keys {
+		if key != "" {
+			l.sounds = append(l.sounds, spelling{key, span})
+		}
 	}
 }
 
@@ -103,21 +118,17 @@ func (l *lookups) latin() {
 	}
 	for _, p := range papers {
 		for _, m := range p.english.FindAllStringIndex(text, -1) {
-			note(l.names, p.name, spanOf(text, m[0], m[1]))
+			l.named(p.name, spanOf(text, m[0], m[1]))
 		}
 	}
 }
 
 func (l *lookups) latinName(words []string, span Span) {
-	note(l.names, bare(strings.Join(words, "")), span)
-	for _, key := range sound.Latin(strings.Join(words, " ")) {
-		note(l.sounds, key, span)
-	}
+	l.named(bare(strings.Join(words, "")), span)
+	l.sounding(sound.Latin(strings.Join(words, " ")), span)
 	if len(words) == 2 {
-		note(l.names, bare(words[1]+words[0]), span)
-		for _, key := range sound.Latin(words[1] + " " + words[0]) {
-			note(l.sounds, key, span)
-		}
+		l.named(bare(words[1]+words[0]), span)
+		l.sounding(sound.Latin(words[1]+" "+words[0]), span)
 	}
 }
 
@@ -139,7 +150,7 @@ func (l *lookups) titles() {
 			}
 			span := spanOf(text, m[g], m[g+1])
 			l.marked = append(l.marked, span)
-			note(l.names, bare(text[m[g]:m[g+1]]), span)
+			l.named(bare(text[m[g]:m[g+1]]), span)
 		}
 	}
 }
@@ -156,12 +167,16 @@ type foundName struct {
 }
 
 // namesQuery queues the one look-up of a question's names on a batch; found and dates are set when its results
-// are read. Dates are those that articles have of the days and months which the question gives without a year.
+// are read. Dates are those that articles have of the days and months which the question gives without a year. The spellings, some hundreds, go as one text, for an array costs twice the time on both sides; and they are joined
+// to the names, for any() of a list that the plan does not know compares every name with each of them.
 func namesQuery(batch *pgx.Batch, l *lookups, found *[]foundName, dates *[]string) {
 	patterns := l.datePatterns()
 	batch.Queue(`with named as (
-			select kind, name, min(shown) as shown from article_names where name = any($1) or sound = any($2)
-			group by kind, name order by (name = any($1)) desc, kind, name limit $4)
+			select kind, name, min(shown) as shown from (
+				select n.kind, n.name, n.shown, true as is_exact from unnest(string_to_array($1, E'\n')) as q(name) join article_names n on n.name = q.name
+				union all
+				select n.kind, n.name, n.shown, false from unnest(string_to_array($2, E'\n')) as q(sound) join article_names n on n.sound = q.sound) x
+			group by kind, name order by bool_or(is_exact) desc, kind, name limit $4)
 		select n.kind, n.name, n.shown, x.articles, x.dates, x.publications
 		from named n, lateral (
 			select array_agg(y.id order by y.id) as articles, array_agg(y.published order by y.id) as dates,
@@ -171,7 +186,7 @@ func namesQuery(batch *pgx.Batch, l *lookups, found *[]foundName, dates *[]strin
 				where a.id in (select m.article_id from article_names m where m.kind = n.kind and m.name = n.name)
 				order by a.published like any($3) desc, a.id limit $5) y) x
 		order by n.kind, n.name`,
-		keys(l.names), keys(l.sounds), patterns, namesFound, articlesFound).
+		lines(l.names), lines(l.sounds), patterns, namesFound, articlesFound).
 		Query(func(rows pgx.Rows) (err error) {
 			*found, err = pgx.CollectRows(rows, pgx.RowToStructByPos[foundName])
 			return err
@@ -186,13 +201,13 @@ func namesQuery(batch *pgx.Batch, l *lookups, found *[]foundName, dates *[]strin
 		})
 }
 
-func keys(of map[string][]Span) []string {
-	all := make([]string, 0, len(of))
-	for key := range of {
-		all = append(all, key)
+// lines are spellings in lines, of which none has a line break in it.
+func lines(spellings []spelling) string {
+	texts := make([]string, len(spellings))
+	for i, s := range spellings {
+		texts[i] = s.text
 	}
-	slices.Sort(all)
-	return all
+	return strings.Join(texts, "\n")
 }
 
 // papers are English names of national papers and journals.

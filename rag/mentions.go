@@ -66,9 +66,18 @@ func readMentions(l *lookups, found []foundName, dates []string) []Mention {
 
 // nameElements are the names that a question uses of texts; where some overlap, the surest and longest.
 func (l *lookups) nameElements(found []foundName) []element {
+	names, sounds := map[string][]Span{}, map[string][]Span{} // where what was found stands
+	for _, n := range found {
+		names[n.Name] = nil
+		for _, key := range append(nameSounds(n.Shown), gaps(n.Name)...) {
+			sounds[key] = nil
+		}
+	}
+	locate(names, l.names)
+	locate(sounds, l.sounds)
 	var all []element
 	for _, name := range found {
-		all = append(all, l.matches(name)...)
+		all = append(all, name.matches(names, sounds)...)
 	}
 	slices.SortStableFunc(all, func(a, b element) int {
 		return cmp.Or(cmp.Compare(a.match, b.match), cmp.Compare(b.span.Len(), a.span.Len()), cmp.Compare(a.span.Start, b.span.Start))
@@ -87,8 +96,20 @@ func (k element) hides(e element) bool {
 	return overlap(k.span, e.span) && (k.span != e.span || k.match != e.match || k.kind != e.kind)
 }
 
-// matches are the places where a question has a name.
-func (l *lookups) matches(name foundName) (all []element) {
+// locate adds to each text where it is among the spellings.
+func locate(texts map[string][]Span, spellings []spelling) {
+	if len(texts) == 0 {
+		return
+	}
+	for _, s := range spellings {
+		if spans, isFound := texts[s.text]; isFound {
+			texts[s.text] = append(spans, s.span)
+		}
+	}
+}
+
+// matches are the places where a question has a name, given where it has names and sounds.
+func (name foundName) matches(names, sounds map[string][]Span) (all []element) {
 	seen := map[Span]bool{}
 	add := func(spans []Span, how matchKind) {
 		for _, s := range spans {
@@ -98,15 +119,15 @@ func (l *lookups) matches(name foundName) (all []element) {
 			}
 		}
 	}
-	add(l.names[name.Name], exactly)
+	add(names[name.Name], exactly)
 	if name.Kind == titleName {
 		return all
 	}
 	for _, key := range nameSounds(name.Shown) {
-		add(l.sounds[key], bySound)
+		add(sounds[key], bySound)
 	}
 	for _, key := range gaps(name.Name) {
-		add(l.sounds[key], byGap)
+		add(sounds[key], byGap)
 	}
 	return all
 }

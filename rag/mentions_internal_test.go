@@ -42,7 +42,7 @@ func (s shelf) find(l *lookups) (found []foundName, dates []string) {
 		had := map[key]bool{}
 		for _, n := range namesOf(a) {
 			k := key{n.kind, n.name}
-			if had[k] || l.names[n.name] == nil && (n.sound == "" || l.sounds[n.sound] == nil) {
+			if had[k] || !has(l.names, n.name) && !has(l.sounds, n.sound) {
 				continue
 			}
 			had[k] = true
@@ -65,6 +65,10 @@ func (s shelf) find(l *lookups) (found []foundName, dates []string) {
 	slices.SortFunc(found, func(a, b foundName) int { return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Name, b.Name)) })
 	slices.Sort(dates)
 	return found, slices.Compact(dates)
+}
+
+func has(spellings []spelling, text string) bool {
+	return slices.ContainsFunc(spellings, func(s spelling) bool { return s.text == text })
 }
 
 func (s shelf) mentions(question string) []Mention {

@@ -98,13 +98,13 @@ func tidy(name string) string {
 
 // gaps are a Chinese name with a gap in the place of each of its characters; none where it is too short or too long.
 func gaps(name string) []string {
-	runes := []rune(name)
-	if len(runes) < shortestGap || len(runes) > longestGap || slices.ContainsFunc(runes, notHan) {
+	n := utf8.RuneCountInString(name)
+	if n < shortestGap || n > longestGap || strings.ContainsFunc(name, notHan) {
 		return nil
 	}
-	all := make([]string, len(runes))
-	for i := range runes {
-		all[i] = string(runes[:i]) + gap + string(runes[i+1:])
+	all := make([]string, 0, n)
+	for i, r := range name {
+		all = append(all, name[:i]+gap+name[i+utf8.RuneLen(r):])
 	}
 	return all
 }

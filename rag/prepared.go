@@ -1,9 +1,6 @@
 package rag
 
-import (
-	"sync"
-	"sync/atomic"
-)
+import "sync"
 
 // prepared is what is read and reckoned of a passage whatever the question is. It is kept from one question to the
 // next, and shared by those that run: nobody changes it.
@@ -28,7 +25,9 @@ type preparedRun struct {
 	run
 	text string
 
-	folded atomic.Pointer[string] // by foldText, once it was asked for
+	read, counted sync.Once // what follows, where it is asked for
+	says          told
+	has           map[string]bool
 }
 
 func prepare(p *Passage) *prepared {
@@ -64,13 +63,14 @@ func (p *Passage) cut() *cut {
 	return p.prepared.cut()
 }
 
-func (q *preparedRun) fold() string {
-	if known := q.folded.Load(); known != nil {
-		return *known
-	}
-	text := foldText(q.text)
-	q.folded.Store(&text)
-	return text
+func (q *preparedRun) told() *told {
+	q.read.Do(func() { q.says.text = foldText(q.text) })
+	return &q.says
+}
+
+func (q *preparedRun) terms() map[string]bool {
+	q.counted.Do(func() { q.has = termSet(q.text) })
+	return q.has
 }
 
 // keptPassages is how many passages are kept prepared at least, and half of the most: of by estimate 60 KB each.

@@ -32,7 +32,7 @@ func TestWindowsOfAPreparedPassageAreThoseOfTheText(t *testing.T) {
 			t.Errorf("%q, want %q", r.text, text)
 		case r.isQuotable:
 			for range 2 { // the second time it is known
-				if folded := r.fold(); folded != foldText(text) {
+				if folded := r.told().text; folded != foldText(text) {
 					t.Errorf("%q is folded to %q", text, folded)
 				}
 			}

@@ -82,7 +82,8 @@ func (s *search) rank(hits []Hit) {
 	near := make([]int16, len(s.codes))
 	for i := range hits {
 		hits[i].Lexical = s.lex.score[hits[i].Passage.ID]
-		dense[i], words[i], tokens[i] = hits[i].Similarity, hits[i].Lexical, late(s.codes, hits[i].Passage.Codes, near)
+		hits[i].late = late(s.codes, hits[i].Passage.Codes, near)
+		dense[i], words[i], tokens[i] = hits[i].Similarity, hits[i].Lexical, hits[i].late
 	}
 	fused := standard(meanOf(standard(dense), standard(words)))
 	tokens = standard(tokens)

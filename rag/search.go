@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -62,6 +63,7 @@ type Retriever struct {
 	store      *Store
 	embedder   QueryEmbedder
 	name       string                     // of the embedding model; the store's vectors must come from it
+	others     map[string]QueryEmbedder   // models of older generations, by name; nil: none
 	dictionary func() (translator, error) // nil: questions in English keep their own words
 	words      func() (*gloss.Dictionary, error)
 }
@@ -70,6 +72,33 @@ type Retriever struct {
 // the embedder is a QueryEncoder, passages are reranked by late interaction.
 func NewRetriever(store *Store, embedder QueryEmbedder, name string) *Retriever {
 	return &Retriever{store: store, embedder: embedder, name: name}
+}
+
+// WithOther is a retriever that also has the model of an older generation, and answers out of that until a newer one is live.
+func (r *Retriever) WithOther(embedder QueryEmbedder, name string) *Retriever {
+	with := *r
+	with.others = maps.Clone(r.others)
+	if with.others == nil {
+		with.others = map[string]QueryEmbedder{}
+	}
+	with.others[name] = embedder
+	return &with
+}
+
+// at pins the generation that is searched, and gives the retriever with its model. Of an index of another model the search
+// itself says so.
+func (r *Retriever) at(ctx context.Context) (context.Context, *Retriever, error) {
+	has := func(name string) bool { return name == r.name || r.others[name] != nil }
+	ctx, g, err := r.store.pin(ctx, has)
+	if err != nil {
+		return ctx, r, err
+	}
+	if other := r.others[g.Embedder]; other != nil && g.Embedder != r.name {
+		with := *r
+		with.embedder, with.name = other, g.Embedder
+		return ctx, &with, nil
+	}
+	return ctx, r, nil
 }
 
 // WithDictionary is a retriever that glosses the words of a question in another language in Chinese. open is
@@ -89,6 +118,8 @@ type Hit struct {
 	Similarity float64 // cosine of question and passage, -1..1
 	Lexical    float64 // BM25, 0 and up
 	Also       []Copy  // passages of twins that say the same, at most maxCopies
+
+	late float64 // how far the question's tokens agree with the passage's, see late
 }
 
 // search is everything that one search learned; answering needs more of it than the hits.
@@ -166,6 +197,10 @@ func (r *Retriever) search(ctx context.Context, q Query, depth int) (*search, er
 		return nil, err
 	}
 	begin := time.Now()
+	ctx, r, err := r.at(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("search: %w", err)
+	}
 	wording := cmp.Or(q.translated, q.Question)
 	s := &search{question: wording, chinese: hasHan(q.Question), filter: q.Filter, followed: q.followed, timing: map[string]float64{}}
 	asked, err := read(wording, r.dictionary)

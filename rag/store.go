@@ -22,8 +22,9 @@ const (
 
 // Store keeps sources, articles, passages and answers in Postgres. It is safe for concurrent use.
 type Store struct {
-	pool     *pgxpool.Pool
-	passages *passageCache
+	pool        *pgxpool.Pool
+	passages    *passageCache
+	generations *generations
 }
 
 // Open connects to the database, brings its schema up to date and returns the store. Errors are
@@ -36,12 +37,12 @@ func Open(ctx context.Context, url string) (*Store, error) {
 	if err := migrateOnce(ctx, cfg.ConnConfig); err != nil {
 		return nil, fmt.Errorf("open the database: %w", err)
 	}
-	cfg.AfterConnect = pgxvec.RegisterTypes
-	pool, err := pgxpool.NewWithConfig(ctx, cfg)
-	if err != nil {
+	s := &Store{passages: &passageCache{}, generations: &generations{}}
+	cfg.AfterConnect, cfg.PrepareConn = pgxvec.RegisterTypes, s.point
+	if s.pool, err = pgxpool.NewWithConfig(ctx, cfg); err != nil {
 		return nil, fmt.Errorf("open the database: %w", err)
 	}
-	return &Store{pool: pool, passages: &passageCache{}}, nil
+	return s, nil
 }
 
 // migrateOnce uses a connection of its own: the pool's learn pgvector's types, which must exist by then.

@@ -38,11 +38,11 @@ const (
 
 // windows are the candidates among the best passages, best first. Of equal ones the shorter is first.
 func (s *search) windows() []window {
-	var all []window
+	var parts [][]window
 	for i := range s.hits[:min(quotePassages, len(s.hits))] {
-		all = append(all, s.windowsOf(i)...)
+		parts = append(parts, s.windowsOf(i))
 	}
-	all = s.withoutGiven(all)
+	all := s.withoutGiven(slices.Concat(parts...))
 	slices.SortStableFunc(all, compareWindows)
 	s.expect(all[:min(expectedWindows, len(all))])
 	return all
@@ -64,7 +64,7 @@ func (s *search) expect(best []window) {
 		return
 	}
 	for i := range best {
-		text := best[i].fold()
+		text := best[i].told()
 		for _, e := range all {
 			if e.isIn(text) {
 				best[i].score += expectedWeight
@@ -80,6 +80,7 @@ func (s *search) windowsOf(hit int) (out []window) {
 	p := &s.hits[hit].Passage
 	c := p.cut()
 	scorer := s.scorerOf(p, c)
+	out = make([]window, 0, len(c.runs))
 	for _, r := range c.runs {
 		if r.first == r.last {
 			scorer.reset()
@@ -121,12 +122,20 @@ func runs(p *Passage, text []rune, parts []Span) iter.Seq[run] {
 	}
 }
 
-// fold is the window's text by foldText.
-func (w *window) fold() string {
+// told is the window's text as expectations read it.
+func (w *window) told() *told {
 	if w.of == nil {
-		return foldText(w.text)
+		return &told{text: foldText(w.text)}
 	}
-	return w.of.fold()
+	return w.of.told()
+}
+
+// terms are those of the window's text.
+func (w *window) terms() map[string]bool {
+	if w.of == nil {
+		return termSet(w.text)
+	}
+	return w.of.terms()
 }
 
 func (s *search) score(scorer *scorer, w window) window {
@@ -225,12 +234,11 @@ func (s *search) repeats(a, b window) bool {
 	if s.hits[a.hit].Passage.Article.ID == s.hits[b.hit].Passage.Article.ID && a.span.Start < b.span.End && b.span.Start < a.span.End {
 		return true
 	}
-	return sayAlike(a.text, b.text)
+	return sayAlike(a.terms(), b.terms())
 }
 
-// sayAlike says whether a text says what a shorter one does, by the terms that both have.
-func sayAlike(a, b string) bool {
-	x, y := termSet(a), termSet(b)
+// sayAlike says whether a text says what a shorter one does, by the terms of both.
+func sayAlike(x, y map[string]bool) bool {
 	both := 0
 	for t := range x {
 		if y[t] {

@@ -35,17 +35,17 @@ type request struct {
 
 // What a request may have. A megabyte can hold hundreds of thousands of empty ones, each of which takes memory.
 const (
-	maxMessages = 500
+	MaxMessages = 500 // of a chat
 	maxParts    = 500 // of a message
 )
 
 type messages []message
 
-var errMessages = fmt.Errorf("there are more than %d messages", maxMessages)
+var errMessages = fmt.Errorf("there are more than %d messages", MaxMessages)
 
 // UnmarshalJSON reads an array, or null, until it has more than it may.
 func (m *messages) UnmarshalJSON(b []byte) (err error) {
-	*m, err = decodeSome[message](b, maxMessages, errMessages)
+	*m, err = decodeSome[message](b, MaxMessages, errMessages)
 	return err
 }
 
@@ -123,7 +123,8 @@ func (c *content) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-var roles = []string{"system", "developer", "user", "assistant", "tool", "function"}
+// Roles are those that a message may have.
+var Roles = []string{"system", "developer", "user", "assistant", "tool", "function"}
 
 // chat is a question and what was said before it.
 type chat struct {
@@ -147,8 +148,8 @@ func (h handler) chat(r *http.Request, req request) (c chat, err error) {
 	}
 	last := -1
 	for i, m := range req.Messages {
-		if !slices.Contains(roles, m.Role) {
-			return c, refused(http.StatusBadRequest, fmt.Sprintf("messages[%d].role", i), h.Lang.Say("role 应是其中之一：", "role should be one of: ")+strings.Join(roles, ", "))
+		if !slices.Contains(Roles, m.Role) {
+			return c, refused(http.StatusBadRequest, fmt.Sprintf("messages[%d].role", i), h.Lang.Say("role 应是其中之一：", "role should be one of: ")+strings.Join(Roles, ", "))
 		}
 		if m.Role == "user" {
 			last = i

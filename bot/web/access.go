@@ -62,6 +62,9 @@ func (s server) admit(r *http.Request, scope Scope) (string, error) {
 			return "", fault(http.StatusForbidden, lang.Say("没有设 API_KEYS，只应答本机，不应答代理转来的请求：请设 API_KEYS。",
 				"Without API_KEYS only this machine is answered, and nothing that a proxy passes on: set API_KEYS."))
 		}
+		if s.isOfAnotherSite(r) {
+			return "", s.otherSite(r)
+		}
 		return addressOf(r), nil
 	}
 	key, ok := find(keys, presented(r))
@@ -133,12 +136,26 @@ func addressOf(r *http.Request) string {
 // sameOrigin refuses requests of pages of other sites, but of those that are listed: the Model Context Protocol asks for it.
 func (s server) sameOrigin(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		origin := r.Header.Get("Origin")
-		u, err := url.Parse(origin)
-		if origin != "" && (err != nil || u.Host != r.Host) && !slices.Contains(s.Origins, origin) {
-			s.problem(w, r, fault(http.StatusForbidden, s.lang(r).Say("别的网站的网页不能用这个地址，除非列在 CORS_ORIGINS 里。", "Pages of other sites may not use this, unless CORS_ORIGINS lists them.")))
+		if s.isOfAnotherSite(r) {
+			s.problem(w, r, s.otherSite(r))
 			return
 		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+// isOfAnotherSite says whether a page that is neither ours nor listed made a request. Without keys that is refused: such
+// a page cannot read the response, but would have this machine work. Links that lead here are followed.
+func (s server) isOfAnotherSite(r *http.Request) bool {
+	origin := r.Header.Get("Origin")
+	if origin != "" {
+		u, err := url.Parse(origin)
+		return (err != nil || u.Host != r.Host) && !slices.Contains(s.Origins, origin)
+	}
+	site := r.Header.Get("Sec-Fetch-Site")
+	return (site == "cross-site" || site == "same-site") && (r.Header.Get("Sec-Fetch-Mode") != "navigate" || r.Header.Get("Sec-Fetch-Dest") != "document")
+}
+
+func (s server) otherSite(r *http.Request) error {
+	return fault(http.StatusForbidden, s.lang(r).Say("别的网站的网页不能用这个地址，除非列在 CORS_ORIGINS 里。", "Pages of other sites may not use this, unless CORS_ORIGINS lists them."))
 }

@@ -69,6 +69,35 @@ func TestWithoutKeysOnlyNamesOfThisMachineAreAnswered(t *testing.T) {
 	}
 }
 
+// A page of another site cannot read what is answered without keys, and may not make this machine work either. People
+// follow links, and programs say nothing of sites.
+func TestWithoutKeysPagesOfOtherSitesAreRefused(t *testing.T) {
+	t.Parallel()
+	o := options()
+	o.Asker, o.Origins = failing{}, []string{"https://friend.example"}
+	c := newClient(t, o)
+	for _, tc := range []struct {
+		headers []string
+		status  int
+	}{
+		{nil, 200},
+		{[]string{"Sec-Fetch-Site", "same-origin", "Sec-Fetch-Mode", "cors"}, 200},
+		{[]string{"Sec-Fetch-Site", "none", "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest", "document"}, 200},
+		{[]string{"Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest", "document"}, 200},
+		{[]string{"Origin", "http://localhost"}, 200},
+		{[]string{"Origin", "https://friend.example", "Sec-Fetch-Site", "cross-site"}, 200},
+		{[]string{"Origin", "https://evil.example"}, 403},
+		{[]string{"Origin", "null"}, 403},
+		{[]string{"Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "no-cors", "Sec-Fetch-Dest", "image"}, 403},
+		{[]string{"Sec-Fetch-Site", "same-site", "Sec-Fetch-Mode", "cors"}, 403},
+		{[]string{"Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest", "iframe"}, 403},
+	} {
+		if w := c.do("GET", "/v1/ingest", "", tc.headers...); w.Code != tc.status {
+			t.Errorf("%v: %d, want %d", tc.headers, w.Code, tc.status)
+		}
+	}
+}
+
 // The old key works until it is taken out, the new one from when it is there, and nothing is started again.
 func TestKeysChangeWhileItRuns(t *testing.T) {
 	t.Parallel()
@@ -161,6 +190,7 @@ func TestWhatIsNotThereIsAProblem(t *testing.T) {
 		status              int
 	}{
 		{"GET", "/nowhere", "", 404},
+		{"GET", "/page/nothing.js", "", 404},
 		{"POST", "/v1", "", 404},
 		{"PUT", "/v1/ask", "POST", 405},
 		{"DELETE", "/v1/articles/3", "GET, HEAD", 405},

@@ -57,13 +57,10 @@ func (s server) asked(r *http.Request) (q rag.Query, isStream bool, err error) {
 
 // answer answers. One that could not be kept stands all the same, without an id.
 func (s server) answer(ctx context.Context, q rag.Query, tell func(rag.Event) error) (rag.Answer, error) {
-	answer, err := s.Asker.Stream(ctx, q, tell)
+	answer, err := s.counted("ask").Stream(ctx, q, tell)
 	if errors.Is(err, rag.ErrNotLogged) {
 		s.Log.WarnContext(ctx, "http: keep an answer", "error", err, "request_id", requestID(ctx))
 		err = nil
-	}
-	if err == nil {
-		s.metrics.answers.WithLabelValues(string(answer.Status)).Inc()
 	}
 	return answer, err
 }

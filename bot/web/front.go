@@ -15,6 +15,7 @@ import (
 	"strings"
 
 	"yinju/bot"
+	"yinju/rag"
 )
 
 //go:embed page
@@ -75,6 +76,9 @@ type frontView struct {
 	Modules []string
 }
 
+// MaxQuestion is the longest question taken, in characters.
+func (frontView) MaxQuestion() int { return rag.MaxQuestion }
+
 func newAsset(name string, body []byte) asset {
 	var b bytes.Buffer
 	w, err := gzip.NewWriterLevel(&b, gzip.BestCompression)
@@ -114,7 +118,7 @@ func (s server) frontPage(w http.ResponseWriter, r *http.Request) {
 func (s server) frontFile(w http.ResponseWriter, r *http.Request) {
 	a, ok := theFront.files[r.PathValue("file")]
 	if !ok {
-		http.NotFound(w, r)
+		s.problem(w, r, fault(http.StatusNotFound, s.lang(r).Say("没有这个地址。", "There is no such path.")))
 		return
 	}
 	a.send(w, r)

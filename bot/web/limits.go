@@ -90,16 +90,80 @@ func (s server) questionOf(most int64, next http.Handler) http.Handler {
 			s.problem(w, r, p)
 			return
 		}
-		defer s.gate.slots.Release(1)
-		s.metrics.running.Inc()
-		defer s.metrics.running.Dec()
-		ctx, cancel := context.WithTimeout(r.Context(), s.AskTimeout)
-		defer cancel()
-		// The server's own deadline is for what is quick. What streams sets one for each write.
-		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(writeWait + s.AskTimeout)) // not where there is no connection
-		next.ServeHTTP(w, r.WithContext(ctx))
+		whole := &held{ResponseWriter: w}
+		s.run(whole, r, next)
+		whole.send()
 	}), most)
 }
+
+// run answers a question that has a place among those that run, and gives the place back.
+func (s server) run(w http.ResponseWriter, r *http.Request, next http.Handler) {
+	defer s.gate.slots.Release(1)
+	s.metrics.running.Inc()
+	defer s.metrics.running.Dec()
+	ctx, cancel := context.WithTimeout(r.Context(), s.AskTimeout)
+	defer cancel()
+	// The server's own deadline is for what is quick. What streams sets one for each write.
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(writeWait + s.AskTimeout)) // not where there is no connection
+	next.ServeHTTP(w, r.WithContext(ctx))
+}
+
+// held keeps a response until it is whole, so that whoever reads slowly has no place among the questions that run. What
+// is flushed is a stream, and is passed on.
+type held struct {
+	http.ResponseWriter
+	status int
+	body   bytes.Buffer
+	passes bool
+}
+
+func (h *held) WriteHeader(status int) {
+	switch {
+	case h.passes || status < http.StatusOK:
+		h.ResponseWriter.WriteHeader(status)
+	case h.status == 0:
+		h.status = status
+	}
+}
+
+func (h *held) Write(b []byte) (int, error) {
+	if h.passes {
+		return h.ResponseWriter.Write(b)
+	}
+	return h.body.Write(b)
+}
+
+// FlushError passes on what there is, and from then on everything.
+func (h *held) FlushError() error {
+	if err := h.pass(); err != nil {
+		return err
+	}
+	return http.NewResponseController(h.ResponseWriter).Flush()
+}
+
+func (h *held) pass() error {
+	if h.passes {
+		return nil
+	}
+	h.passes = true
+	if h.status != 0 {
+		h.ResponseWriter.WriteHeader(h.status)
+	}
+	_, err := h.ResponseWriter.Write(h.body.Bytes())
+	return err
+}
+
+// send writes what was kept, in the time that there is for what is quick.
+func (h *held) send() {
+	if h.passes {
+		return
+	}
+	_ = http.NewResponseController(h.ResponseWriter).SetWriteDeadline(time.Now().Add(writeWait)) // not where there is no connection
+	_ = h.pass()                                                                                 // the reader may be gone
+}
+
+// Unwrap lets http.ResponseController find deadlines.
+func (h *held) Unwrap() http.ResponseWriter { return h.ResponseWriter }
 
 // enter waits for a place among the questions that run.
 func (s server) enter(ctx context.Context) bool {

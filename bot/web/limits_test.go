@@ -141,6 +141,30 @@ func TestAReaderThatTakesNothingIsLeft(t *testing.T) {
 	}
 }
 
+// Whoever takes his answer slowly, or not at all, leaves the places to those who ask.
+func TestASlowReaderHasNoPlaceOnceHisAnswerIsThere(t *testing.T) {
+	t.Parallel()
+	o := with(func(_ context.Context, q rag.Query, _ func(rag.Event) error) (rag.Answer, error) {
+		a := answered(q)
+		if q.Question == "长" {
+			a.Text = strings.Repeat("长", 8<<20) // more than lies between two ends of a connection
+		}
+		return a, nil
+	})
+	o.AtOnce = 1
+	address := listening(t, o, nil)
+	slow := post(t.Context(), t, address, `{"question":"长"}`)
+	defer func() { _ = slow.Body.Close() }()
+	if slow.StatusCode != http.StatusOK {
+		t.Fatal(slow.Status)
+	}
+	other := post(t.Context(), t, address, `{"question":"桥"}`)
+	defer func() { _ = other.Body.Close() }()
+	if other.StatusCode != http.StatusOK {
+		t.Errorf("%s while another reads", other.Status)
+	}
+}
+
 // The server's deadlines are for what is quick: neither cuts an answer that takes longer, nor ends its model's call.
 func TestTheServersDeadlinesDoNotCutAnAnswer(t *testing.T) {
 	t.Parallel()

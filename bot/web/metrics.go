@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"slices"
 	"strconv"
@@ -11,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"yinju/bot"
 	"yinju/rag"
 )
 
@@ -21,7 +23,7 @@ type metrics struct {
 	took     *prometheus.HistogramVec // seconds, by route
 	running  prometheus.Gauge         // questions
 	refused  *prometheus.CounterVec   // questions, by why: rate or busy
-	answers  *prometheus.CounterVec   // by status
+	answers  *prometheus.CounterVec   // by way and status
 }
 
 func newMetrics(store Counter) *metrics {
@@ -33,7 +35,7 @@ func newMetrics(store Counter) *metrics {
 		}, []string{"route"}),
 		running: prometheus.NewGauge(prometheus.GaugeOpts{Name: "yinju_http_questions_running", Help: "Questions that are being answered."}),
 		refused: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "yinju_http_questions_refused_total", Help: "Questions that were not taken."}, []string{"why"}),
-		answers: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "yinju_http_answers_total", Help: "Answers of /v1/ask."}, []string{"status"}),
+		answers: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "yinju_http_answers_total", Help: "Answers, by the way they were asked for: ask, chat or tool."}, []string{"way", "status"}),
 	}
 	m.registry.MustRegister(m.requests, m.took, m.running, m.refused, m.answers, corpusFigures{store},
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
@@ -91,4 +93,22 @@ func (c corpusFigures) Collect(out chan<- prometheus.Metric) {
 	for _, f := range figures {
 		out <- prometheus.MustNewConstMetric(f.desc, prometheus.GaugeValue, f.of(stats))
 	}
+}
+
+// counted is the asker, its answers counted by the way that they were asked for.
+func (s server) counted(way string) bot.Asker { return counted{s.Asker, s.metrics.answers, way} }
+
+type counted struct {
+	asker   bot.Asker
+	answers *prometheus.CounterVec
+	way     string
+}
+
+// Stream answers. What could not be kept is an answer all the same.
+func (c counted) Stream(ctx context.Context, q rag.Query, tell func(rag.Event) error) (rag.Answer, error) {
+	answer, err := c.asker.Stream(ctx, q, tell)
+	if err == nil || errors.Is(err, rag.ErrNotLogged) {
+		c.answers.WithLabelValues(c.way, string(answer.Status)).Inc()
+	}
+	return answer, err
 }

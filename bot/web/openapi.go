@@ -32,6 +32,10 @@ type operation struct {
 	links                     object       // to what may be done next
 	faults                    []int
 	isOpen                    bool // it needs no key
+
+	takes    object // the schema of a body that is of another protocol; nil: see body
+	isOpenAI bool   // faults are said as OpenAI's protocol does
+	loose    []int  // other statuses, said as a page or as JSON-RPC
 }
 
 // citationJSON is what MarshalJSON of rag.Citation writes.
@@ -319,8 +323,23 @@ func event() *jsonschema.Schema {
 	return s
 }
 
-// document is the OpenAPI document of the API. hasKeys says whether keys are needed.
-func document(hasKeys bool) ([]byte, error) {
+// document is the OpenAPI document of all that is served. A test holds it against the paths that there are.
+func (s server) document() ([]byte, error) {
+	hasKeys, all := len(s.keys()) > 0, operations()
+	if s.Articles != nil {
+		all = append(all, pageOperations(s.OpenPages)...)
+	}
+	if s.Chats != nil {
+		all = append(all, chatOperations()...)
+	}
+	if s.Tools != nil {
+		all = append(all, toolOperations()...)
+	}
+	return document(all, hasKeys)
+}
+
+// document describes operations. hasKeys says whether keys are needed.
+func document(all []operation, hasKeys bool) ([]byte, error) {
 	components, err := schemas()
 	if err != nil {
 		return nil, err
@@ -331,7 +350,7 @@ func document(hasKeys bool) ([]byte, error) {
 		names[n.t] = n.name
 	}
 	paths := map[string]object{}
-	for _, op := range operations() {
+	for _, op := range all {
 		if paths[op.path] == nil {
 			paths[op.path] = object{}
 		}
@@ -371,7 +390,10 @@ func (op operation) object(names map[reflect.Type]string, hasKeys bool) object {
 		faults = append(slices.Clone(faults), http.StatusUnauthorized)
 	}
 	for _, status := range faults {
-		responses[strconv.Itoa(status)] = problemReply(status)
+		responses[strconv.Itoa(status)] = problemReply(status, op.isOpenAI)
+	}
+	for _, status := range op.loose {
+		responses[strconv.Itoa(status)] = looseReply(status)
 	}
 	if op.path == "/readyz" {
 		responses["503"] = ok
@@ -379,6 +401,9 @@ func (op operation) object(names map[reflect.Type]string, hasKeys bool) object {
 	out := object{"operationId": op.id, "summary": op.summary, "responses": responses}
 	if len(op.params) > 0 {
 		out["parameters"] = op.params
+	}
+	if op.takes != nil {
+		out["requestBody"] = object{"required": true, "content": object{"application/json": object{"schema": op.takes}}}
 	}
 	if op.body != nil {
 		out["requestBody"] = object{"required": true, "content": object{"application/json": object{"schema": refTo(names[op.body])}}}
@@ -389,10 +414,18 @@ func (op operation) object(names map[reflect.Type]string, hasKeys bool) object {
 	return out
 }
 
-func problemReply(status int) object {
+func looseReply(status int) object {
+	return object{"description": http.StatusText(status), "headers": object{"X-Request-Id": header("string", "names the request in the log", true)}}
+}
+
+func problemReply(status int, isOpenAI bool) object {
 	headers := object{"X-Request-Id": header("string", "names the request in the log", true)}
 	if status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable {
 		headers["Retry-After"] = header("integer", "seconds to wait", false)
+	}
+	if isOpenAI {
+		fault := object{"type": "object", "required": []string{"error"}, "properties": object{"error": object{"type": "object", "required": []string{"message", "type", "param", "code"}}}}
+		return object{"description": http.StatusText(status), "headers": headers, "content": object{"application/json": object{"schema": fault}}}
 	}
 	return object{
 		"description": http.StatusText(status), "headers": headers,

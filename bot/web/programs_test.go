@@ -12,6 +12,7 @@ import (
 
 	"yinju/bot"
 	"yinju/bot/mcp"
+	"yinju/bot/openai"
 	"yinju/bot/web"
 	"yinju/rag"
 )
@@ -21,7 +22,8 @@ func TestOtherProgramsNeedAKeyToo(t *testing.T) {
 	t.Parallel()
 	said := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("in")) })
 	o := over(corpus(t))
-	o.Chats, o.Tools, o.Keys = said, said, keys("reader", askKey)
+	speaker := func(bot.Asker) http.Handler { return said }
+	o.Chats, o.Tools, o.Keys = speaker, speaker, keys("reader", askKey)
 	h := web.Handler(o)
 	do := func(method, path string, headers ...string) *httptest.ResponseRecorder {
 		r := httptest.NewRequestWithContext(t.Context(), method, "http://localhost"+path, strings.NewReader("{}"))
@@ -47,6 +49,31 @@ func TestOtherProgramsNeedAKeyToo(t *testing.T) {
 	}
 }
 
+// Figures tell by which way answers were asked for.
+func TestAnswersAreCountedByTheirWay(t *testing.T) {
+	t.Parallel()
+	o := with(func(_ context.Context, q rag.Query, _ func(rag.Event) error) (rag.Answer, error) {
+		return answered(q), nil
+	})
+	ask := func(asker bot.Asker) http.Handler {
+		return http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			_, _ = asker.Stream(r.Context(), rag.Query{Question: "桥"}, func(rag.Event) error { return nil })
+		})
+	}
+	o.Chats, o.Tools = ask, ask
+	c := newClient(t, o)
+	c.do("POST", "/v1/ask", `{"question":"桥"}`)
+	for _, path := range []string{"/v1/chat/completions", "/mcp"} {
+		c.h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(t.Context(), http.MethodPost, "http://localhost"+path, strings.NewReader("{}")))
+	}
+	page := c.do("GET", "/metrics", "").Body.String()
+	for _, way := range []string{"ask", "chat", "tool"} {
+		if want := `yinju_http_answers_total{status="not_found",way="` + way + `"} 1`; !strings.Contains(page, want) {
+			t.Errorf("%s is not there", want)
+		}
+	}
+}
+
 // The time of a question holds for tools, and is said by them; every request is logged with a status.
 func TestToolsHaveTheTimeOfAQuestion(t *testing.T) {
 	t.Parallel()
@@ -56,8 +83,10 @@ func TestToolsHaveTheTimeOfAQuestion(t *testing.T) {
 	})
 	var log bytes.Buffer
 	o.AskTimeout, o.Log = time.Millisecond, slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	o.Tools = mcp.Handler(mcp.Options{Asker: o.Asker, Lang: bot.Chinese, Log: o.Log})
-	o.Chats = http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}) // which says nothing
+	o.Tools = func(asker bot.Asker) http.Handler {
+		return mcp.Handler(mcp.Options{Asker: asker, Lang: bot.Chinese, Log: o.Log})
+	}
+	o.Chats = func(bot.Asker) http.Handler { return http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}) } // which says nothing
 	h := web.Handler(o)
 	do := func(path string) string {
 		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "http://localhost"+path, strings.NewReader(`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"ask","arguments":{"question":"桥"}}}`))
@@ -74,6 +103,47 @@ func TestToolsHaveTheTimeOfAQuestion(t *testing.T) {
 	for _, line := range []string{"route=/mcp status=200 ", "route=/v1/chat/completions status=200 "} {
 		if !strings.Contains(log.String(), line) {
 			t.Errorf("no %q in %s", line, &log)
+		}
+	}
+}
+
+// The document describes what other programs speak, as far as it is this server's matter.
+func TestOtherProgramsAreInTheDocument(t *testing.T) {
+	t.Parallel()
+	store := corpus(t)
+	o := over(store)
+	o.Chats = func(asker bot.Asker) http.Handler {
+		return openai.Handler(openai.Options{Asker: asker, Conversations: store, Lang: bot.English, Log: o.Log})
+	}
+	o.Tools = func(asker bot.Asker) http.Handler {
+		return mcp.Handler(mcp.Options{Asker: asker, Search: o.Search, Articles: store, Lang: bot.English, Log: o.Log})
+	}
+	c := newClient(t, o)
+	if c.doc.Paths["/v1/models/{id}"]["get"].OperationID != "model" || c.doc.Paths["/mcp"]["post"].OperationID != "tools" {
+		t.Fatal("the document has no word of them")
+	}
+	both := []string{"Accept", "application/json, text/event-stream"}
+	for _, tc := range []struct {
+		status             int
+		method, path, body string
+		headers            []string
+	}{
+		{200, "POST", "/v1/chat/completions", `{"model":"yinju","messages":[{"role":"system","content":null},{"role":"user","content":[{"type":"text","text":"桥长多少？"}]}],"user":"1"}`, nil},
+		{200, "POST", "/v1/chat/completions", `{"model":"yinju","messages":[{"role":"user","content":"桥长多少？"}],"stream":true}`, nil},
+		{400, "POST", "/v1/chat/completions", `{"model":"yinju","messages":[]}`, nil},
+		{404, "POST", "/v1/chat/completions", `{"model":"other","messages":[]}`, nil},
+		{415, "POST", "/v1/chat/completions", `{}`, []string{"Content-Type", "text/plain"}},
+		{200, "GET", "/v1/models", "", nil},
+		{200, "GET", "/v1/models/yinju", "", nil},
+		{404, "GET", "/v1/models/other", "", nil},
+		{200, "POST", "/mcp", `{"jsonrpc":"2.0","id":1,"method":"tools/list"}`, both},
+		{202, "POST", "/mcp", `{"jsonrpc":"2.0","method":"notifications/initialized"}`, both},
+		{400, "POST", "/mcp", `[]`, both},
+		{415, "POST", "/mcp", `{"jsonrpc":"2.0","id":1,"method":"ping"}`, append([]string{"Content-Type", "text/plain"}, both...)},
+		{403, "GET", "/v1/models", "", []string{"Origin", "https://elsewhere.example"}},
+	} {
+		if w := c.do(tc.method, tc.path, tc.body, tc.headers...); w.Code != tc.status {
+			t.Errorf("%s %s: %d, want %d: %s", tc.path, tc.body, w.Code, tc.status, w.Body)
 		}
 	}
 }

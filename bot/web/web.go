@@ -30,6 +30,9 @@ type Telegram interface {
 	State(ctx context.Context) telegram.State
 }
 
+// Speaker makes the endpoint of another protocol, whose questions the asker answers.
+type Speaker func(bot.Asker) http.Handler
+
 // Options say what is served.
 type Options struct {
 	Store    Counter
@@ -39,13 +42,13 @@ type Options struct {
 	Browse   Browser
 	Feedback Feedback
 	Shares   Shares
-	Runs     Runs         // nil: runs are not told of
-	Ingests  bot.Ingests  // nil: none can be asked for
-	Chats    http.Handler // chat completions in OpenAI's protocol, and models; nil: there are none
-	Tools    http.Handler // the Model Context Protocol; nil: it is not spoken
-	Telegram Telegram     // nil: there is no bot
-	Webhook  bool         // Telegram brings updates to POST /telegram
-	Lang     bot.Lang     // where a browser asks for neither Chinese nor English
+	Runs     Runs        // nil: runs are not told of
+	Ingests  bot.Ingests // nil: none can be asked for
+	Chats    Speaker     // chat completions in OpenAI's protocol, and models; nil: there are none
+	Tools    Speaker     // the Model Context Protocol; nil: it is not spoken
+	Telegram Telegram    // nil: there is no bot
+	Webhook  bool        // Telegram brings updates to POST /telegram
+	Lang     bot.Lang    // where a browser asks for neither Chinese nor English
 	Log      *slog.Logger
 
 	Keys      func() []Key // asked at every request; nil or none: only this machine is answered
@@ -115,7 +118,7 @@ func Handler(o Options) http.Handler {
 
 // handleAPI adds what needs a key, and the document of it.
 func (s server) handleAPI(mux *http.ServeMux) {
-	doc, err := document(len(s.keys()) > 0)
+	doc, err := s.document()
 	if err != nil {
 		panic(err) // the types of this package can be described
 	}
@@ -138,12 +141,13 @@ func (s server) handleAPI(mux *http.ServeMux) {
 	}
 	mux.Handle("POST /v1/ingest", s.needs(AdminScope, s.limited(http.HandlerFunc(s.ingest))))
 	if s.Chats != nil {
-		mux.Handle("/v1/chat/completions", s.needs(AskScope, s.questionOf(maxChat, s.Chats)))
-		mux.Handle("/v1/models", s.needs(AskScope, s.limited(s.Chats)))
-		mux.Handle("/v1/models/{id}", s.needs(AskScope, s.limited(s.Chats)))
+		chats := s.Chats(s.counted("chat"))
+		mux.Handle("/v1/chat/completions", s.needs(AskScope, s.questionOf(maxChat, chats)))
+		mux.Handle("/v1/models", s.needs(AskScope, s.limited(chats)))
+		mux.Handle("/v1/models/{id}", s.needs(AskScope, s.limited(chats)))
 	}
 	if s.Tools != nil {
-		mux.Handle("/mcp", s.needs(AskScope, s.sameOrigin(s.question(s.Tools))))
+		mux.Handle("/mcp", s.needs(AskScope, s.sameOrigin(s.question(s.Tools(s.counted("tool"))))))
 	}
 }
 

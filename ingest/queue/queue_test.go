@@ -99,7 +99,7 @@ func (d *desk) File(ctx context.Context, f queue.File, progress func(embedded, p
 	return queue.Outcome{Added: true, Articles: 1, Passages: 2}, nil
 }
 
-func (d *desk) Finish(context.Context, queue.Report) error {
+func (d *desk) Finish(context.Context, bool) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.finished++

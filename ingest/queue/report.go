@@ -6,7 +6,10 @@ import "yinju/ingest"
 func ReportOf(r ingest.Report) Report {
 	out := Report{
 		Files: r.Files, Unchanged: r.Unchanged, Added: r.Added, Changed: r.Changed, Removed: r.Removed,
-		Articles: r.Articles, Passages: r.Passages, Strays: r.Strays, TookMS: r.Took.Milliseconds(),
+		Touched: r.Touched, Articles: r.Articles, Passages: r.Passages, Reused: r.Reused, Strays: r.Strays, TookMS: r.Took.Milliseconds(),
+	}
+	for _, m := range r.Renamed {
+		out.Renamed = append(out.Renamed, Rename{From: m.From, To: m.To})
 	}
 	for _, u := range r.Unread {
 		out.Unread = append(out.Unread, Unread{File: u.Path, Pages: u.Pages})

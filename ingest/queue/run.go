@@ -16,17 +16,21 @@ import (
 
 // finish ends a sync of which every file has been worked: its report is kept.
 func (q *Queue) finish(ctx context.Context, sync int64) error {
-	_, report, err := q.gather(ctx, q.pool, sync)
+	var forced bool
+	err := q.pool.QueryRow(ctx, `select forced from ingest_syncs where id = $1`, sync).Scan(&forced)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil // ended by another process
 	}
-	if err != nil {
-		return fmt.Errorf("read what the sync did: %w", err)
+	if err == nil {
+		err = q.work.Finish(ctx, forced)
 	}
-	if err := q.work.Finish(ctx, report); err != nil {
-		return fmt.Errorf("end the sync: %w", err) // it is tried again
+	switch {
+	case err == nil:
+		return q.end(ctx, sync, "")
+	case q.work.Lasting(err):
+		return q.end(ctx, sync, err.Error())
 	}
-	return q.end(ctx, sync, "")
+	return fmt.Errorf("end the sync: %w", err) // it is tried again
 }
 
 // breakOff ends a sync before its files are done. What was stored stays.

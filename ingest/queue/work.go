@@ -17,8 +17,8 @@ type Work interface {
 	// File brings one file of the plan up to date. It says its progress as often as it likes.
 	File(ctx context.Context, f File, progress func(embedded, passages int)) (Outcome, error)
 	// Finish is called when every file of the plan has been worked, and before that is told.
-	Finish(ctx context.Context, r Report) error
-	// Lasting says whether an error of Plan or File is the corpus's own fault, which no second attempt mends.
+	Finish(ctx context.Context, forced bool) error
+	// Lasting says whether an error is the corpus's own fault, which no second attempt mends.
 	Lasting(err error) bool
 	// Fatal says whether an error of File will meet every other file too.
 	Fatal(err error) bool

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/mozillazg/go-pinyin"
 	"golang.org/x/text/unicode/norm"
@@ -20,16 +21,18 @@ const maxKeys = 16
 
 // dictionary is what the pinyin of go-pinyin comes down to.
 type dictionary struct {
-	readings  map[string][]string // from an entry of pinyin.PinyinDict to its syllables, folded, the usual one first
-	syllables map[string]bool     // every toneless syllable, not folded
+	readings  map[rune][]string // of a character of pinyin.PinyinDict, folded, the usual one first
+	syllables map[string]bool   // every toneless syllable, not folded
 }
 
 var dict = sync.OnceValue(func() dictionary {
-	d := dictionary{readings: map[string][]string{}, syllables: map[string]bool{}}
-	for _, entry := range pinyin.PinyinDict {
-		if _, done := d.readings[entry]; !done {
-			d.readings[entry] = d.read(entry)
+	d := dictionary{readings: make(map[rune][]string, len(pinyin.PinyinDict)), syllables: map[string]bool{}}
+	byEntry := map[string][]string{} // many characters sound alike
+	for char, entry := range pinyin.PinyinDict {
+		if _, done := byEntry[entry]; !done {
+			byEntry[entry] = d.read(entry)
 		}
+		d.readings[rune(char)] = byEntry[entry]
 	}
 	return d
 })
@@ -82,9 +85,9 @@ func fold(syllable string) string {
 // Keys are the keys of a run of Han characters, one for each combination of readings and the usual one first,
 // at most 16: with more of them, rare readings are left out. It is nil where a character has no reading.
 func Keys(text string) []string {
-	var readings [][]string
+	readings := make([][]string, 0, utf8.RuneCountInString(text))
 	for _, r := range text {
-		of := dict().readings[pinyin.PinyinDict[int(r)]]
+		of := dict().readings[r]
 		if len(of) == 0 {
 			return nil
 		}
@@ -114,17 +117,20 @@ func shorten(readings [][]string) {
 	}
 }
 
-// combine joins one reading of each place in every way.
+// combine joins one reading of each place in every way, those of the last place changing first.
 func combine(readings [][]string) []string {
-	keys := slices.Clone(readings[0])
-	for _, of := range readings[1:] {
-		longer := make([]string, 0, len(keys)*len(of))
-		for _, key := range keys {
-			for _, syllable := range of {
-				longer = append(longer, key+" "+syllable)
-			}
+	n := 1
+	for _, of := range readings {
+		n *= len(of)
+	}
+	keys, syllables := make([]string, n), make([]string, len(readings))
+	for i := range keys {
+		rest := i
+		for place, of := range slices.Backward(readings) {
+			syllables[place] = of[rest%len(of)]
+			rest /= len(of)
 		}
-		keys = longer
+		keys[i] = strings.Join(syllables, " ")
 	}
 	return keys
 }

@@ -15,16 +15,22 @@ export class Trouble extends Error {
 
 // Without access to the browser's store, or with it full, the key lasts as long as the page.
 let kept = null;
+let tried = null; // a key that the server has not taken so far
 export function key() {
+  if (tried !== null) return tried;
   try { return localStorage.getItem(KEY) ?? kept; } catch { return kept; }
 }
+// tryKey has a key used, and kept once the server takes it.
+export function tryKey(value) { tried = value; }
 export function setKey(value) {
+  tried = null;
   kept = value;
   try { value === null ? localStorage.removeItem(KEY) : localStorage.setItem(KEY, value); } catch { /* kept is enough */ }
 }
 
 let askForKey = async () => false;
-// whenKeyIsNeeded sets what asks the reader for a key: it is given whether there was a wrong one, and says whether to try again.
+// whenKeyIsNeeded sets what asks the reader for a key: it is given what is wrong with the one there was, null for none, and says
+// whether to try again.
 export function whenKeyIsNeeded(fn) { askForKey = fn; }
 
 async function send(path, { method = "GET", body, signal, accept } = {}) {
@@ -38,12 +44,18 @@ async function send(path, { method = "GET", body, signal, accept } = {}) {
   } catch (error) {
     throw ended(signal, error);
   }
-  if (response.status === 401) {
-    // Another request may have been given a key in the meantime.
-    if (key() !== used || await askForKey(used !== null)) return send(path, { method, body, signal, accept });
+  if (response.ok) {
+    if (used !== null && used === tried) setKey(used);
+    return response;
   }
-  if (!response.ok) throw await problemOf(response);
-  return response;
+  const trouble = await problemOf(response);
+  if (response.status === 401 || (response.status === 403 && used !== null)) {
+    const isNew = key() !== used; // another request has been given one in the meantime
+    if (!isNew && used !== null) setKey(null);
+    const wrong = used === null ? null : response.status === 403 ? trouble.detail : "";
+    if (isNew || await askForKey(wrong)) return send(path, { method, body, signal, accept });
+  }
+  throw trouble;
 }
 
 function ended(signal, error) {

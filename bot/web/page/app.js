@@ -8,10 +8,9 @@ import { t, when } from "./texts.js";
 import { troubleText } from "./trouble.js";
 import { Turn, describe } from "./turn.js";
 
-const MOST_CHARACTERS = 2000; // of a question, as the server has it
-
 const composer = by("composer"), question = by("question"), send = by("send"), stop = by("stop");
 const turns = by("turns"), welcome = by("welcome"), filterBox = by("filter");
+const MOST_CHARACTERS = Number(question.dataset.most); // of a question
 const filterInputs = [...filterBox.querySelectorAll("input")];
 
 let talk = begin(); // the conversation that is shown
@@ -192,15 +191,14 @@ by("filter-clear").addEventListener("click", () => setFilter({}));
 // ---- views
 
 function view() {
-  const isBrowsing = location.hash === "#articles";
-  const wasBrowsing = !by("articles-view").hidden;
+  const isBrowsing = browse.isAt(location.hash);
   by("ask-view").hidden = isBrowsing;
   by("articles-view").hidden = !isBrowsing;
   for (const [id, is] of [["to-ask", !isBrowsing], ["to-articles", isBrowsing]]) {
     if (is) by(id).setAttribute("aria-current", "page");
     else by(id).removeAttribute("aria-current");
   }
-  if (isBrowsing && !wasBrowsing) browse.load(panel.open);
+  if (isBrowsing) browse.show(location.hash);
 }
 
 addEventListener("popstate", (event) => {
@@ -229,7 +227,7 @@ by("brand").addEventListener("click", (event) => {
 function open(conversation) {
   running?.abort();
   if (location.search) history.replaceState(null, "", "/");
-  if (location.hash === "#articles") location.hash = "#ask";
+  if (browse.isAt(location.hash)) location.hash = "#ask";
   if (panel.isOpen()) panel.close();
   composer.hidden = false;
   put(conversation);
@@ -315,9 +313,11 @@ function closeOutside(dialog) {
 const keyBox = by("key"), keyValue = by("key-value");
 let asking = null; // one form for all requests that need a key
 
-api.whenKeyIsNeeded((wasWrong) => {
+api.whenKeyIsNeeded((wrong) => {
   asking ??= new Promise((resolve) => {
-    by("key-wrong").hidden = !wasWrong;
+    const box = by("key-wrong");
+    box.hidden = wrong === null;
+    box.textContent = wrong || t("wrongKey");
     keyValue.value = "";
     keyBox.returnValue = "";
     keyBox.showModal();
@@ -333,7 +333,7 @@ api.whenKeyIsNeeded((wasWrong) => {
 
 by("key-form").addEventListener("submit", (event) => {
   event.preventDefault();
-  api.setKey(keyValue.value.trim());
+  api.tryKey(keyValue.value.trim());
   keyBox.close("use");
 });
 by("key-cancel").addEventListener("click", () => keyBox.close(""));
@@ -402,6 +402,6 @@ const share = new URLSearchParams(location.search).get("a");
 const opened = share ? undefined : past.find(past.opened());
 if (share) shared(share);
 else if (opened) put(opened);
-else if (location.hash !== "#articles" && matchMedia("(min-width: 62rem)").matches) question.focus({ preventScroll: true });
+else if (!browse.isAt(location.hash) && matchMedia("(min-width: 62rem)").matches) question.focus({ preventScroll: true });
 panel.follow(history.state);
 corpus();

@@ -78,9 +78,9 @@ function fill(article, target) {
   const span = at ? quoteAt(article.text, target.quote, at.start_char, at.end_char) : null;
   const all = paragraphs(article.text, span);
   const top = headlines(article.text, article.title);
-  const heading = el("h2", { tabindex: "-1", lang: langOf(article.display_title), class: article.title ? "" : "untitled" });
+  const heading = el("h2", { tabindex: "-1", lang: langOf(article.display_title) });
   if (top > 0) all.slice(0, top).forEach((line, i) => heading.append(...(i > 0 ? [el("br")] : []), ...pieces(line)));
-  else heading.append(article.title ? article.display_title : t("untitled"));
+  else heading.append(article.display_title);
   const text = el("div", { class: "article", lang: langOf(article.text), tabindex: "0", role: "group", "aria-label": article.display_title },
     all.slice(top).map((line) => el("p", { dir: "auto" }, pieces(line))));
   const first = () => panel.querySelector("mark");

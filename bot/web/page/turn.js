@@ -1,7 +1,7 @@
 import * as api from "./api.js";
 import { card } from "./cards.js";
 import { cut, marks, runes } from "./cut.js";
-import { button, copy, el, langOf, say, show } from "./dom.js";
+import { button, copy, el, imprint, langOf, place, say, show } from "./dom.js";
 import { t } from "./texts.js";
 import { troubleBox, troubleText } from "./trouble.js";
 
@@ -110,7 +110,7 @@ export class Turn {
     }
     const row = el("div", { class: "row small" });
     if (this.#on.rated && answer.id) row.append(...this.#rating(answer.id, rated));
-    row.append(button(t("copyAnswer"), (event) => copy(answer.answer, event.currentTarget)));
+    row.append(button(t("copyAnswer"), (event) => copy(inText(answer), event.currentTarget), { class: "copy-answer" }));
     if (answer.share) row.append(button(t("share"), (event) => copy(`${location.origin}/?a=${encodeURIComponent(answer.share)}`, event.currentTarget), { class: "share" }));
     return [...parts, row];
   }
@@ -162,6 +162,18 @@ function notes(answer) {
     out.push(t(["no_answer", "nothing_supported", "cut_off", "failed", "over_budget"].includes(written.why) ? written.why : "failed"));
   }
   return out.map((line) => el("p", {}, line));
+}
+
+// inText is an answer as text: what a model wrote of it, and each quote as it stands, with its source, file and line behind it.
+export function inText(answer) {
+  const state = answer.no_more ? t("noMore") : t(answer.status);
+  const isWritten = Boolean(answer.written?.used);
+  const quotes = answer.citations.map(({ n, quote, article, location }) => {
+    const source = [article.display_title, imprint(article)].filter(Boolean).join(" · ");
+    const where = place(article.file, location.start_line, location.end_line) + (location.page ? ` (${t("page", location.page)})` : "");
+    return [`[${n}]`, ...quote.split("\n").map((line) => `> ${line}`), `${source}`, where].join("\n");
+  });
+  return [isWritten ? answer.answer : state, ...quotes].join("\n\n");
 }
 
 // describe says a filter in words.

@@ -5,7 +5,7 @@ import { mkdirSync } from "node:fs";
 import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
 
-const { PAGE_URL, PAGE_MODEL_URL, PAGE_KEY_URL, PAGE_KEY, PAGE_MODULES, PAGE_SHOTS, YINJU, CHROMIUM } = process.env;
+const { PAGE_URL, PAGE_MODEL_URL, PAGE_KEY_URL, PAGE_KEY, PAGE_ADMIN_KEY, PAGE_MODULES, PAGE_SHOTS, YINJU, CHROMIUM } = process.env;
 const require = createRequire(`${PAGE_MODULES}/`);
 const { chromium } = require("playwright-core");
 const axe = require("axe-core").source;
@@ -263,6 +263,21 @@ visit("articles are browsed, filtered, turned over and opened", DESK, async (pag
   assert.match(await page.textContent("#filter-said"), /青禾周报.*2023-01/u);
   await page.goBack();
   assert.ok(await page.isVisible("#browse"));
+  assert.match(page.url(), /#articles\?publication=.*&from=2023-01&to=2023-03$/u);
+  await page.reload();
+  await page.waitForFunction(() => document.querySelectorAll("#list > li").length === 1);
+  assert.equal(await page.inputValue("#browse [name=publication]"), "青禾周报", "what was looked for is in the address");
+  await page.click("#to-ask");
+  await page.click("#to-articles");
+  assert.equal(await page.inputValue("#browse [name=publication]"), "青禾周报");
+  await page.click("#browse [type=reset]");
+  await page.waitForFunction(() => /第 1–/u.test(document.getElementById("found").textContent));
+  await page.click("#after");
+  await page.waitForFunction(() => /第 21–/u.test(document.getElementById("found").textContent));
+  await page.goBack();
+  await page.waitForFunction(() => /第 1–/u.test(document.getElementById("found").textContent));
+  await page.goForward();
+  await page.waitForFunction(() => /第 21–/u.test(document.getElementById("found").textContent));
   await page.fill("#browse [name=words]", "没有这样的词");
   await page.press("#browse [name=words]", "Enter");
   await page.waitForFunction(() => /没有/u.test(document.getElementById("found").textContent));
@@ -293,6 +308,15 @@ visit("the quote and its source are copied", { ...DESK, permissions: ["clipboard
   await page.waitForFunction((b) => b.textContent === "没能复制" && b.getAttribute("aria-label") === "没能复制" && b.title === "没有这篇。", await next.elementHandle());
   await page.waitForFunction((b) => b.textContent === "GB/T 7714" && /GB/u.test(b.getAttribute("aria-label")), await next.elementHandle());
   assert.match(await copied(".copy-plain"), /白芷.*人类怎样送走了天花.*望舒晚报.*2023/u);
+  await page.evaluate(() => navigator.clipboard.writeText("-"));
+  await turn.locator(".copy-answer").click();
+  const whole = await clip(page, (text) => text !== "-");
+  const quotes = await turn.locator(".card .quote").allTextContents();
+  const places = await turn.locator(".card .source code").allTextContents();
+  quotes.forEach((quote, i) => {
+    const lines = quote.split("\n").map((line) => `> ${line}`).join("\n");
+    assert.ok(whole.includes(`[${i + 1}]\n${lines}\n`) && whole.includes(`\n${places[i]}`), `quote ${i + 1} and ${places[i]} in ${whole}`);
+  });
 }, { allowed: /status of 404/u });
 
 visit("a good answer and a bad one are told, and stored", DESK, async (page) => {
@@ -470,6 +494,12 @@ visit("where a key is needed it is asked for, kept, and forgotten", DESK, async 
   await page.fill("#key-value", "wrong-key-0123456789abcdef");
   await page.press("#key-value", "Enter");
   await page.waitForSelector("#key-wrong:visible");
+  assert.match(await page.textContent("#key-wrong"), /不认这个密钥/u);
+  assert.equal(await page.evaluate(() => localStorage.getItem("yinju.key")), null, "a wrong key is not kept");
+  await page.fill("#key-value", PAGE_ADMIN_KEY);
+  await page.press("#key-value", "Enter");
+  await page.waitForFunction(() => /ask/u.test(document.getElementById("key-wrong").textContent));
+  assert.equal(await page.evaluate(() => localStorage.getItem("yinju.key")), null, "nor one that may not ask");
   await page.fill("#key-value", PAGE_KEY);
   await page.press("#key-value", "Enter");
   await page.waitForSelector("#key", { state: "hidden" });
@@ -490,7 +520,7 @@ visit("where a key is needed it is asked for, kept, and forgotten", DESK, async 
   await page.waitForSelector("#key[open]");
   await page.click("#key-cancel");
   await page.waitForSelector("#corpus p");
-}, { base: PAGE_KEY_URL, allowed: /status of 401/u });
+}, { base: PAGE_KEY_URL, allowed: /status of 40[13]/u });
 
 visit("it works on a phone, where the article takes the whole width", PHONE, async (page) => {
   await fits(page);
