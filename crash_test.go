@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/jackc/pgx/v5"
 
 	"yinju/deploy/local"
 	"yinju/rag"
@@ -52,7 +53,7 @@ func (s *shelf) story(n, edition int) string {
 	var out strings.Builder
 	for a := range 2 {
 		fmt.Fprintf(&out, "# %s的第%d个故事（之%d）\n\n", subjects[n%len(subjects)], n, a)
-		for i := range 6 {
+		for i := range 12 {
 			fmt.Fprintf(&out, "第%d年的春天，住在%s旁边的人家把%d担粮食运到了%d里以外的地方，路上遇到了大雨，大家一起把车推过了山口。", 1900+n*7+i, subjects[(n+a)%len(subjects)], n*3+i+1, i*13+n)
 		}
 		if edition > 0 && a == 1 {
@@ -77,7 +78,7 @@ func (s *shelf) write(name, text string) {
 // turn changes the corpus: some files are new, some changed, one renamed, one gone.
 func (s *shelf) turn(round int) {
 	s.t.Helper()
-	for range 4 {
+	for range 8 {
 		name := fmt.Sprintf("%d/%03d.md", s.next%3, s.next)
 		s.write(name, s.story(s.next, 0))
 		s.names = append(s.names, name)
@@ -175,11 +176,15 @@ func TestAKilledIngestIsGoneOnWith(t *testing.T) {
 			if kills == (round+1)*perRound {
 				break
 			}
+			runs := runsOf(t, url)
 			cmd, said := program(t, url, "ingest", s.dir)
 			if err := cmd.Start(); err != nil {
 				t.Fatal(err)
 			}
-			time.AfterFunc(time.Duration(random.Int64N(int64(took))), func() { _ = cmd.Process.Kill() })
+			if kills%2 == 0 { // of two, one may be killed while it opens what it needs
+				untilItGoesOn(t, url, runs)
+			}
+			time.AfterFunc(time.Duration(random.Int64N(int64(took/2))), func() { _ = cmd.Process.Kill() })
 			if err := cmd.Wait(); err != nil {
 				kills++
 				if exit := (*exec.ExitError)(nil); !errors.As(err, &exit) || exit.Sys().(syscall.WaitStatus).Signal() != syscall.SIGKILL {
@@ -218,21 +223,54 @@ func TestAKilledDatabaseLosesNothing(t *testing.T) {
 	random := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 2))
 	for round := range rounds {
 		s.turn(round)
+		runs := runsOf(t, url)
 		cmd, said := program(t, url, "ingest", s.dir)
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(time.Duration(random.Int64N(int64(took))))
+		untilItGoesOn(t, url, runs)
+		time.Sleep(time.Duration(random.Int64N(int64(took / 2))))
 		killServer(t, data)
 		start()
 		if err := cmd.Wait(); err != nil {
-			t.Logf("round %d: %v: %s", round, err, said) // killed while it opened the database: it says so
+			t.Errorf("round %d: %v: %s", round, err, said)
 		}
 		ingestWhole(t, url, s.dir)
 		if diff := cmp.Diff(want[round], contentsOf(t, url)); diff != "" {
 			t.Fatalf("round %d (-undisturbed +killed):\n%.3000s", round, diff)
 		}
 	}
+}
+
+// runsOf counts the syncs that have ended.
+func runsOf(t *testing.T, url string) (n int) {
+	t.Helper()
+	conn, err := pgx.Connect(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close(t.Context()) }()
+	_ = conn.QueryRow(t.Context(), `select count(*) from ingest_runs`).Scan(&n) // 0 where the table is not there yet
+	return n
+}
+
+// untilItGoesOn waits until a sync has begun, or ended after so many.
+func untilItGoesOn(t *testing.T, url string, ended int) {
+	t.Helper()
+	conn, err := pgx.Connect(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close(t.Context()) }()
+	for range 10_000 {
+		var begun bool
+		err := conn.QueryRow(t.Context(), `select exists (select from ingest_syncs) or (select count(*) from ingest_runs) > $1`, ended).Scan(&begun)
+		if err == nil && begun { // else the tables are not there yet
+			return
+		}
+		time.Sleep(3 * time.Millisecond)
+	}
+	t.Fatal("no sync begins")
 }
 
 // killServer ends the server of a data folder as a power cut does.
