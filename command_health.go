@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"yinju/bot"
 	"yinju/ingest"
@@ -154,17 +155,17 @@ func (a *app) lastIngest(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	line := run.Ended.Local().Format("2006-01-02 15:04")
+	parts := []string{run.Ended.Local().Format("2006-01-02 15:04")}
 	if state.Now != nil {
-		line += a.lang.Say("；正在收入：", "; under way: ") + progress(*state.Now).Line(a.lang)
+		parts = append(parts, a.lang.Say("正在收入：", "under way: ")+progress(*state.Now).Line(a.lang))
 	}
 	for _, f := range state.Failed[:min(len(state.Failed), shownFailures)] {
-		line += fmt.Sprintf(a.lang.Say("；未收入（自 %s）%s：%s", "; not ingested (since %s) %s: %s"), f.Since.Local().Format("2006-01-02 15:04"), bot.OneLine(f.File), bot.OneLine(f.Error))
+		parts = append(parts, fmt.Sprintf(a.lang.Say("未收入（自 %s）%s：%s", "not ingested (since %s) %s: %s"), f.Since.Local().Format("2006-01-02 15:04"), bot.OneLine(f.File), bot.OneLine(f.Error)))
 	}
 	if more := len(state.Failed) - shownFailures; more > 0 {
-		line += fmt.Sprintf(a.lang.Say("；还有 %d 个", "; %d more"), more)
+		parts = append(parts, fmt.Sprintf(a.lang.Say("还有 %d 个", "%d more"), more))
 	}
-	return line, nil
+	return strings.Join(parts, a.lang.Say("；", "; ")), nil
 }
 
 // shownFailures is how many files that failed are named on a line.

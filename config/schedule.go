@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	_ "time/tzdata" // a machine without time zones of its own, such as a small container
 
 	"github.com/robfig/cron/v3"
-	_ "time/tzdata" // a machine without time zones of its own, such as a small container
 )
 
 // Reingest is when the corpus is synced without being asked.

@@ -60,7 +60,8 @@ func (q *Queue) gather(ctx context.Context, db querier, sync int64) (begun, Repo
 		return b, Report{}, err
 	}
 	r := b.Report
-	rows, _ = db.Query(ctx, `select path, outcome from ingest_files where sync = $1 and outcome is not null order by path`, sync)
+	rows, _ = db.Query(ctx, //nolint:rowserrcheck // ForEachRow checks it
+		`select path, outcome from ingest_files where sync = $1 and outcome is not null order by path`, sync)
 	var path string
 	var text []byte
 	if _, err := pgx.ForEachRow(rows, []any{&path, &text}, func() error {
