@@ -9,11 +9,15 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
+	"net"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
@@ -229,17 +233,27 @@ func isDue(s Schedule, last, now time.Time) bool {
 // Request asks for a sync and gives the job that will plan it. One that is asked for but has not begun is enough; one
 // that has begun may have passed over what changed since.
 func (q *Queue) Request(ctx context.Context, forced bool) (int64, error) {
-	for {
+	for begin := time.Now(); ; {
 		job, err := q.request(ctx, forced)
-		if job != 0 || err != nil {
+		if job != 0 || err != nil && (!isAway(err) || time.Since(begin) > awayFor) {
 			return job, err
 		}
 		select {
 		case <-ctx.Done():
 			return 0, fmt.Errorf("ask for a sync: %w", context.Cause(ctx))
-		case <-time.After(300 * time.Millisecond):
+		case <-time.After(lookEvery):
 		}
 	}
+}
+
+// isAway says whether an error is that the database cannot be reached now, or is starting.
+func isAway(err error) bool {
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
+		return strings.HasPrefix(pg.Code, "57P") // it is shut down, or starts
+	}
+	var network net.Error
+	var connect *pgconn.ConnectError
+	return pgconn.SafeToRetry(err) || errors.As(err, &connect) || errors.As(err, &network) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
 }
 
 // request gives 0 while another sync is being planned.
