@@ -33,8 +33,8 @@ type IngestProgress struct {
 	Files    int       `json:"files" jsonschema:"to be read"`
 	Done     int       `json:"done" jsonschema:"of them"`
 	Failed   int       `json:"failed" jsonschema:"of those that are done"`
-	Passages int       `json:"passages" jsonschema:"embedded"`
-	Total    int       `json:"passages_total" jsonschema:"to be embedded: an estimate until every file is read"`
+	Passages int       `json:"passages" jsonschema:"done, embedded now or before"`
+	Total    int       `json:"passages_total" jsonschema:"of the files to be read: an estimate until every one is"`
 	Left     *int      `json:"seconds_left" jsonschema:"about; null: not known yet"`
 }
 

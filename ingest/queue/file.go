@@ -90,8 +90,8 @@ func (q *Queue) done(ctx context.Context, sync int64, path string, o Outcome, br
 		if left = tag.RowsAffected() == 0; left {
 			return nil // the sync is over
 		}
-		tag, err = tx.Exec(ctx, `update ingest_files set outcome = $3, embedded = $4, passages = $4 where sync = $1 and path = $2 and outcome is null`,
-			sync, path, string(text), o.Passages)
+		tag, err = tx.Exec(ctx, `update ingest_files set outcome = $3, embedded = $4, passages = $4, failed = $5 where sync = $1 and path = $2 and outcome is null`,
+			sync, path, string(text), o.Passages+o.Reused, o.Error != "")
 		if err != nil {
 			return err
 		}

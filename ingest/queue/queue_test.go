@@ -451,3 +451,29 @@ func TestWaitingShowsProgressAndGivesUpASyncThatWasCancelled(t *testing.T) {
 		t.Errorf("%+v, %v", end, err)
 	}
 }
+
+func TestAFileWhoseJobIsLostIsWorkedAllTheSame(t *testing.T) {
+	t.Parallel()
+	d := newDesk("a.txt", "held.txt", "b.txt", "c.txt")
+	q, store := open(t, ragtest.Database(t), queue.Options{Work: d, Workers: 1, Look: 300 * time.Millisecond})
+	start(t, q)
+	job := request(t, q, false)
+	until(t, "the held file", func() bool { return d.isHeld() })
+	if _, err := store.Pool().Exec(t.Context(), `delete from river.river_job where kind = 'corpus_file' and state = 'available'`); err != nil {
+		t.Fatal(err)
+	}
+	close(d.hold)
+	if end := wait(t, store, job); end.Error != "" || end.Report.Added != 4 {
+		t.Errorf("%+v", end)
+	}
+}
+
+// isHeld says whether the held file is being worked.
+func (d *desk) isHeld() bool {
+	select {
+	case name := <-d.begun:
+		return name == "held.txt"
+	default:
+		return false
+	}
+}

@@ -127,7 +127,7 @@ func keepFailures(ctx context.Context, tx pgx.Tx, corpus string, sync int64, r R
 		batch.Queue(`delete from ingest_failures where corpus = $1 and path <> all($2)`, corpus, paths)
 	}
 	// Also where it failed as a file of another corpus: named by itself, for one.
-	batch.Queue(`delete from ingest_failures where path = any(select path from ingest_files where sync = $1 and outcome->>'error' is null and outcome is not null) or path = any($2)`, sync, append([]string{}, r.Removed...))
+	batch.Queue(`delete from ingest_failures where path = any(select path from ingest_files where sync = $1 and not failed and outcome is not null) or path = any($2)`, sync, append([]string{}, r.Removed...))
 	batch.Queue(`insert into ingest_failures (corpus, path, error, since, last, attempts)
 		select $1, path, error, now(), now(), attempts from unnest($2::text[], $3::text[], $4::int[]) as f(path, error, attempts)
 		on conflict (corpus, path) do update set error = excluded.error, last = excluded.last, attempts = ingest_failures.attempts + excluded.attempts`,

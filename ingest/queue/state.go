@@ -29,8 +29,8 @@ type Going struct {
 	Files    int           // to be read
 	Done     int           // of them
 	Failed   int           // of those that are done
-	Passages int           // embedded
-	Total    int           // to be embedded, about
+	Passages int           // done, embedded now or before
+	Total    int           // of the files, about
 	Left     time.Duration // about; -1: not known yet
 }
 
@@ -59,9 +59,9 @@ func going(ctx context.Context, pool *pgxpool.Pool) (*Going, error) {
 	rows, _ := pool.Query(ctx, `select s.id, s.job, s.started_at as started, not s.planned as listing, f.files, f.done, f.failed, f.passages, f.total,
 			s.resumed_passages as before, extract(epoch from clock_timestamp() - s.resumed_at)::float8 as seconds
 		from ingest_syncs s, lateral (
-			select count(*) as files, count(outcome) as done, count(outcome) filter (where outcome->>'error' is not null) as failed,
+			select count(*) as files, count(outcome) as done, count(*) filter (where f.failed) as failed,
 				coalesce(sum(embedded), 0) as passages, coalesce(sum(coalesce(passages, bytes / $1)), 0)::bigint as total
-			from ingest_files where sync = s.id) f`, bytesPassage)
+			from ingest_files f where sync = s.id) f`, bytesPassage)
 	type row struct {
 		ID       int64
 		Job      int64

@@ -189,6 +189,8 @@ func (q *Queue) mend(ctx context.Context) error {
 		return err
 	case left == 0:
 		return q.finish(ctx, s.ID)
+	case len(lost) == 0:
+		return nil
 	}
 	return pgx.BeginFunc(ctx, q.pool, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, `select from ingest_syncs where id = $1 for update`, s.ID); err != nil {
@@ -205,15 +207,17 @@ func (q *Queue) current(ctx context.Context) (syncRow, error) {
 
 // lost lists the files without a job, and counts all that are left.
 func (q *Queue) lost(ctx context.Context, sync int64) (files []File, left int, err error) {
+	var jobs int
+	if err := q.pool.QueryRow(ctx, `select (select count(*) from river.river_job where kind = $2 and queue = $3 and state in ('available', 'running', 'retryable', 'scheduled', 'pending')),
+		(select count(*) from ingest_files where sync = $1 and outcome is null)`, sync, fileKind, q.name).Scan(&jobs, &left); err != nil || jobs >= left {
+		return nil, left, err
+	}
 	rows, _ := q.pool.Query(ctx, `select path, bytes from ingest_files f where sync = $1 and outcome is null and not exists (
 		select from river.river_job where kind = $2 and queue = $3 and finalized_at is null
 			and args @> jsonb_build_object('sync', $1::bigint, 'path', f.path))`, sync, fileKind, q.name)
-	if files, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (f File, err error) {
+	files, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (f File, err error) {
 		return f, row.Scan(&f.Path, &f.Size)
-	}); err != nil {
-		return nil, 0, err
-	}
-	err = q.pool.QueryRow(ctx, `select count(*) from ingest_files where sync = $1 and outcome is null`, sync).Scan(&left)
+	})
 	return files, left, err
 }
 

@@ -20,9 +20,10 @@ create table ingest_files (
     path     text not null,
     file     jsonb not null,                         -- as the corpus lists it
     bytes    bigint not null,
-    passages int,                                    -- to be embedded; null: not cut yet
-    embedded int not null default 0,
+    passages int,                                    -- that it has; null: not cut yet
+    embedded int not null default 0,                 -- of them, now or before
     outcome  json,                                   -- null: not done
+    failed   boolean not null default false,
     primary key (sync, path)
 );
 create index ingest_files_left on ingest_files (sync) where outcome is null;
