@@ -35,7 +35,6 @@ type app struct {
 	db        *rag.Store
 	model     *bge.Model
 	modelName string
-	older     *bge.Model // of the index that answers until a new one is built; nil: it is the same
 }
 
 // openStore connects to the configured database, or to the private server, which it starts if need be.
@@ -86,38 +85,11 @@ func (a *app) openModel() error {
 	if err != nil {
 		return err
 	}
-	a.modelName = modelName(files)
+	a.modelName = "bge-small-zh-v1.5-q:" + files.SHA256[:12] + "+" + bge.CodesVersion
 	a.model, err = bge.Open(bge.Options{
 		Library: lib, Onnx: files.Onnx, Tokenizer: files.Tokenizer, Workers: a.cfg.EmbedWorkers,
 	})
 	return err
-}
-
-func modelName(files local.ModelFiles) string {
-	return "bge-small-zh-v1.5-q:" + files.SHA256[:12] + "+" + bge.CodesVersion
-}
-
-// openOlder loads the fetched model where the index that answers was made with it, and MODEL_DIR names another one: until
-// an index of that is built, answers come out of the old one.
-func (a *app) openOlder(ctx context.Context) (name string, err error) {
-	live, err := a.db.Live(ctx)
-	if err != nil || a.cfg.ModelDir == "" || live.Embedder == "" || live.Embedder == a.modelName {
-		return "", err
-	}
-	lib, _, err := a.modelFiles()
-	if err != nil {
-		return "", err
-	}
-	parts, err := a.partsDir()
-	if err != nil {
-		return "", err
-	}
-	files, err := local.Model(parts)
-	if err != nil || modelName(files) != live.Embedder {
-		return "", nil //nolint:nilerr // it is not there, or not that one: the search says what the matter is
-	}
-	a.older, err = bge.Open(bge.Options{Library: lib, Onnx: files.Onnx, Tokenizer: files.Tokenizer, Workers: 1})
-	return live.Embedder, err
 }
 
 func (a *app) modelFiles() (lib string, files local.ModelFiles, err error) {
@@ -171,15 +143,7 @@ func (a *app) openRetriever(ctx context.Context) (*rag.Retriever, error) {
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
-	retriever := rag.NewRetriever(a.db, a.model, a.modelName).WithDictionary(a.words)
-	older, err := a.openOlder(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if a.older != nil {
-		retriever = retriever.WithOther(a.older, older)
-	}
-	return retriever, nil
+	return rag.NewRetriever(a.db, a.model, a.modelName).WithDictionary(a.words), nil
 }
 
 // writing is how the configured language model writes, nil where none is set. The store is open: it keeps count of
@@ -222,9 +186,6 @@ func (a *app) close(ctx context.Context) error {
 	var errs []error
 	if a.model != nil {
 		errs = append(errs, a.model.Close())
-	}
-	if a.older != nil {
-		errs = append(errs, a.older.Close())
 	}
 	if a.db != nil {
 		a.db.Close()

@@ -84,7 +84,7 @@ func (a *Answerer) Stream(ctx context.Context, q Query, tell func(Event) error) 
 	if err := tell(Event{Stage: StageSearch}); err != nil {
 		return Answer{}, err
 	}
-	ctx, _, err := a.retriever.at(ctx)
+	ctx, err := a.retriever.at(ctx)
 	if err != nil {
 		return Answer{}, err
 	}

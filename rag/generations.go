@@ -50,21 +50,21 @@ func pinned(ctx context.Context) (Generation, bool) {
 	return g, ok
 }
 
-// pin has everything of one answer done in one generation: the live one, if the caller has its model, or else the newest
-// that it has. One that is pinned already stays.
-func (s *Store) pin(ctx context.Context, has func(embedder string) bool) (context.Context, Generation, error) {
-	if g, ok := pinned(ctx); ok {
-		return s.In(ctx, g), g, nil
+// pin has everything of one answer done in one generation: the live one, if it is of the caller's model, or else the newest
+// that is; the live one where none is. One that is pinned already stays.
+func (s *Store) pin(ctx context.Context, embedder string) (context.Context, error) {
+	if _, ok := pinned(ctx); ok {
+		return ctx, nil
 	}
 	all, err := s.generations.get(ctx, s)
 	if err != nil {
-		return ctx, Generation{}, err
+		return ctx, err
 	}
 	g := all[0]
-	if i := slices.IndexFunc(all, func(g Generation) bool { return g.Embedder == "" || has(g.Embedder) }); i >= 0 {
+	if i := slices.IndexFunc(all, func(g Generation) bool { return g.Embedder == "" || g.Embedder == embedder }); i >= 0 {
 		g = all[i]
 	}
-	return s.In(ctx, g), g, nil
+	return s.In(ctx, g), nil
 }
 
 // Live is the generation that answers.

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -63,7 +62,6 @@ type Retriever struct {
 	store      *Store
 	embedder   QueryEmbedder
 	name       string                     // of the embedding model; the store's vectors must come from it
-	others     map[string]QueryEmbedder   // models of older generations, by name; nil: none
 	dictionary func() (translator, error) // nil: questions in English keep their own words
 	words      func() (*gloss.Dictionary, error)
 }
@@ -74,31 +72,10 @@ func NewRetriever(store *Store, embedder QueryEmbedder, name string) *Retriever 
 	return &Retriever{store: store, embedder: embedder, name: name}
 }
 
-// WithOther is a retriever that also has the model of an older generation, and answers out of that until a newer one is live.
-func (r *Retriever) WithOther(embedder QueryEmbedder, name string) *Retriever {
-	with := *r
-	with.others = maps.Clone(r.others)
-	if with.others == nil {
-		with.others = map[string]QueryEmbedder{}
-	}
-	with.others[name] = embedder
-	return &with
-}
-
-// at pins the generation that is searched, and gives the retriever with its model. Of an index of another model the search
-// itself says so.
-func (r *Retriever) at(ctx context.Context) (context.Context, *Retriever, error) {
-	has := func(name string) bool { return name == r.name || r.others[name] != nil }
-	ctx, g, err := r.store.pin(ctx, has)
-	if err != nil {
-		return ctx, r, err
-	}
-	if other := r.others[g.Embedder]; other != nil && g.Embedder != r.name {
-		with := *r
-		with.embedder, with.name = other, g.Embedder
-		return ctx, &with, nil
-	}
-	return ctx, r, nil
+// at pins the generation that is searched: the live one, or the newest that was made with the retriever's model. Where there
+// is none, the search says so.
+func (r *Retriever) at(ctx context.Context) (context.Context, error) {
+	return r.store.pin(ctx, r.name)
 }
 
 // WithDictionary is a retriever that glosses the words of a question in another language in Chinese. open is
@@ -197,7 +174,7 @@ func (r *Retriever) search(ctx context.Context, q Query, depth int) (*search, er
 		return nil, err
 	}
 	begin := time.Now()
-	ctx, r, err := r.at(ctx)
+	ctx, err := r.at(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("search: %w", err)
 	}
