@@ -22,6 +22,11 @@ type foreseenJSON struct {
 	Strays    []string      `json:"stray_sidecars"`
 }
 
+type failureJSON struct {
+	File  string `json:"file"`
+	Error string `json:"error"`
+}
+
 type renameJSON struct {
 	From string `json:"from"`
 	To   string `json:"to"`

@@ -44,6 +44,8 @@ type Config struct {
 
 	LLM LLM // the language model; without a Provider there is none
 
+	Reingest Reingest // goes with CorpusDir
+
 	ListenAddr string   // host:port of the HTTP server; "": there is none
 	PublicURL  string   // under which reading pages are seen from outside, without a slash at its end; "": they are not
 	HTTP       HTTP     // the API
@@ -76,7 +78,7 @@ var keys = slices.Concat([]key{
 	{"ARTICLE_DELIMITER", false, setDelimiter},
 	{"YINJU_LANG", false, setLang},
 	{"LOG_LEVEL", false, func(c *Config, v string) error { return c.LogLevel.UnmarshalText([]byte(v)) }},
-}, corpusKeys, llmKeys, serveKeys, httpKeys, telegramKeys)
+}, corpusKeys, reingestKeys, llmKeys, serveKeys, httpKeys, telegramKeys)
 
 // folder reads a path and makes it absolute, so that a later change of folder does not move it.
 func folder(field func(*Config) *string) func(*Config, string) error {
@@ -122,7 +124,7 @@ func setLang(c *Config, v string) error {
 // Load reads the settings; getenv is os.Getenv or the like. Every fault is in the error, not only the first.
 func Load(getenv func(string) string) (Config, error) {
 	c := Config{
-		Lang: langOf(getenv), LogLevel: slog.LevelWarn, LLM: LLM{Unsupported: Drop}, ListenAddr: defaultListenAddr, HTTP: httpDefaults(), Telegram: telegramDefaults(), Settle: defaultSettle, MaxRemoved: defaultMaxRemoved,
+		Lang: langOf(getenv), LogLevel: slog.LevelWarn, LLM: LLM{Unsupported: Drop}, ListenAddr: defaultListenAddr, HTTP: httpDefaults(), Telegram: telegramDefaults(), Settle: defaultSettle, MaxRemoved: defaultMaxRemoved, Reingest: reingestDefaults(),
 	}
 	c.HTTP.KeysFile = getenv("API_KEYS_FILE")
 	var faults []error
@@ -140,6 +142,7 @@ func Load(getenv func(string) string) (Config, error) {
 	if c.HTTP.KeysFile != "" && !set["API_KEYS"] {
 		faults = append(faults, errors.New("API_KEYS: there is no key in the file of API_KEYS_FILE"))
 	}
+	faults = append(faults, c.checkReingest()...)
 	faults = append(faults, c.LLM.check(set)...)
 	faults = append(faults, c.checkTelegram(set)...)
 	return c, errors.Join(faults...)

@@ -22,6 +22,9 @@ import (
 // source made by other rules is made again, so change it with them.
 const rules = "2026-11-25.3"
 
+// Rules names them to who keeps an index for each.
+const Rules = rules
+
 const (
 	filesAtOnce  = 4 // enough to keep the embedder busy while a file is read or stored
 	giveUpAfter  = 5 // failures in a row of the model or the store, which mean that it is not the file

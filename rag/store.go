@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -14,6 +15,10 @@ import (
 
 // Dimensions is the length of every vector in the store.
 const Dimensions = 512
+
+// leastConns is how many connections a store may have, of however few processors: an ingest and those who ask at the
+// same time do not wait for each other's.
+const leastConns = 10
 
 const (
 	connectWait = 15 * time.Second // for the first connection
@@ -36,6 +41,9 @@ func Open(ctx context.Context, url string) (*Store, error) {
 	}
 	if err := migrateOnce(ctx, cfg.ConnConfig); err != nil {
 		return nil, fmt.Errorf("open the database: %w", err)
+	}
+	if !strings.Contains(url, "pool_max_conns") { // else the connection string says
+		cfg.MaxConns = max(cfg.MaxConns, leastConns)
 	}
 	s := &Store{passages: &passageCache{}, generations: &generations{}}
 	cfg.AfterConnect, cfg.PrepareConn = pgxvec.RegisterTypes, s.point

@@ -35,7 +35,7 @@ async function ask(text, { filter = filterOf(), instead } = {}) {
   busy(true);
   greet(false);
   const turn = newTurn(text);
-  turn.entry = { question: text };
+  turn.entry = { id: past.newID(), at: new Date().toISOString(), question: text };
   here.turns.push(turn.entry);
   here.title ||= text;
   here.at = new Date().toISOString();
@@ -80,6 +80,7 @@ function giveBack(text, turn) {
 }
 
 function drop(turn) {
+  past.drop(turn.entry);
   talk.turns = talk.turns.filter((entry) => entry !== turn.entry);
   turn.node.remove();
 }
@@ -242,7 +243,7 @@ function put(conversation) {
   turns.replaceChildren(...conversation.turns.map((entry) => {
     const turn = newTurn(entry.question);
     turn.entry = entry;
-    if (entry.answer) turn.done(entry.answer, { rated: entry.rated, old: true });
+    if (Array.isArray(entry.answer?.citations)) turn.done(entry.answer, { rated: entry.rated, old: true });
     else turn.trouble(new api.Trouble(entry.failed?.kind ?? "cut", entry.failed), { old: true });
     return turn.node;
   }));
@@ -333,7 +334,13 @@ api.whenKeyIsNeeded((wrong) => {
 
 by("key-form").addEventListener("submit", (event) => {
   event.preventDefault();
-  api.tryKey(keyValue.value.trim());
+  const value = keyValue.value.trim();
+  if (!/^[!-~]+$/u.test(value)) { // no header can carry it
+    by("key-wrong").hidden = false;
+    by("key-wrong").textContent = t("badKey");
+    return;
+  }
+  api.tryKey(value);
   keyBox.close("use");
 });
 by("key-cancel").addEventListener("click", () => keyBox.close(""));
@@ -341,6 +348,8 @@ by("key-cancel").addEventListener("click", () => keyBox.close(""));
 // ---- the corpus
 
 const CORPUS_EVERY = 60_000;
+const INGEST_EVERY = 2000; // while one is under way
+let ingestTimer = 0;
 let corpusAt = -Infinity; // when it was last asked for
 let corpusSaid = ""; // the reply that is shown
 
@@ -349,20 +358,32 @@ async function corpus() {
   corpusAt = performance.now();
   try {
     const reply = await api.ingest();
+    clearTimeout(ingestTimer);
+    if (reply.running || reply.waiting) ingestTimer = setTimeout(corpus, INGEST_EVERY);
     if (JSON.stringify(reply) === corpusSaid) return; // what the reader has unfolded stays so
     corpusSaid = JSON.stringify(reply);
     const { sources, articles, ingested_at: at, run } = reply;
     if (articles === 0) {
-      box.replaceChildren(el("p", {}, t("corpusEmpty")));
+      box.replaceChildren(el("p", {}, ingesting(reply) || t("corpusEmpty")));
       return;
     }
     const ended = run?.ended_at || at;
     box.replaceChildren(el("p", {}, [t("corpusLine", articles, sources), ended && t("ingestedAt", when(ended))].filter(Boolean).join(" · ")),
+      reply.running || reply.waiting ? el("p", {}, ingesting(reply)) : "",
       run?.error ? el("p", {}, t("brokeOff")) : "",
-      files(run?.report?.failed, "failedFiles", (f) => f.error), files(run?.report?.unread_pages, "unreadPages", (f) => t("pages", (f.pages ?? []).join(t("and")))));
+      files(reply.failures?.length ? reply.failures : run?.report?.failed, "failedFiles", (f) => [f.error, f.since && t("since", when(f.since))].filter(Boolean).join(" · ")), files(run?.report?.unread_pages, "unreadPages", (f) => t("pages", (f.pages ?? []).join(t("and")))));
   } catch (trouble) {
     if (corpusSaid === "") box.replaceChildren(el("p", {}, troubleText(trouble)));
   }
+}
+
+// ingesting says how far the ingest is that is under way; "" where there is none.
+function ingesting({ running, waiting }) {
+  if (!running) return waiting ? t("ingestWaits") : "";
+  if (running.listing) return t("ingestLists");
+  const left = running.seconds_left;
+  return [t("ingestGoes", running.done, running.files, running.passages, running.passages_total),
+    left != null && (left < 90 ? t("secondsLeft", left) : t("minutesLeft", Math.round(left / 60)))].filter(Boolean).join(" · ");
 }
 
 // files are those of a report that have something the matter; "" where there are none.
@@ -390,7 +411,7 @@ async function shared(id) {
     const turn = new Turn("", { again: () => shared(id) });
     turn.node.querySelector(".question").remove();
     turn.trouble(trouble);
-    turns.replaceChildren(banner, turn.node);
+    turns.replaceChildren(turn.node);
   }
 }
 

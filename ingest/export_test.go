@@ -1,4 +1,0 @@
-package ingest
-
-// Rules names the rules.
-const Rules = rules
