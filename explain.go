@@ -91,6 +91,8 @@ func explainFile(err error) string {
 		return "没有指明语料：请给出文件夹，或设置 CORPUS_DIR。"
 	case errors.Is(err, ingest.ErrNoPath):
 		return "路径是空的：请给出文件夹或文件。"
+	case errors.Is(err, rag.ErrReplaced):
+		return "另一个引据程序（更新的，或用别的模型）已经换掉了这个程序的索引：请各处用同一个程序；要换回来用 --force。"
 	case errors.Is(err, ingest.ErrNoSources):
 		return "文件夹里没有可读的文本文件；库没有改动。"
 	case errors.Is(err, document.ErrBinary):

@@ -17,6 +17,7 @@ const DefaultMaxRemoved = 0.5
 
 // Plan is what a sync has to do, as far as that can be told from the names and versions of files.
 type Plan struct {
+	Whole     bool       // the corpus is all that there is, not some files by name
 	Files     int        // in the corpus
 	Unchanged int        // of them
 	Todo      []File     // new ones, and those that may have changed
@@ -60,7 +61,7 @@ func (j Job) Plan(ctx context.Context, c Corpus) (Plan, error) {
 	if err := l.adopt(known); err != nil {
 		return Plan{}, err
 	}
-	p := Plan{Files: len(l.Files) + len(l.Failed), Failed: slices.Clone(l.Failed), Strays: l.strays(), known: known}
+	p := Plan{Whole: l.Whole, Files: len(l.Files) + len(l.Failed), Failed: slices.Clone(l.Failed), Strays: l.strays(), known: known}
 	for _, f := range l.Files {
 		if old, ok := known[f.Path]; ok && j.isCurrent(old, f) {
 			p.Unchanged++

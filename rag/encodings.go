@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
+	"maps"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/pgvector/pgvector-go"
@@ -31,6 +32,21 @@ func (p *Passage) Keep(e Encoding) { p.Vector, p.Codes, p.Starts = e.Vector, e.C
 // Encodings are what the store has of texts by an embedding model, whatever source they stand in. A text of which it has
 // nothing is left out. Each takes up to 35 KB, so ask for some hundreds at a time.
 func (s *Store) Encodings(ctx context.Context, embedder string, digests []Digest) (map[Digest]Encoding, error) {
+	found, err := s.encodings(ctx, embedder, digests)
+	g, isPinned := pinned(ctx)
+	if err != nil || !isPinned || g.IsLive || len(found) == len(digests) {
+		return found, err
+	}
+	live, err := s.Live(ctx) // a new index by other rules has much of the old one's text
+	if err != nil {
+		return nil, err
+	}
+	older, err := s.encodings(s.In(ctx, live), embedder, digests)
+	maps.Copy(older, found)
+	return older, err
+}
+
+func (s *Store) encodings(ctx context.Context, embedder string, digests []Digest) (map[Digest]Encoding, error) {
 	wanted := make([][]byte, len(digests))
 	for i := range digests {
 		wanted[i] = digests[i][:]

@@ -38,6 +38,9 @@ func (e *BehindError) Error() string {
 	return fmt.Sprintf("the new index has nothing of %d files that the old one has, which goes on answering: mend or remove them, or use --force: %s", len(e.Missing), names)
 }
 
+// ErrReplaced says that a program with other rules, or another model, has replaced the index of this one.
+var ErrReplaced = errors.New("another yinju, newer or with another model, has replaced this one's index: run the same program everywhere, or use --force to go back to this one's")
+
 type pinKey struct{}
 
 // In has what is done with the context done in a generation, whatever is live.
@@ -166,8 +169,9 @@ func (s *Store) point(ctx context.Context, conn *pgx.Conn) (bool, error) {
 }
 
 // Building is the generation that an ingest with this model and these rules fills: the live one where it was made with
-// them, else one beside it, which is made if there is none. What was begun with others is given up.
-func (s *Store) Building(ctx context.Context, embedder, rules string) (g Generation, err error) {
+// them, else one beside it, which is made if there is none. What was begun with others is given up. One that was live before
+// is not made again, unless that is forced: two programs would replace each other's for ever.
+func (s *Store) Building(ctx context.Context, embedder, rules string, force bool) (g Generation, err error) {
 	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) (err error) {
 		if _, err := tx.Exec(ctx, `select pg_advisory_xact_lock($1)`, int64(buildLock)); err != nil {
 			return err
@@ -192,15 +196,30 @@ func (s *Store) Building(ctx context.Context, embedder, rules string) (g Generat
 		rows, _ := tx.Query(ctx, `select id, schema, embedder, rules, false from generations where state = 'building'`)
 		g, err = pgx.CollectExactlyOneRow(rows, pgx.RowToStructByPos[Generation])
 		if errors.Is(err, pgx.ErrNoRows) {
+			if err := mayMake(ctx, tx, embedder, rules, force); err != nil {
+				return err
+			}
 			g, err = makeGeneration(ctx, tx, live, embedder, rules)
 		}
 		return err
 	})
+	if errors.Is(err, ErrReplaced) {
+		return g, ErrReplaced
+	}
 	if err != nil {
 		return g, fmt.Errorf("prepare the index: %w", err)
 	}
 	s.generations.forget()
 	return g, nil
+}
+
+func mayMake(ctx context.Context, tx pgx.Tx, embedder, rules string, force bool) error {
+	var wasLive bool
+	err := tx.QueryRow(ctx, `select exists (select from generations where state in ('old', 'gone') and (embedder, rules) = ($1, $2))`, embedder, rules).Scan(&wasLive)
+	if err == nil && wasLive && !force {
+		err = ErrReplaced
+	}
+	return err
 }
 
 func liveGeneration(ctx context.Context, tx pgx.Tx) (Generation, error) {
@@ -332,7 +351,8 @@ func (s *Store) dropOld(ctx context.Context, kept time.Duration) error {
 const lockWait = "2s"
 
 func dropGenerations(ctx context.Context, tx pgx.Tx, where string, args ...any) error {
-	rows, _ := tx.Query(ctx, `delete from generations where `+where+` returning schema`, args...)
+	rows, _ := tx.Query(ctx, `update generations set state = 'gone', schema = schema || ' ' || id, embedder = case state when 'building' then '' else embedder end
+		where `+where+` returning old.schema`, args...)
 	schemas, err := pgx.CollectRows(rows, pgx.RowTo[string])
 	if err != nil || len(schemas) == 0 {
 		return err

@@ -20,7 +20,7 @@ import (
 // build fills a generation with the files, as an ingest with the embedder does.
 func build(t *testing.T, s *rag.Store, embedder, rules string, axisOf int, files ...string) rag.Generation {
 	t.Helper()
-	g, err := s.Building(t.Context(), embedder, rules)
+	g, err := s.Building(t.Context(), embedder, rules, false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,8 +101,17 @@ func TestANewIndexIsBuiltBesideTheOld(t *testing.T) {
 	if _, err := rag.NewRetriever(other, fixed(axis(0)), "x").Search(t.Context(), "桥有多长", 1); !errors.As(err, &wrong) || wrong.Stored != "n" {
 		t.Errorf("a model of none: %v", err)
 	}
-	if g := build(t, other, "n", "r2", 1); g.IsLive {
+	if _, err := other.Building(t.Context(), "m", "r", false); !errors.Is(err, rag.ErrReplaced) {
+		t.Errorf("the index that was replaced is made again: %v", err)
+	}
+	g := build(t, other, "n", "r2", 1)
+	if g.IsLive {
 		t.Error("other rules do not make another index")
+	}
+	e := file("a.txt", titled("题a.txt", "甲", "a.txt的桥有三十六米长。\n"+prose(5, 10)))
+	digests := []rag.Digest{e.Passages[0].Digest(), e.Passages[1].Digest()}
+	if found, err := other.Encodings(other.In(t.Context(), g), "n", digests); err != nil || len(found) != 2 {
+		t.Errorf("what the live index has by the same model is embedded again: %d, %v", len(found), err)
 	}
 	var schemas int
 	count := func() int {
@@ -122,6 +131,12 @@ func TestANewIndexIsBuiltBesideTheOld(t *testing.T) {
 	}
 	if err := other.DropOlder(t.Context(), 0); err != nil || count() != 2 {
 		t.Errorf("%v, %d", err, schemas)
+	}
+	if _, err := other.Building(t.Context(), "m", "r", false); !errors.Is(err, rag.ErrReplaced) {
+		t.Errorf("an hour later: %v", err)
+	}
+	if g, err := other.Building(t.Context(), "m", "r", true); err != nil || g.IsLive {
+		t.Errorf("forced: %+v, %v", g, err)
 	}
 }
 
@@ -203,14 +218,14 @@ func TestTheIndexOfAnOlderStoreIsTheFirstGeneration(t *testing.T) {
 	if st, err := s.Stats(t.Context()); err != nil || st.Sources != 1 || st.Articles != 1 || st.Passages != 1 {
 		t.Errorf("%+v, %v", st, err)
 	}
-	if g, err := s.Building(t.Context(), "m", "r"); err != nil || !g.IsLive {
+	if g, err := s.Building(t.Context(), "m", "r", false); err != nil || !g.IsLive {
 		t.Errorf("%+v, %v", g, err)
 	}
 	replace(t, s, edition("b.txt", "新的一句话。"))
 	if got := articleIDs(t, s); got["a.txt"] != 1 || got["b.txt"] != 2 {
 		t.Errorf("ids %v", got)
 	}
-	if g, err := s.Building(t.Context(), "n", "r"); err != nil || g.IsLive {
+	if g, err := s.Building(t.Context(), "n", "r", false); err != nil || g.IsLive {
 		t.Errorf("%+v, %v", g, err)
 	}
 }

@@ -21,8 +21,8 @@ type Corpus struct {
 	Store  *rag.Store
 }
 
-// Spec names the corpus.
-func (c Corpus) Spec() string { return c.Corpus.Spec() }
+// Spec names the corpus and what its index is made with: programs of two versions do not do each other's work.
+func (c Corpus) Spec() string { return c.Corpus.Spec() + "\n" + c.Job.Model + "\n" + ingest.Rules }
 
 // fileOf is what the job is told of a file of a plan.
 type fileOf struct {
@@ -34,15 +34,15 @@ type fileOf struct {
 func (c Corpus) Plan(ctx context.Context, forced bool) (Plan, error) {
 	job := c.Job
 	job.Force = forced
-	index, err := c.Store.Building(ctx, job.Model, ingest.Rules)
-	if err != nil {
-		return Plan{}, err
-	}
 	live, err := c.begin(ctx, job)
 	if err != nil {
 		return Plan{}, err
 	}
 	p := live
+	index, err := c.index(ctx, live.Whole, forced)
+	if err != nil {
+		return Plan{}, err
+	}
 	if !index.IsLive {
 		job.Force = true // of what answers, enough is left
 		if p, err = c.begin(c.Store.In(ctx, index), job); err != nil {
@@ -58,6 +58,19 @@ func (c Corpus) Plan(ctx context.Context, forced bool) (Plan, error) {
 		out.Files = append(out.Files, File{Path: f.Path, Size: f.Size, Args: args})
 	}
 	return out, nil
+}
+
+// index is the one that is filled. Some files by name are brought up to date in the live one, whatever rules it was made by:
+// it takes the whole corpus to build another.
+func (c Corpus) index(ctx context.Context, isWhole, forced bool) (rag.Generation, error) {
+	if isWhole {
+		return c.Store.Building(ctx, c.Job.Model, ingest.Rules, forced)
+	}
+	live, err := c.Store.Live(ctx)
+	if err == nil && live.Embedder != "" && live.Embedder != c.Job.Model {
+		err = &rag.OtherEmbedderError{Stored: live.Embedder, Used: c.Job.Model}
+	}
+	return live, err
 }
 
 func (c Corpus) begin(ctx context.Context, job ingest.Job) (ingest.Plan, error) {
@@ -80,9 +93,15 @@ func (c Corpus) File(ctx context.Context, f File, progress func(done, passages i
 
 // Finish switches to the index that was built, where it was not live.
 func (c Corpus) Finish(ctx context.Context, forced bool) error {
-	index, err := c.Store.Building(ctx, c.Job.Model, ingest.Rules)
+	index, err := c.Store.Building(ctx, c.Job.Model, ingest.Rules, forced)
 	if err != nil {
 		return err
+	}
+	if !index.IsLive {
+		l, err := c.Corpus.List(ctx)
+		if err != nil || !l.Whole {
+			return err
+		}
 	}
 	if err := c.Store.Switch(ctx, index, forced); err != nil {
 		return err
@@ -95,10 +114,11 @@ func (c Corpus) Lasting(err error) bool {
 	var own *ingest.FileError
 	var mass *ingest.MassRemovalError
 	var behind *rag.BehindError
-	if errors.As(err, &own) || errors.As(err, &mass) || errors.As(err, &behind) {
+	var other *rag.OtherEmbedderError
+	if errors.As(err, &own) || errors.As(err, &mass) || errors.As(err, &behind) || errors.As(err, &other) {
 		return true
 	}
-	for _, lasting := range []error{ingest.ErrBusy, ingest.ErrNoSources, ingest.ErrNoPath, fs.ErrNotExist, fs.ErrPermission} {
+	for _, lasting := range []error{ingest.ErrBusy, rag.ErrReplaced, ingest.ErrNoSources, ingest.ErrNoPath, fs.ErrNotExist, fs.ErrPermission} {
 		if errors.Is(err, lasting) {
 			return true
 		}

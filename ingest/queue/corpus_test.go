@@ -155,3 +155,35 @@ func TestAnEmptiedCorpusIsAskedAbout(t *testing.T) {
 		t.Errorf("forced: %+v", end)
 	}
 }
+
+// A file by name is brought up to date in the index that answers, and never takes the place of all the others.
+func TestAFileByNameBuildsNoIndex(t *testing.T) {
+	t.Parallel()
+	url, dir := ragtest.Database(t), stories(t, 4)
+	q, store := over(t, url, dir, "m", &counter{})
+	start(t, q)
+	if end := wait(t, store, request(t, q, false)); end.Error != "" {
+		t.Fatal(end.Error)
+	}
+	if _, err := store.Pool().Exec(t.Context(), `update generations set rules = 'older'`); err != nil { // as after an upgrade
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, "001.md")
+	if err := os.WriteFile(path, []byte("# 第一个故事\n\n石桥拆掉了，河上来了渡船。"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	single, store := over(t, url, path, "m", &counter{})
+	start(t, single)
+	end := wait(t, store, request(t, single, false))
+	if end.Error != "" || end.Report.Changed != 1 {
+		t.Errorf("%+v", end)
+	}
+	if st, err := store.Stats(t.Context()); err != nil || st.Sources != 4 {
+		t.Errorf("%+v, %v", st, err)
+	}
+	other, store := over(t, url, path, "n", &counter{})
+	start(t, other)
+	if end := wait(t, store, request(t, other, false)); !strings.Contains(end.Error, "ingest") {
+		t.Errorf("with another model: %+v", end)
+	}
+}

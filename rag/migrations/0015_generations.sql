@@ -8,7 +8,7 @@ create table generations (
     schema     text not null unique,
     embedder   text not null default '', -- '': it is not known, look at the sources
     rules      text not null default '',
-    state      text not null default 'building' check (state in ('building', 'live', 'old')),
+    state      text not null default 'building' check (state in ('building', 'live', 'old', 'gone')),
     changed_at timestamptz not null default now()
 );
 create unique index on generations (state) where state = 'live';
