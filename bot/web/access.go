@@ -145,7 +145,8 @@ func (s server) sameOrigin(next http.Handler) http.Handler {
 }
 
 // isOfAnotherSite says whether a page that is neither ours nor listed made a request. Without keys that is refused: such
-// a page cannot read the response, but would have this machine work. Links that lead here are followed.
+// a page cannot read the response, but would have this machine work. Links that lead to a reading page are followed; those
+// to the API are not, for a browser may follow them before anybody has clicked.
 func (s server) isOfAnotherSite(r *http.Request) bool {
 	origin := r.Header.Get("Origin")
 	if origin != "" {
@@ -153,7 +154,8 @@ func (s server) isOfAnotherSite(r *http.Request) bool {
 		return (err != nil || u.Host != r.Host) && !slices.Contains(s.Origins, origin)
 	}
 	site := r.Header.Get("Sec-Fetch-Site")
-	return (site == "cross-site" || site == "same-site") && (r.Header.Get("Sec-Fetch-Mode") != "navigate" || r.Header.Get("Sec-Fetch-Dest") != "document")
+	isLink := r.Header.Get("Sec-Fetch-Mode") == "navigate" && r.Header.Get("Sec-Fetch-Dest") == "document"
+	return (site == "cross-site" || site == "same-site") && !(isLink && strings.HasPrefix(r.URL.Path, "/articles/"))
 }
 
 func (s server) otherSite(r *http.Request) error {

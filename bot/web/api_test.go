@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"regexp"
 	"slices"
@@ -163,6 +164,11 @@ func TestEveryStatusOfTheDocument(t *testing.T) {
 	} {
 		if w := c.do("GET", path, "", key...); w.Code != status {
 			t.Errorf("%s: %d, want %d", path, w.Code, status)
+		}
+	}
+	for _, path := range slices.Sorted(maps.Keys(c.doc.Paths)) {
+		if w := c.do("PUT", strings.NewReplacer("{id}", "1", "{file}", "app.js", "{share}", "x").Replace(path), "", key...); w.Code != http.StatusMethodNotAllowed || w.Header().Get("Allow") == "" {
+			t.Errorf("PUT %s: %d %v", path, w.Code, w.Header())
 		}
 	}
 	for _, path := range []string{"/v1/ask", "/v1/feedback"} {

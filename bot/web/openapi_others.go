@@ -93,6 +93,6 @@ func toolOperations() []operation {
 		method: "post", path: "/mcp", id: "tools", summary: "The tools ask, search and article, by the Model Context Protocol (streamable HTTP, without sessions): one message of JSON-RPC",
 		takes: message, status: http.StatusOK, also: object{"application/json": object{"schema": message}, "text/event-stream": object{"schema": object{"type": "string"}}},
 		faults: faults,
-		loose:  []int{http.StatusAccepted, http.StatusBadRequest, http.StatusNotAcceptable, http.StatusUnsupportedMediaType, http.StatusGatewayTimeout},
+		loose:  []int{http.StatusAccepted, http.StatusBadRequest, http.StatusMethodNotAllowed, http.StatusNotAcceptable, http.StatusUnsupportedMediaType, http.StatusGatewayTimeout},
 	}}
 }
