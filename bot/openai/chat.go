@@ -36,7 +36,7 @@ type request struct {
 // What a request may have. A megabyte can hold hundreds of thousands of empty ones, each of which takes memory.
 const (
 	MaxMessages = 500 // of a chat
-	maxParts    = 500 // of a message
+	MaxParts    = 500 // of a message
 )
 
 type messages []message
@@ -86,7 +86,7 @@ type content struct {
 
 var (
 	errContent = errors.New("content should be a string, or an array of parts of type text")
-	errParts   = fmt.Errorf("a message has more than %d parts", maxParts)
+	errParts   = fmt.Errorf("a message has more than %d parts", MaxParts)
 )
 
 type part struct{ Type, Text string }
@@ -99,7 +99,7 @@ func (c *content) UnmarshalJSON(b []byte) error {
 	case '"':
 		return json.Unmarshal(b, &c.text)
 	}
-	parts, err := decodeSome[part](b, maxParts, errParts)
+	parts, err := decodeSome[part](b, MaxParts, errParts)
 	switch {
 	case errors.Is(err, errParts):
 		return err
