@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strings"
 
+	"yinju/bot"
 	"yinju/rag"
 )
 
@@ -163,22 +164,13 @@ func (h handler) chat(r *http.Request, req request) (c chat, err error) {
 		return c, refused(http.StatusBadRequest, fmt.Sprintf("messages[%d].content", last),
 			h.Lang.Say("这里只看得懂文字，看不了图片、声音和文件：请用文字提问。", "Only text is read here, no pictures, sound or files: please ask in words."))
 	}
-	c = chat{question: asked.text, secret: []byte(presented(r)), user: req.User}
+	c = chat{question: asked.text, secret: []byte(bot.PresentedKey(r)), user: req.User}
 	for _, m := range req.Messages[:last] {
 		if m.Role == "user" || m.Role == "assistant" {
 			c.earlier = append(c.earlier, m)
 		}
 	}
 	return c, rag.CheckQuestion(c.question)
-}
-
-// presented is the API key that a request brings, "" for none. Nothing is checked by it.
-func presented(r *http.Request) string {
-	if key := r.Header.Get("X-Api-Key"); key != "" {
-		return key
-	}
-	_, key, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	return strings.TrimSpace(key)
 }
 
 // The protocol has no ids of conversations: each request brings all that was said. What was said, under a key that

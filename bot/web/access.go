@@ -10,6 +10,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"yinju/bot"
 )
 
 // Scope is what a key is for.
@@ -67,7 +69,7 @@ func (s server) admit(r *http.Request, scope Scope) (string, error) {
 		}
 		return addressOf(r), nil
 	}
-	key, ok := find(keys, presented(r))
+	key, ok := find(keys, bot.PresentedKey(r))
 	switch {
 	case !ok:
 		return "", fault(http.StatusUnauthorized, lang.Say("需要密钥：用 Authorization: Bearer 或 X-API-Key 送来。",
@@ -83,18 +85,6 @@ func (s server) keys() []Key {
 		return nil
 	}
 	return s.Keys()
-}
-
-// presented is the key that a request brings, "" for none.
-func presented(r *http.Request) string {
-	if key := r.Header.Get("X-Api-Key"); key != "" {
-		return key
-	}
-	scheme, key, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	if !strings.EqualFold(scheme, "Bearer") {
-		return ""
-	}
-	return strings.TrimSpace(key)
 }
 
 // find compares a key with all that there are: how long it takes tells nothing.

@@ -175,6 +175,8 @@ func TestOtherProgramsAreInTheDocument(t *testing.T) {
 		{400, "POST", "/v1/chat/completions", `{"model":"yinju","messages":[]}`, nil},
 		{404, "POST", "/v1/chat/completions", `{"model":"other","messages":[]}`, nil},
 		{415, "POST", "/v1/chat/completions", `{}`, []string{"Content-Type", "text/plain"}},
+		{415, "POST", "/v1/chat/completions", `{}`, []string{"Content-Encoding", "gzip"}},
+		{415, "POST", "/mcp", `{}`, append([]string{"Content-Encoding", "gzip"}, both...)},
 		{200, "GET", "/v1/models", "", nil},
 		{200, "GET", "/v1/models/yinju", "", nil},
 		{404, "GET", "/v1/models/other", "", nil},
