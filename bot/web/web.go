@@ -64,11 +64,12 @@ type Options struct {
 // waits are what is waited for.
 type waits struct {
 	slot  time.Duration // one of the questions that run to end
+	write time.Duration // a reader to take an answer whole
 	event time.Duration // a reader to take an event
 	pulse time.Duration // something to send: less than what proxies wait
 }
 
-var defaultWaits = waits{slot: 5 * time.Second, event: 10 * time.Second, pulse: 15 * time.Second}
+var defaultWaits = waits{slot: 5 * time.Second, write: writeWait, event: 10 * time.Second, pulse: 15 * time.Second}
 
 // What holds where nothing is set.
 const (
