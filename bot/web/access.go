@@ -145,7 +145,8 @@ func (s server) isOfAnotherSite(r *http.Request) bool {
 	}
 	site := r.Header.Get("Sec-Fetch-Site")
 	isLink := r.Header.Get("Sec-Fetch-Mode") == "navigate" && r.Header.Get("Sec-Fetch-Dest") == "document"
-	return (site == "cross-site" || site == "same-site") && !(isLink && strings.HasPrefix(r.URL.Path, "/articles/"))
+	mayFollow := isLink && strings.HasPrefix(r.URL.Path, "/articles/")
+	return (site == "cross-site" || site == "same-site") && !mayFollow
 }
 
 func (s server) otherSite(r *http.Request) error {
