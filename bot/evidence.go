@@ -1,6 +1,8 @@
 package bot
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"strings"
 
@@ -9,8 +11,18 @@ import (
 
 // ReadingURL is the address of the reading page with a quote marked: under the address by which the program is seen
 // from outside, or, where that is "", the path alone.
-func ReadingURL(base string, article int64, l rag.Location) string {
-	return fmt.Sprintf("%s/articles/%s?quote=%d-%d", strings.TrimRight(base, "/"), rag.FormatID(article), l.StartChar, l.EndChar)
+func ReadingURL(base string, article int64, l rag.Location, quote string) string {
+	url := fmt.Sprintf("%s/articles/%s?quote=%d-%d", strings.TrimRight(base, "/"), rag.FormatID(article), l.StartChar, l.EndChar)
+	if quote != "" {
+		url += "&of=" + Fingerprint(quote)
+	}
+	return url
+}
+
+// Fingerprint tells whether what stands at a link's place is what it was made for.
+func Fingerprint(quote string) string {
+	sum := sha256.Sum256([]byte(quote))
+	return hex.EncodeToString(sum[:4])
 }
 
 // Evidence is a line for each citation of an answer, for where nothing but text is shown: its number and its place,
@@ -30,7 +42,7 @@ func Evidence(a rag.Answer, base string) string {
 		}
 		b.WriteString(place(article.File, at))
 		if base != "" {
-			b.WriteString(" " + ReadingURL(base, article.ID, at))
+			b.WriteString(" " + ReadingURL(base, article.ID, at, c.Quote.Text()))
 		}
 		b.WriteByte('\n')
 	}
@@ -52,7 +64,7 @@ func Passages(hits []rag.Hit, base string) string {
 		}
 		b.WriteString(place(article.File, h.Location))
 		if base != "" {
-			b.WriteString(" " + ReadingURL(base, article.ID, h.Location))
+			b.WriteString(" " + ReadingURL(base, article.ID, h.Location, h.Passage.Text))
 		}
 		b.WriteString("\n\n")
 	}

@@ -131,7 +131,7 @@ func (h handler) annotations(a rag.Answer) []annotation {
 		start := utf8.RuneCountInString(a.Text[:at[0]])
 		all = append(all, annotation{"url_citation", urlCitation{
 			Start: start, End: start + at[1] - at[0],
-			URL: bot.ReadingURL(h.BaseURL, quote.Article().ID, quote.Location()), Title: bot.OneLine(quote.Article().DisplayTitle()),
+			URL: bot.ReadingURL(h.BaseURL, quote.Article().ID, quote.Location(), quote.Text()), Title: bot.OneLine(quote.Article().DisplayTitle()),
 		}})
 	}
 	return all

@@ -185,7 +185,7 @@ func TestAnAnswerHasItsCitationsInTheFormOfTheProtocol(t *testing.T) {
 		t.Error(diff)
 	}
 	article := first["article"].(map[string]any)["id"].(string)
-	link := "https://yinju.example/articles/" + article + "?quote=0-9"
+	link := "https://yinju.example/articles/" + article + "?quote=0-9&of=7f911e5b"
 	if !strings.Contains(content, "“赵州桥由李春设计。”[1]") || !strings.Contains(content, "\n\n- [1] 桥.txt:7 "+link) {
 		t.Errorf("a reader of the text alone does not see the evidence:\n%s", content)
 	}

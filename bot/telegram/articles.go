@@ -116,7 +116,7 @@ func (b *Bot) heading(t talk, a *rag.Article, at rag.Location) []part {
 	}
 	parts = append(parts, plain("\n"), tagged("code", place(a.File, at)))
 	if b.o.BaseURL != "" {
-		parts = append(parts, plain(" · "), linked(t.lang.Say("打开原文", "open"), b.format(t).link(a.ID, at)))
+		parts = append(parts, plain(" · "), linked(t.lang.Say("打开原文", "open"), b.format(t).link(a.ID, at, "")))
 	}
 	return parts
 }

@@ -167,7 +167,7 @@ func TestAQuoteIsLinkedToItsPageWhereThatIsSeenFromOutside(t *testing.T) {
 	m := only(t, r.ask(xu, "赵州桥由谁设计？"))
 	entities := m.Shown().Entities
 	last := entities[len(entities)-1]
-	if last.URL != "https://yinju.example/articles/"+r.article("石桥")+"?quote=0-9" || m.Shown().Part(last) != "打开原文" {
+	if last.URL != "https://yinju.example/articles/"+r.article("石桥")+"?quote=0-9&of=7f911e5b" || m.Shown().Part(last) != "打开原文" {
 		t.Errorf("%+v", last)
 	}
 }

@@ -153,7 +153,7 @@ func (f Format) citation(e entry) []part {
 		block = append(block, plain(name+" · "))
 	}
 	block = append(block, tagged("code", place(e.article.File, e.location)))
-	if link := f.link(e.article.ID, e.location); link != "" {
+	if link := f.link(e.article.ID, e.location, e.quote); link != "" {
 		block = append(block, plain(" · "), linked(f.Lang.Say("打开原文", "open"), link))
 	}
 	if also := f.also(e.also); also != "" {
@@ -165,11 +165,11 @@ func (f Format) citation(e entry) []part {
 func mark(n int) string { return "[" + strconv.Itoa(n) + "]" }
 
 // link opens the reading page at a quote.
-func (f Format) link(article int64, l rag.Location) string {
+func (f Format) link(article int64, l rag.Location, quote string) string {
 	if f.BaseURL == "" {
 		return ""
 	}
-	return bot.ReadingURL(f.BaseURL, article, l)
+	return bot.ReadingURL(f.BaseURL, article, l, quote)
 }
 
 // also says where else a quote stands.

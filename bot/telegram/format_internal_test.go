@@ -72,14 +72,14 @@ func TestAnAnswerCarriesItsEvidence(t *testing.T) {
 	got := f.messages([]part{tagged("i", "理解为：桥")}, "李春设计 [1]。", []entry{quote(1, "赵州桥由“李春”\n设计 & <造>。")})
 	want := []Message{{
 		HTML: "<i>理解为：桥</i>\n\n李春设计 [1]。\n\n<b>[1]</b>\n<blockquote expandable>赵州桥由“李春”\n设计 &amp; &lt;造&gt;。</blockquote>\n" +
-			`《石桥 &lt;上&gt;》 张望、李远 · 江畔日报 · 2023-05-06 · <code>桥/notes.md:3-4</code> · <a href="https://yinju.example/a&amp;b/articles/7?quote=10-22">打开原文</a>`,
+			`《石桥 &lt;上&gt;》 张望、李远 · 江畔日报 · 2023-05-06 · <code>桥/notes.md:3-4</code> · <a href="https://yinju.example/a&amp;b/articles/7?quote=10-22&amp;of=c44abb92">打开原文</a>`,
 		Plain: "理解为：桥\n\n李春设计 [1]。\n\n[1]\n赵州桥由“李春”\n设计 & <造>。\n《石桥 <上>》 张望、李远 · 江畔日报 · 2023-05-06 · 桥/notes.md:3-4 · 打开原文",
 		Cited: []int{1},
 	}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	if e := parsed(t, got)[0].Entities; e[len(e)-1].URL != "https://yinju.example/a&b/articles/7?quote=10-22" {
+	if e := parsed(t, got)[0].Entities; e[len(e)-1].URL != "https://yinju.example/a&b/articles/7?quote=10-22&of=c44abb92" {
 		t.Errorf("%+v", e)
 	}
 	none := entry{n: 2, quote: "无题。", article: &rag.Article{File: "a.txt"}, location: rag.Location{StartLine: 9, EndLine: 9}}

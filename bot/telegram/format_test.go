@@ -55,7 +55,7 @@ func TestAQuoteOfTheStoreIsShownWithItsPlace(t *testing.T) {
 	if err != nil || !strings.HasSuffix(got.Text, want) {
 		t.Errorf("%q, %v; want %q", got.Text, err, want)
 	}
-	if last := got.Entities[len(got.Entities)-1]; last.URL != "https://yinju.example/articles/"+rag.FormatID(answer.Citations[0].Quote.Article().ID)+"?quote=0-21" {
+	if last := got.Entities[len(got.Entities)-1]; last.URL != "https://yinju.example/articles/"+rag.FormatID(answer.Citations[0].Quote.Article().ID)+"?quote=0-21&of="+bot.Fingerprint(answer.Citations[0].Quote.Text()) {
 		t.Errorf("%+v", last)
 	}
 }

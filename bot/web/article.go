@@ -58,13 +58,18 @@ func (s server) article(w http.ResponseWriter, r *http.Request) {
 	}
 	v := articleView{head: head{lang}, Article: a}
 	if r.URL.Query().Has("quote") {
-		span, ok := parseQuote(r.URL.Query().Get("quote"), len([]rune(a.Text)))
+		span, ok := parseQuote(r.URL.Query().Get("quote"))
+		if ok && !holds(a, span, r.URL.Query().Get("of")) {
+			ok = r.URL.Query().Has("of") // else the link was never right
+			v.HasChanged, v.quote = ok, nil
+		} else {
+			v.quote = &span
+		}
 		if !ok {
 			s.fault(w, r, lang, http.StatusBadRequest, lang.Say("链接中的引文位置不对：应为 quote=起-止，不超出文章。",
 				"The link's quote is not a place in the article: it should be quote=START-END."))
 			return
 		}
-		v.quote = &span
 	}
 	v.twins = s.twins(ctx, a)
 	s.page(w, r, http.StatusOK, "article", v)
@@ -89,13 +94,19 @@ func (s server) twins(ctx context.Context, a *rag.Article) (twins []*rag.Article
 	return twins
 }
 
-// parseQuote reads START-END within a text of so many runes.
-func parseQuote(text string, runes int) (rag.Span, bool) {
+// holds says whether an article has a span, and at it the words that a link was made for, if it says which.
+func holds(a *rag.Article, s rag.Span, of string) bool {
+	text := []rune(a.Text)
+	return s.End <= len(text) && (of == "" || of == bot.Fingerprint(string(text[s.Start:s.End])))
+}
+
+// parseQuote reads START-END.
+func parseQuote(text string) (rag.Span, bool) {
 	from, to, _ := strings.Cut(text, "-")
 	start, errStart := strconv.ParseUint(from, 10, 31)
 	end, errEnd := strconv.ParseUint(to, 10, 31)
 	span := rag.Span{Start: int(start), End: int(end)}
-	return span, errStart == nil && errEnd == nil && span.Start < span.End && span.End <= runes
+	return span, errStart == nil && errEnd == nil && span.Start < span.End
 }
 
 // lang is the language that the browser likes best of ours, or the configured one.
@@ -155,8 +166,9 @@ type faultView struct {
 type articleView struct {
 	head
 	*rag.Article
-	quote *rag.Span // nil: none
-	twins []*rag.Article
+	quote      *rag.Span // nil: none
+	HasChanged bool      // the quote that the link is of does not stand there any more
+	twins      []*rag.Article
 }
 
 // Name is what the page is called.

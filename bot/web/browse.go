@@ -111,6 +111,7 @@ func (s server) articles(w http.ResponseWriter, r *http.Request) {
 // articleReply is an article whole.
 type articleReply struct {
 	bot.Article
+	Places [][3]int         `json:"places" jsonschema:"[character, line, page]: from which character of the text on it stands on which line of the file and, where that has pages, on which page"`
 	Cite   cite             `json:"cite"`
 	Copies []rag.ArticleRef `json:"copies"` // those of same_as, at most maxTwins
 }
@@ -119,6 +120,14 @@ type articleReply struct {
 type cite struct {
 	GBT7714 string `json:"gbt7714"`
 	Plain   string `json:"plain"`
+}
+
+func placesOf(a *rag.Article) [][3]int {
+	places := make([][3]int, len(a.Places))
+	for i, r := range a.Places {
+		places[i] = [3]int{r.Start, r.Line, r.Page}
+	}
+	return places
 }
 
 func (s server) wholeArticle(w http.ResponseWriter, r *http.Request) {
@@ -133,7 +142,7 @@ func (s server) wholeArticle(w http.ResponseWriter, r *http.Request) {
 		s.problem(w, r, err)
 		return
 	}
-	reply := articleReply{Article: bot.ArticleOf(a), Cite: cite{bot.CiteGBT7714(a), bot.CitePlain(a, s.lang(r))}, Copies: []rag.ArticleRef{}}
+	reply := articleReply{Article: bot.ArticleOf(a), Places: placesOf(a), Cite: cite{bot.CiteGBT7714(a), bot.CitePlain(a, s.lang(r))}, Copies: []rag.ArticleRef{}}
 	for _, twin := range s.twins(ctx, a) {
 		reply.Copies = append(reply.Copies, twin.Ref())
 	}

@@ -11,6 +11,9 @@ import (
 // The parts of the document that are no API of ours: pages, and what other programs speak. Their protocols are described
 // elsewhere, so only what this server makes of them is said here.
 
+// lines are events whose data is said elsewhere.
+var lines = object{"type": "object", "required": []string{"data"}, "properties": object{"data": object{"type": "string"}}}
+
 func html() object { return object{"text/html": object{"schema": object{"type": "string"}}} }
 
 // pageOperations are those of the pages. hasOpenPages: reading pages need no key.
@@ -69,7 +72,7 @@ func chatOperations() []operation {
 			status: http.StatusOK, isOpenAI: true,
 			also: object{
 				"application/json":  object{"schema": object{"type": "object", "required": []string{"id", "object", "created", "model", "choices", "usage", "citations", "yinju"}}},
-				"text/event-stream": object{"schema": object{"type": "string"}},
+				"text/event-stream": object{"schema": lines},
 			},
 			faults: append([]int{
 				http.StatusNotFound, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusTooManyRequests,
@@ -99,7 +102,7 @@ func toolOperations() []operation {
 	faults := []int{http.StatusForbidden, http.StatusRequestEntityTooLarge, http.StatusTooManyRequests, http.StatusServiceUnavailable}
 	return []operation{{
 		method: "post", path: "/mcp", id: "tools", summary: "The tools ask, search and article, by the Model Context Protocol (streamable HTTP, without sessions): one message of JSON-RPC",
-		takes: message, status: http.StatusOK, also: object{"application/json": object{"schema": reply}, "text/event-stream": object{"schema": object{"type": "string"}}},
+		takes: message, status: http.StatusOK, also: object{"application/json": object{"schema": reply}, "text/event-stream": object{"schema": lines}},
 		faults: faults,
 		loose:  []int{http.StatusAccepted, http.StatusBadRequest, http.StatusMethodNotAllowed, http.StatusNotAcceptable, http.StatusUnsupportedMediaType, http.StatusGatewayTimeout},
 	}}

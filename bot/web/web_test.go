@@ -338,3 +338,20 @@ func TestAPanicIsOneFailedRequest(t *testing.T) {
 		t.Errorf("the panic is not logged with its place: %s", got)
 	}
 }
+
+// A link says which words it is of. Where the article has changed, others are not marked in their place.
+func TestALinkWhoseWordsHaveMovedMarksNothing(t *testing.T) {
+	t.Parallel()
+	whole := get(t, options(), "/articles/3?quote=14-20").Body.String()
+	_, rest, _ := strings.Cut(whole, "<mark")
+	_, rest, _ = strings.Cut(rest, ">")
+	words, _, _ := strings.Cut(rest, "</mark>")
+	for query, isMarked := range map[string]bool{
+		"quote=14-20&of=" + bot.Fingerprint(words): true, "quote=14-20&of=" + bot.Fingerprint("别的话"): false, "quote=14-9999&of=" + bot.Fingerprint(words): false,
+	} {
+		w := get(t, options(), "/articles/3?"+query)
+		if w.Code != http.StatusOK || strings.Contains(w.Body.String(), "<mark") != isMarked || strings.Contains(w.Body.String(), "改动过") == isMarked {
+			t.Errorf("%s: %d %s", query, w.Code, w.Body)
+		}
+	}
+}

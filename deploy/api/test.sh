@@ -29,6 +29,7 @@ export DATA_DIR="$work/data" LISTEN_ADDR=127.0.0.1:0 YINJU_LANG=en HTTP_RATE=100
 
 cd "$work" # where no .env is read
 "$root/yinju" ingest "$root/examples/corpus"
+: >serve.log # it is read before the server has begun
 "$root/yinju" serve 2>serve.log &
 serving=$!
 address=

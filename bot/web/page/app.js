@@ -35,7 +35,7 @@ async function ask(text, { filter = filterOf(), instead } = {}) {
   busy(true);
   greet(false);
   const turn = newTurn(text);
-  turn.entry = { question: text };
+  turn.entry = { id: past.newID(), at: new Date().toISOString(), question: text };
   here.turns.push(turn.entry);
   here.title ||= text;
   here.at = new Date().toISOString();
@@ -80,6 +80,7 @@ function giveBack(text, turn) {
 }
 
 function drop(turn) {
+  past.drop(turn.entry);
   talk.turns = talk.turns.filter((entry) => entry !== turn.entry);
   turn.node.remove();
 }
@@ -242,7 +243,7 @@ function put(conversation) {
   turns.replaceChildren(...conversation.turns.map((entry) => {
     const turn = newTurn(entry.question);
     turn.entry = entry;
-    if (entry.answer) turn.done(entry.answer, { rated: entry.rated, old: true });
+    if (Array.isArray(entry.answer?.citations)) turn.done(entry.answer, { rated: entry.rated, old: true });
     else turn.trouble(new api.Trouble(entry.failed?.kind ?? "cut", entry.failed), { old: true });
     return turn.node;
   }));
@@ -333,7 +334,13 @@ api.whenKeyIsNeeded((wrong) => {
 
 by("key-form").addEventListener("submit", (event) => {
   event.preventDefault();
-  api.tryKey(keyValue.value.trim());
+  const value = keyValue.value.trim();
+  if (!/^[!-~]+$/u.test(value)) { // no header can carry it
+    by("key-wrong").hidden = false;
+    by("key-wrong").textContent = t("badKey");
+    return;
+  }
+  api.tryKey(value);
   keyBox.close("use");
 });
 by("key-cancel").addEventListener("click", () => keyBox.close(""));
@@ -390,7 +397,7 @@ async function shared(id) {
     const turn = new Turn("", { again: () => shared(id) });
     turn.node.querySelector(".question").remove();
     turn.trouble(trouble);
-    turns.replaceChildren(banner, turn.node);
+    turns.replaceChildren(turn.node);
   }
 }
 

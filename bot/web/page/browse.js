@@ -71,6 +71,10 @@ async function look(hash, from) {
   try {
     const { articles, total } = await api.articles({ ...values(), offset: from, limit: LIMIT });
     if (number !== asked) return;
+    if (articles.length === 0 && total > 0) { // there are fewer than there were
+      look(hash, Math.floor((total - 1) / LIMIT) * LIMIT);
+      return;
+    }
     offset = from;
     found.textContent = total === 0 ? t("foundNone") : total <= LIMIT ? t("foundAll", total) : t("found", from + 1, from + articles.length, total);
     list.replaceChildren(...articles.map((article) => item(article)));

@@ -22,7 +22,7 @@ export function card(citation, open) {
     el("div", { class: "row small" },
       button(t("open"), openIt, { class: "open" }),
       button(t("copyQuote"), (event) => copy(quote, event.currentTarget), { class: "copy-quote" }),
-      citeButtons(() => article.id)));
+      citeButtons(() => article.id, undefined, article)));
 }
 
 function others(also, quote, open) {
@@ -35,12 +35,19 @@ function others(also, quote, open) {
       el("code", {}, place(article.file, location.start_line, location.end_line))))));
 }
 
+// citeOf is how an article is cited that has to be the one that was cited.
+function citeOf(article, cited) {
+  const name = ({ title, authors, publication, date }) => JSON.stringify([title, authors ?? [], publication, date]);
+  if (cited && name(article) !== name(cited)) throw new api.Trouble("problem", { detail: t("changedSince") });
+  return article.cite;
+}
+
 // citeButtons copy an article as a citation, in two forms.
-export function citeButtons(id, cite) {
+export function citeButtons(id, cite, cited) {
   const of = (form) => async (event) => {
     const node = event.currentTarget;
     try {
-      cite ??= (await api.article(id())).cite;
+      cite ??= citeOf(await api.article(id()), cited);
       await copy(cite[form], node);
     } catch (trouble) {
       say(troubleText(trouble));

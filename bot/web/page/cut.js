@@ -25,6 +25,15 @@ export function quoteAt(text, quote, start, end) {
   return elsewhere < 0 ? null : { from: elsewhere, to: elsewhere + quote.length, moved: true };
 }
 
+// placeAt is where a span {from, to} of a text stands in its file, by the article's places [character, line, page], as a location
+// has it.
+export function placeAt(text, span, places) {
+  const start = runes(text.slice(0, span.from)), end = runes(text.slice(0, span.to));
+  const at = (character) => places.findLast(([from]) => from <= character) ?? [0, 0, 0];
+  const [, first, page] = at(start), [, last] = at(Math.max(start, end - 1));
+  return { start_char: start, end_char: end, start_line: first, end_line: last, page: page || null };
+}
+
 // paragraphs parts a text at its line ends into lists of {text, marked}: what lies within the span {from, to} is marked.
 export function paragraphs(text, span) {
   const { from, to } = span ?? { from: 0, to: 0 };

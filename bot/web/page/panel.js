@@ -1,6 +1,6 @@
 import * as api from "./api.js";
 import { citeButtons } from "./cards.js";
-import { headlines, paragraphs, quoteAt } from "./cut.js";
+import { headlines, paragraphs, placeAt, quoteAt } from "./cut.js";
 import { button, by, el, imprint, langOf, place, say, show } from "./dom.js";
 import { t } from "./texts.js";
 import { troubleBox } from "./trouble.js";
@@ -74,8 +74,9 @@ const bar = (...more) => el("div", { class: "bar" }, el("span", { class: "row sm
   button("✕", close, { class: "close", "aria-label": t("close"), title: "Esc" }));
 
 function fill(article, target) {
-  const at = target.location;
-  const span = at ? quoteAt(article.text, target.quote, at.start_char, at.end_char) : null;
+  const cited = target.location;
+  const span = cited ? quoteAt(article.text, target.quote, cited.start_char, cited.end_char) : null;
+  const at = span && placeAt(article.text, span, article.places); // as it stands now
   const all = paragraphs(article.text, span);
   const top = headlines(article.text, article.title);
   const heading = el("h2", { tabindex: "-1", lang: langOf(article.display_title) });
@@ -86,19 +87,19 @@ function fill(article, target) {
   const first = () => panel.querySelector("mark");
   fillWith(
     el("div", { class: "head" },
-      bar(span && button(t("toQuote"), () => show(first(), "center")), pageLink(article, target)),
+      bar(span && button(t("toQuote"), () => show(first(), "center")), pageLink(article, at, target.url)),
       heading,
       el("p", { class: "by" }, imprintOf(article)),
       el("p", { class: "place" }, el("code", {}, place(article.file, lineOf(article), lastLineOf(article))),
-        at && span && el("span", { class: "at" }, ` · ${t("quoteAtLine", lines(at))}`))),
-    notice(at, span),
+        at && el("span", { class: "at" }, ` · ${t("quoteAtLine", lines(at))}`))),
+    notice(cited, span),
     text,
     el("div", { class: "row small" }, citeButtons(() => article.id, article.cite)),
     copies(article));
   heading.focus({ preventScroll: true });
   panel.scrollTop = 0;
   if (span) first().scrollIntoView({ block: "center" });
-  say(`${article.display_title} ${at && span ? t("quoteAtLine", lines(at)) : ""}`);
+  say(`${article.display_title} ${at ? t("quoteAtLine", lines(at)) : ""}`);
 }
 
 const fillWith = (...parts) => panel.replaceChildren(...parts.filter(Boolean));
@@ -130,9 +131,9 @@ function notice(at, span) {
 }
 
 // pageLink leads to the reading page. A link cannot carry a key, so with one it is there only where pages are public.
-function pageLink(article, { location: at, url }) {
-  const own = `/articles/${encodeURIComponent(article.id)}${at ? `?quote=${at.start_char}-${at.end_char}` : ""}`;
-  const href = /^https?:\/\//u.test(url ?? "") ? url : api.key() ? null : own;
+function pageLink(article, at, cited) {
+  const page = /^https?:\/\//u.test(cited ?? "") ? cited.replace(/\?.*$/u, "") : api.key() ? null : `/articles/${encodeURIComponent(article.id)}`;
+  const href = page && page + (at ? `?quote=${at.start_char}-${at.end_char}` : "");
   return href && el("a", { href, target: "_blank", rel: "noopener noreferrer" }, t("readingPage"));
 }
 

@@ -18,11 +18,20 @@ export function all() {
   }
 }
 
-// save keeps a conversation, and lets go of the oldest ones where there is no room.
+// save keeps a conversation, with the turns that another tab has added to it, and lets go of the oldest ones where there is no
+// room.
 export function save(conversation) {
-  const kept = { ...conversation, turns: conversation.turns.slice(-MOST_TURNS) };
+  const mine = new Set(conversation.turns.map((turn) => turn.id));
+  const others = (find(conversation.id)?.turns ?? []).filter((turn) => turn.id && !mine.has(turn.id) && !dropped.has(turn.id));
+  const turns = [...conversation.turns, ...others].sort((a, b) => (a.at ?? "") < (b.at ?? "") ? -1 : (a.at ?? "") > (b.at ?? "") ? 1 : 0);
+  const kept = { ...conversation, turns: turns.slice(-MOST_TURNS) };
   write([kept, ...all().filter((c) => c.id !== kept.id)].slice(0, MOST));
 }
+
+const dropped = new Set(); // ids of turns that this tab has taken out
+
+// drop takes a turn out for good.
+export function drop(turn) { if (turn.id) dropped.add(turn.id); }
 
 export const remove = (id) => write(all().filter((c) => c.id !== id));
 export const clear = () => write([]);

@@ -34,6 +34,8 @@ export const TEXTS = {
   copyGbt: ["复制出处，GB/T 7714 格式", "Copy the citation as GB/T 7714"],
   copyPlain: ["复制出处，普通格式", "Copy the citation, plain"],
   wrongKey: ["服务器不认这个密钥。", "The server does not take this key."],
+  changedSince: ["这篇文章在引用之后改动过，题名、作者或日期已不同：请打开原文核对。", "The article has changed since it was cited, and is called otherwise: open it and compare."],
+  badKey: ["密钥只有英文字母、数字和符号。", "A key has letters, digits and signs of ASCII only."],
   copied: ["已复制", "Copied"],
   notCopied: ["没能复制", "Not copied"],
   also: ["另见 {0} 处", "Also in {0}"],

@@ -120,7 +120,9 @@ export class Turn {
     const note = el("form", { class: "note", hidden: true, onsubmit: (event) => { event.preventDefault(); rate(false, noteBox.value.trim()); } },
       noteBox, el("button", { type: "submit" }, t("sendNote")));
     const said = el("span", { class: "pale rated" });
+    const pressed = () => (up.getAttribute("aria-pressed") === "true" ? true : down.getAttribute("aria-pressed") === "true" ? false : undefined);
     const rate = async (good, words) => {
+      const was = pressed();
       for (const b of [up, down]) b.setAttribute("aria-pressed", String(b === (good ? up : down)));
       try {
         await api.feedback(id, good, words);
@@ -131,7 +133,8 @@ export class Turn {
         note.hidden = good || words !== undefined;
         if (hadFocus && note.hidden) down.focus();
       } catch (trouble) {
-        for (const b of [up, down]) b.setAttribute("aria-pressed", "false");
+        up.setAttribute("aria-pressed", String(was === true));
+        down.setAttribute("aria-pressed", String(was === false));
         said.textContent = troubleText(trouble);
         say(said.textContent);
       }

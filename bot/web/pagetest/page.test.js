@@ -278,6 +278,8 @@ visit("articles are browsed, filtered, turned over and opened", DESK, async (pag
   await page.waitForFunction(() => /第 1–/u.test(document.getElementById("found").textContent));
   await page.goForward();
   await page.waitForFunction(() => /第 21–/u.test(document.getElementById("found").textContent));
+  await page.goto(`${PAGE_URL}/#articles?offset=9980`);
+  await page.waitForFunction(() => /第 21–/u.test(document.getElementById("found").textContent));
   await page.fill("#browse [name=words]", "没有这样的词");
   await page.press("#browse [name=words]", "Enter");
   await page.waitForFunction(() => /没有/u.test(document.getElementById("found").textContent));
@@ -318,6 +320,47 @@ visit("the quote and its source are copied", { ...DESK, permissions: ["clipboard
     assert.ok(whole.includes(`[${i + 1}]\n${lines}\n`) && whole.includes(`\n${places[i]}`), `quote ${i + 1} and ${places[i]} in ${whole}`);
   });
 }, { allowed: /status of 404/u });
+
+visit("after an article has changed nothing false is said of where its words stood", { ...DESK, permissions: ["clipboard-read", "clipboard-write"] }, async (page) => {
+  const turn = await ask(page, ANSWERED);
+  const card = turn.locator(".card").first();
+  const quote = await card.locator(".quote").textContent();
+  let changed;
+  await page.route("**/v1/articles/*", async (route) => {
+    const response = await route.fetch();
+    const article = await response.json();
+    changed = { ...article, text: `改了改。\n${article.text}`, places: article.places.map(([from, line, p]) => [from + 5, line + 7, p]) };
+    await route.fulfill({ json: changed });
+  });
+  await card.locator(".open").click();
+  await page.waitForSelector(".panel mark");
+  assert.equal(await marked(page), quote);
+  const start = [...changed.text.slice(0, changed.text.indexOf(quote))].length;
+  assert.equal(await page.locator(".panel .bar a").getAttribute("href"), `/articles/${changed.id}?quote=${start}-${start + [...quote].length}`);
+  const line = changed.places.findLast(([from]) => from <= start)[1];
+  assert.match(await page.locator(".panel .at").textContent(), new RegExp(`第 ${line}`, "u"));
+  assert.match(await page.locator(".panel .notice").textContent(), /改动过/u);
+  await page.keyboard.press("Escape");
+  await page.unroute("**/v1/articles/*");
+  await page.route("**/v1/articles/*", async (route) => {
+    const article = await (await route.fetch()).json();
+    await route.fulfill({ json: { ...article, title: "另一篇", display_title: "另一篇" } });
+  });
+  await card.locator(".copy-gbt").click();
+  await page.waitForFunction((b) => b.textContent === "没能复制" && /改动过/u.test(b.title), await card.locator(".copy-gbt").elementHandle());
+});
+
+visit("two tabs on one conversation keep the turns of both", DESK, async (page, context) => {
+  await ask(page, ANSWERED);
+  const other = await context.newPage();
+  await other.goto(PAGE_URL);
+  await other.click("#open-past");
+  await other.locator("#past-list .title").first().click();
+  await ask(other, "民法典一共分哪几编？");
+  await ask(page, BEYOND);
+  const turns = await page.evaluate(() => JSON.parse(localStorage.getItem("yinju.conversations"))[0].turns.map((turn) => turn.question));
+  assert.deepEqual(turns, [ANSWERED, "民法典一共分哪几编？", BEYOND]);
+});
 
 visit("a good answer and a bad one are told, and stored", DESK, async (page) => {
   const turn = await ask(page, ANSWERED);
@@ -441,7 +484,7 @@ visit("what the server says is text, whatever it says", DESK, async (page) => {
   };
   const answer = { id: "1", question: evil, resolved: evil, status: "answered", answer: `${evil}[1]`, citations: [citation], scope: [{ filter: {}, text: evil }], written: { model: evil, used: true } };
   await page.route("**/v1/ask", (route) => route.fulfill({ headers: { "Content-Type": "text/event-stream" }, body: `event: answer\ndata: ${JSON.stringify(answer)}\n\n` }));
-  await page.route("**/v1/articles/*", (route) => route.fulfill({ json: { ...citation.article, text: evil, locations: [], copies: [], cite: {} } }));
+  await page.route("**/v1/articles/*", (route) => route.fulfill({ json: { ...citation.article, text: evil, locations: [], places: [], copies: [], cite: {} } }));
   await ask(page, evil);
   await page.locator(".card .open").click();
   await page.waitForSelector(".panel .notice");
@@ -494,6 +537,12 @@ visit("where a key is needed it is asked for, kept, and forgotten", DESK, async 
   await page.fill("#key-value", "wrong-key-0123456789abcdef");
   await page.press("#key-value", "Enter");
   await page.waitForSelector("#key-wrong:visible");
+  await page.fill("#key-value", "密钥密钥");
+  await page.press("#key-value", "Enter");
+  await page.waitForFunction(() => /字母/u.test(document.getElementById("key-wrong").textContent));
+  await page.fill("#key-value", "wrong-key-0123456789abcdef");
+  await page.press("#key-value", "Enter");
+  await page.waitForFunction(() => /不认/u.test(document.getElementById("key-wrong").textContent));
   assert.match(await page.textContent("#key-wrong"), /不认这个密钥/u);
   assert.equal(await page.evaluate(() => localStorage.getItem("yinju.key")), null, "a wrong key is not kept");
   await page.fill("#key-value", PAGE_ADMIN_KEY);

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
 import { test } from "node:test";
 import { problem } from "../page/api.js";
-import { cut, headlines, marks, paragraphs, quoteAt, unitAt } from "../page/cut.js";
+import { cut, headlines, marks, paragraphs, placeAt, quoteAt, unitAt } from "../page/cut.js";
 import { Parser, events } from "../page/sse.js";
 import { TEXTS } from "../page/texts.js";
 import { troubleText } from "../page/trouble.js";
@@ -28,6 +28,12 @@ test("a quote is where it was said to be, or where it stands now, or nowhere", (
   assert.deepEqual(quoteAt(text, undefined, 1, 3), { from: 2, to: 4, moved: false });
   assert.equal(quoteAt(text, undefined, 3, 3), null);
   assert.equal(quoteAt(text, "", 900, 902), null);
+});
+
+test("where a quote stands now is told by the places of its article", () => {
+  const text = "😀一。\n二。三。", places = [[0, 5, 0], [4, 9, 2], [6, 10, 2]];
+  assert.deepEqual(placeAt(text, quoteAt(text, "二。三。", 0, 4), places), { start_char: 4, end_char: 8, start_line: 9, end_line: 10, page: 2 });
+  assert.deepEqual(placeAt(text, quoteAt(text, "😀一。", 0, 3), places), { start_char: 0, end_char: 3, start_line: 5, end_line: 5, page: null });
 });
 
 test("what is marked is the quote, over the ends of paragraphs", () => {
