@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strings"
 
+	"yinju/bot"
 	"yinju/rag"
 )
 
@@ -36,7 +37,7 @@ type request struct {
 // What a request may have. A megabyte can hold hundreds of thousands of empty ones, each of which takes memory.
 const (
 	MaxMessages = 500 // of a chat
-	maxParts    = 500 // of a message
+	MaxParts    = 500 // of a message
 )
 
 type messages []message
@@ -86,7 +87,7 @@ type content struct {
 
 var (
 	errContent = errors.New("content should be a string, or an array of parts of type text")
-	errParts   = fmt.Errorf("a message has more than %d parts", maxParts)
+	errParts   = fmt.Errorf("a message has more than %d parts", MaxParts)
 )
 
 type part struct{ Type, Text string }
@@ -99,7 +100,7 @@ func (c *content) UnmarshalJSON(b []byte) error {
 	case '"':
 		return json.Unmarshal(b, &c.text)
 	}
-	parts, err := decodeSome[part](b, maxParts, errParts)
+	parts, err := decodeSome[part](b, MaxParts, errParts)
 	switch {
 	case errors.Is(err, errParts):
 		return err
@@ -163,22 +164,13 @@ func (h handler) chat(r *http.Request, req request) (c chat, err error) {
 		return c, refused(http.StatusBadRequest, fmt.Sprintf("messages[%d].content", last),
 			h.Lang.Say("这里只看得懂文字，看不了图片、声音和文件：请用文字提问。", "Only text is read here, no pictures, sound or files: please ask in words."))
 	}
-	c = chat{question: asked.text, secret: []byte(presented(r)), user: req.User}
+	c = chat{question: asked.text, secret: []byte(bot.PresentedKey(r)), user: req.User}
 	for _, m := range req.Messages[:last] {
 		if m.Role == "user" || m.Role == "assistant" {
 			c.earlier = append(c.earlier, m)
 		}
 	}
 	return c, rag.CheckQuestion(c.question)
-}
-
-// presented is the API key that a request brings, "" for none. Nothing is checked by it.
-func presented(r *http.Request) string {
-	if key := r.Header.Get("X-Api-Key"); key != "" {
-		return key
-	}
-	_, key, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	return strings.TrimSpace(key)
 }
 
 // The protocol has no ids of conversations: each request brings all that was said. What was said, under a key that

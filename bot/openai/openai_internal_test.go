@@ -445,7 +445,7 @@ func TestAContentMayComeInParts(t *testing.T) {
 func TestALongChatIsTaken(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
-	parts := strings.Repeat(`{"type":"text","text":""},`, maxParts-1) + `{"type":"text","text":"赵州桥由谁设计？"}`
+	parts := strings.Repeat(`{"type":"text","text":""},`, MaxParts-1) + `{"type":"text","text":"赵州桥由谁设计？"}`
 	status, body := r.post(`{"model":"yinju","messages":[` + strings.Repeat(`{"role":"system","content":"x"},`, MaxMessages-1) + `{"role":"user","content":[` + parts + `]}]}`)
 	if status != http.StatusOK || !strings.Contains(body, "李春") {
 		t.Errorf("%d %s", status, body)
@@ -489,7 +489,7 @@ func TestWhatCannotBeTakenIsSaidInTheProtocolsForm(t *testing.T) {
 		{ask(`[{"type":"text","text":"这是什么？"},{"type":"image_url","image_url":{"url":"data:"}}]`), "messages[0].content", "", "ask in words", 400},
 		{ask(`"` + strings.Repeat("桥", rag.MaxQuestion+1) + `"`), "messages", "", "2001 characters", 400},
 		{`{"model":"yinju","messages":[` + strings.Repeat(`{"role":"user","content":"桥"},`, MaxMessages) + `{}]}`, "messages", "", "Too many messages", 400},
-		{ask(`[` + strings.Repeat(`{"type":"text","text":"桥"},`, maxParts) + `{}]`), "messages", "", "Too many messages", 400},
+		{ask(`[` + strings.Repeat(`{"type":"text","text":"桥"},`, MaxParts) + `{}]`), "messages", "", "Too many messages", 400},
 		{ask(`"` + strings.Repeat("桥", maxBody/3+1) + `"`), "", "", "too large", 413},
 	} {
 		for _, stream := range []string{tc.body, strings.Replace(tc.body, `"messages"`, `"stream":true,"messages"`, 1)} {

@@ -10,6 +10,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"yinju/bot"
 )
 
 // Scope is what a key is for.
@@ -67,7 +69,7 @@ func (s server) admit(r *http.Request, scope Scope) (string, error) {
 		}
 		return addressOf(r), nil
 	}
-	key, ok := find(keys, presented(r))
+	key, ok := find(keys, bot.PresentedKey(r))
 	switch {
 	case !ok:
 		return "", fault(http.StatusUnauthorized, lang.Say("需要密钥：用 Authorization: Bearer 或 X-API-Key 送来。",
@@ -83,18 +85,6 @@ func (s server) keys() []Key {
 		return nil
 	}
 	return s.Keys()
-}
-
-// presented is the key that a request brings, "" for none.
-func presented(r *http.Request) string {
-	if key := r.Header.Get("X-Api-Key"); key != "" {
-		return key
-	}
-	scheme, key, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	if !strings.EqualFold(scheme, "Bearer") {
-		return ""
-	}
-	return strings.TrimSpace(key)
 }
 
 // find compares a key with all that there are: how long it takes tells nothing.
@@ -145,7 +135,8 @@ func (s server) sameOrigin(next http.Handler) http.Handler {
 }
 
 // isOfAnotherSite says whether a page that is neither ours nor listed made a request. Without keys that is refused: such
-// a page cannot read the response, but would have this machine work. Links that lead here are followed.
+// a page cannot read the response, but would have this machine work. Links that lead to a reading page are followed; those
+// to the API are not, for a browser may follow them before anybody has clicked.
 func (s server) isOfAnotherSite(r *http.Request) bool {
 	origin := r.Header.Get("Origin")
 	if origin != "" {
@@ -153,7 +144,9 @@ func (s server) isOfAnotherSite(r *http.Request) bool {
 		return (err != nil || u.Host != r.Host) && !slices.Contains(s.Origins, origin)
 	}
 	site := r.Header.Get("Sec-Fetch-Site")
-	return (site == "cross-site" || site == "same-site") && (r.Header.Get("Sec-Fetch-Mode") != "navigate" || r.Header.Get("Sec-Fetch-Dest") != "document")
+	isLink := r.Header.Get("Sec-Fetch-Mode") == "navigate" && r.Header.Get("Sec-Fetch-Dest") == "document"
+	mayFollow := isLink && strings.HasPrefix(r.URL.Path, "/articles/")
+	return (site == "cross-site" || site == "same-site") && !mayFollow
 }
 
 func (s server) otherSite(r *http.Request) error {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"regexp"
 	"slices"
@@ -165,8 +166,17 @@ func TestEveryStatusOfTheDocument(t *testing.T) {
 			t.Errorf("%s: %d, want %d", path, w.Code, status)
 		}
 	}
+	for _, path := range slices.Sorted(maps.Keys(c.doc.Paths)) {
+		if w := c.do("PUT", strings.NewReplacer("{id}", "1", "{file}", "app.js", "{share}", "x").Replace(path), "", key...); w.Code != http.StatusMethodNotAllowed || w.Header().Get("Allow") == "" {
+			t.Errorf("PUT %s: %d %v", path, w.Code, w.Header())
+		}
+	}
 	for _, path := range []string{"/v1/ask", "/v1/feedback"} {
-		c.do("POST", path, `{}`, "X-Api-Key", askKey, "Content-Type", "text/plain")
+		for _, kind := range [][]string{{"Content-Type", "text/plain"}, {"Content-Encoding", "gzip"}} {
+			if w := c.do("POST", path, `{}`, append(kind, "X-Api-Key", askKey)...); w.Code != http.StatusUnsupportedMediaType {
+				t.Errorf("%s with %s: %d", path, kind, w.Code)
+			}
+		}
 	}
 	for _, op := range []struct{ method, path string }{
 		{"POST", "/v1/ask"}, {"GET", "/v1/search"}, {"GET", "/v1/articles"}, {"GET", "/v1/articles/1"}, {"POST", "/v1/feedback"}, {"GET", "/v1/answers/x"}, {"GET", "/v1/ingest"}, {"GET", "/metrics"}, {"GET", "/articles/1"},

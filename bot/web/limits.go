@@ -92,7 +92,7 @@ func (s server) questionOf(most int64, next http.Handler) http.Handler {
 		}
 		whole := &held{ResponseWriter: w}
 		s.run(whole, r, next)
-		whole.send()
+		whole.send(s.waits.write)
 	}), most)
 }
 
@@ -153,13 +153,13 @@ func (h *held) pass() error {
 	return err
 }
 
-// send writes what was kept, in the time that there is for what is quick.
-func (h *held) send() {
+// send writes what was kept, and gives the reader a while to take it.
+func (h *held) send(wait time.Duration) {
 	if h.passes {
 		return
 	}
-	_ = http.NewResponseController(h.ResponseWriter).SetWriteDeadline(time.Now().Add(writeWait)) // not where there is no connection
-	_ = h.pass()                                                                                 // the reader may be gone
+	_ = http.NewResponseController(h.ResponseWriter).SetWriteDeadline(time.Now().Add(wait)) // not where there is no connection
+	_ = h.pass()                                                                            // the reader may be gone
 }
 
 // Unwrap lets http.ResponseController find deadlines.

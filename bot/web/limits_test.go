@@ -165,10 +165,30 @@ func TestASlowReaderHasNoPlaceOnceHisAnswerIsThere(t *testing.T) {
 	}
 }
 
+// Nor does he hold the answer and his connection for long.
+func TestAReaderThatDoesNotTakeHisAnswerIsLeft(t *testing.T) {
+	t.Parallel()
+	left := make(chan struct{})
+	address := listening(t, with(func(_ context.Context, q rag.Query, _ func(rag.Event) error) (rag.Answer, error) {
+		a := answered(q)
+		a.Text = strings.Repeat("长", 8<<20) // more than lies between two ends of a connection
+		return a, nil
+	}), func(s *http.Server) {
+		s.ConnState = func(_ net.Conn, state http.ConnState) {
+			if state == http.StateClosed {
+				close(left)
+			}
+		}
+	})
+	slow := post(t.Context(), t, address, `{"question":"长"}`)
+	defer func() { _ = slow.Body.Close() }()
+	await(t, "the end of his connection", left)
+}
+
 // The server's deadlines are for what is quick: neither cuts an answer that takes longer, nor ends its model's call.
 func TestTheServersDeadlinesDoNotCutAnAnswer(t *testing.T) {
 	t.Parallel()
-	const quick = 50 * time.Millisecond
+	const quick = 100 * time.Millisecond
 	address := listening(t, with(func(ctx context.Context, q rag.Query, tell func(rag.Event) error) (rag.Answer, error) {
 		for range 5 {
 			select {

@@ -385,9 +385,9 @@ func (op operation) object(names map[reflect.Type]string, hasKeys bool) object {
 		ok["links"] = op.links
 	}
 	responses := object{strconv.Itoa(op.status): ok}
-	faults := op.faults
+	faults := append(slices.Clone(op.faults), http.StatusMethodNotAllowed)
 	if !op.isOpen && hasKeys {
-		faults = append(slices.Clone(faults), http.StatusUnauthorized)
+		faults = append(faults, http.StatusUnauthorized)
 	}
 	for _, status := range faults {
 		responses[strconv.Itoa(status)] = problemReply(status, op.isOpenAI)
@@ -422,6 +422,9 @@ func problemReply(status int, isOpenAI bool) object {
 	headers := object{"X-Request-Id": header("string", "names the request in the log", true)}
 	if status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable {
 		headers["Retry-After"] = header("integer", "seconds to wait", false)
+	}
+	if status == http.StatusMethodNotAllowed { // of the path's other methods, which the document has no other place for
+		headers["Allow"] = header("string", "the methods of the path", true)
 	}
 	if isOpenAI {
 		fault := object{"type": "object", "required": []string{"error"}, "properties": object{"error": object{"type": "object", "required": []string{"message", "type", "param", "code"}}}}

@@ -37,7 +37,7 @@ func pageOperations(hasOpenPages bool) []operation {
 		},
 		{
 			method: "get", path: "/articles/{id}", id: "readingPage", summary: "An article as a page, a quote in it marked", status: http.StatusOK, also: html(),
-			params: []object{path("id"), query("quote", "START-END: the runes of the article's text that are marked, half open", &jsonschema.Schema{Type: "string"}, false)},
+			params: []object{path("id"), query("quote", "START-END: the runes of the article's text that are marked, half open", &jsonschema.Schema{Type: "string", Pattern: `^[0-9]+-[0-9]+$`}, false)},
 			loose:  []int{http.StatusBadRequest, http.StatusNotFound, http.StatusInternalServerError}, faults: reading, isOpen: hasOpenPages,
 		},
 		{
@@ -50,21 +50,24 @@ func pageOperations(hasOpenPages bool) []operation {
 // chatOperations are those of OpenAI's protocol, with its own form of faults.
 func chatOperations() []operation {
 	faults := []int{http.StatusBadRequest, http.StatusForbidden, http.StatusInternalServerError}
-	message := object{"type": "object", "required": []string{"role", "content"}, "properties": object{
+	message := object{"type": "object", "required": []string{"role"}, "properties": object{
 		"role": object{"enum": openai.Roles},
 		"content": object{"anyOf": []object{
 			{"type": []string{"string", "null"}},
-			{"type": "array", "items": object{"type": "object", "required": []string{"type", "text"}, "properties": object{"type": object{"const": "text"}, "text": object{"type": "string"}}}},
+			{"type": "array", "maxItems": openai.MaxParts, "items": object{"type": "object", "required": []string{"type"}, "properties": object{"type": object{"type": "string", "minLength": 1}, "text": object{"type": "string"}}}},
 		}},
 	}}
 	return []operation{
 		{
 			method: "post", path: "/v1/chat/completions", id: "chat", summary: "Answer the last question of a chat, in OpenAI's protocol; stream: as events, the last of which is [DONE]",
 			takes: object{"type": "object", "required": []string{"model", "messages"}, "properties": object{
-				"model":    object{"const": openai.Model},
-				"messages": object{"type": "array", "minItems": 1, "maxItems": openai.MaxMessages, "items": message},
-				"stream":   object{"type": "boolean"},
-				"user":     object{"type": "string", "description": "parts the chats of several people with one key"},
+				"model": object{"const": openai.Model},
+				"messages": object{
+					"type": "array", "maxItems": openai.MaxMessages, "items": message, "description": "the last one of the user is the question: text, with words in it",
+					"contains": object{"type": "object", "required": []string{"role"}, "properties": object{"role": object{"const": "user"}}},
+				},
+				"stream": object{"type": []string{"boolean", "null"}},
+				"user":   object{"type": []string{"string", "null"}, "description": "parts the chats of several people with one key"},
 			}},
 			status: http.StatusOK, isOpenAI: true,
 			also: object{
@@ -90,12 +93,17 @@ func chatOperations() []operation {
 
 // toolOperations are those of the Model Context Protocol over streamable HTTP.
 func toolOperations() []operation {
-	message := object{"type": "object", "required": []string{"jsonrpc"}, "properties": object{"jsonrpc": object{"const": "2.0"}}}
+	version := object{"const": "2.0"}
+	message := object{
+		"type": "object", "required": []string{"jsonrpc"}, "anyOf": []object{{"required": []string{"method"}}, {"required": []string{"id"}}},
+		"properties": object{"jsonrpc": version, "id": object{"type": []string{"integer", "string"}, "description": "none: nothing is answered"}, "method": object{"type": "string"}, "params": object{"type": "object"}},
+	}
+	reply := object{"type": "object", "required": []string{"jsonrpc"}, "properties": object{"jsonrpc": version}}
 	faults := []int{http.StatusForbidden, http.StatusRequestEntityTooLarge, http.StatusTooManyRequests, http.StatusServiceUnavailable}
 	return []operation{{
 		method: "post", path: "/mcp", id: "tools", summary: "The tools ask, search and article, by the Model Context Protocol (streamable HTTP, without sessions): one message of JSON-RPC",
-		takes: message, status: http.StatusOK, also: object{"application/json": object{"schema": message}, "text/event-stream": object{"schema": lines}},
+		takes: message, status: http.StatusOK, also: object{"application/json": object{"schema": reply}, "text/event-stream": object{"schema": lines}},
 		faults: faults,
-		loose:  []int{http.StatusAccepted, http.StatusBadRequest, http.StatusNotAcceptable, http.StatusUnsupportedMediaType, http.StatusGatewayTimeout},
+		loose:  []int{http.StatusAccepted, http.StatusBadRequest, http.StatusMethodNotAllowed, http.StatusNotAcceptable, http.StatusUnsupportedMediaType, http.StatusGatewayTimeout},
 	}}
 }

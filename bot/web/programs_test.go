@@ -107,9 +107,9 @@ func TestToolsHaveTheTimeOfAQuestion(t *testing.T) {
 	}
 }
 
-// The document describes what other programs speak, as far as it is this server's matter.
-func TestOtherProgramsAreInTheDocument(t *testing.T) {
-	t.Parallel()
+// everything are the options of all that is served over HTTP.
+func everything(t *testing.T) web.Options {
+	t.Helper()
 	store := corpus(t)
 	o := over(store)
 	o.Chats = func(asker bot.Asker) http.Handler {
@@ -118,7 +118,49 @@ func TestOtherProgramsAreInTheDocument(t *testing.T) {
 	o.Tools = func(asker bot.Asker) http.Handler {
 		return mcp.Handler(mcp.Options{Asker: asker, Search: o.Search, Articles: store, Lang: bot.English, Log: o.Log})
 	}
+	return o
+}
+
+// Every path and method that is served is in the document, and none else. What only Telegram calls is not.
+func TestTheDocumentHasEveryRoute(t *testing.T) {
+	t.Parallel()
+	o := everything(t)
+	o.Telegram, o.Webhook = fakeBot{}, true
 	c := newClient(t, o)
+	served := map[string]bool{}
+	for _, pattern := range web.Routes(o) {
+		method, path, ok := strings.Cut(pattern, " ")
+		if !ok { // of another program's protocol, which says itself what methods there are
+			method, path = "", pattern
+		}
+		if path = strings.TrimSuffix(path, "{$}"); path == "/telegram" {
+			continue
+		}
+		served[path] = true
+		if methods := c.doc.Paths[path]; len(methods) == 0 || method != "" && methods[strings.ToLower(method)].OperationID == "" {
+			t.Errorf("%s is served, and not in the document", pattern)
+		}
+	}
+	for path, operations := range c.doc.Paths {
+		if !served[path] {
+			t.Errorf("%s is in the document, and not served", path)
+		}
+		for _, method := range []string{"GET", "POST", "PUT", "PATCH", "DELETE"} {
+			w := c.do(method, strings.NewReplacer("{id}", "1", "{file}", "app.js", "{share}", "x").Replace(path), "")
+			if _, ok := operations[strings.ToLower(method)]; ok != (w.Code != http.StatusMethodNotAllowed) {
+				t.Errorf("%s %s: in the document %t, and %d", method, path, ok, w.Code)
+			}
+			if w.Code == http.StatusMethodNotAllowed && w.Header().Get("Allow") == "" {
+				t.Errorf("%s %s does not say what may be done", method, path)
+			}
+		}
+	}
+}
+
+// The document describes what other programs speak, as far as it is this server's matter.
+func TestOtherProgramsAreInTheDocument(t *testing.T) {
+	t.Parallel()
+	c := newClient(t, everything(t))
 	if c.doc.Paths["/v1/models/{id}"]["get"].OperationID != "model" || c.doc.Paths["/mcp"]["post"].OperationID != "tools" {
 		t.Fatal("the document has no word of them")
 	}
@@ -133,6 +175,8 @@ func TestOtherProgramsAreInTheDocument(t *testing.T) {
 		{400, "POST", "/v1/chat/completions", `{"model":"yinju","messages":[]}`, nil},
 		{404, "POST", "/v1/chat/completions", `{"model":"other","messages":[]}`, nil},
 		{415, "POST", "/v1/chat/completions", `{}`, []string{"Content-Type", "text/plain"}},
+		{415, "POST", "/v1/chat/completions", `{}`, []string{"Content-Encoding", "gzip"}},
+		{415, "POST", "/mcp", `{}`, append([]string{"Content-Encoding", "gzip"}, both...)},
 		{200, "GET", "/v1/models", "", nil},
 		{200, "GET", "/v1/models/yinju", "", nil},
 		{404, "GET", "/v1/models/other", "", nil},

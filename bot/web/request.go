@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"yinju/bot"
 	"yinju/rag"
@@ -43,11 +44,14 @@ func (s server) body(r *http.Request) (fields, error) {
 	return f, nil
 }
 
-// readBody reads a body whole. Errors are *http.MaxBytesError and *Problem.
+// readBody reads a body whole, as it is: one that is packed is none of ours. Errors are *http.MaxBytesError and *Problem.
 func (s server) readBody(r *http.Request) ([]byte, error) {
 	text, err := io.ReadAll(r.Body)
 	if large := (*http.MaxBytesError)(nil); err != nil && !errors.As(err, &large) {
 		err = fault(http.StatusBadRequest, s.lang(r).Say("正文没有送完。", "The body did not come to its end."))
+	}
+	if coding := r.Header.Get("Content-Encoding"); err == nil && len(text) > 0 && coding != "" && !strings.EqualFold(coding, "identity") {
+		err = fault(http.StatusUnsupportedMediaType, s.lang(r).Say("不收压缩过的正文：不要用 Content-Encoding。", "A packed body is not taken: send it without Content-Encoding."))
 	}
 	return text, err
 }

@@ -196,6 +196,11 @@ func (c *client) hold(method, path string, w *httptest.ResponseRecorder) {
 		}
 	}
 	op, ok := c.doc.Paths[path][strings.ToLower(method)]
+	if !ok && w.Code == http.StatusMethodNotAllowed { // said of the path's other methods
+		for other := range c.doc.Paths[path] {
+			c.hold(other, path, w)
+		}
+	}
 	if !ok {
 		return
 	}

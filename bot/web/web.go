@@ -65,11 +65,12 @@ type Options struct {
 // waits are what is waited for.
 type waits struct {
 	slot  time.Duration // one of the questions that run to end
+	write time.Duration // a reader to take an answer whole
 	event time.Duration // a reader to take an event
 	pulse time.Duration // something to send: less than what proxies wait
 }
 
-var defaultWaits = waits{slot: 5 * time.Second, event: 10 * time.Second, pulse: 15 * time.Second}
+var defaultWaits = waits{slot: 5 * time.Second, write: writeWait, event: 10 * time.Second, pulse: 15 * time.Second}
 
 // What holds where nothing is set.
 const (
@@ -96,9 +97,34 @@ type server struct {
 
 // Handler serves everything that there is.
 func Handler(o Options) http.Handler {
+	s := newServer(o)
+	return http.MaxBytesHandler(s.watched(guarded(s.shared(s.routed(&s.routes().ServeMux)))), maxBodyBytes)
+}
+
+func newServer(o Options) server {
 	o.AskTimeout, o.waits = cmp.Or(o.AskTimeout, DefaultAskTimeout), cmp.Or(o.waits, defaultWaits)
-	s := server{o, newGate(cmp.Or(o.AtOnce, DefaultAtOnce), cmp.Or(o.PerMinute, DefaultPerMinute)), newMetrics(o.Store)}
-	mux := http.NewServeMux()
+	return server{o, newGate(cmp.Or(o.AtOnce, DefaultAtOnce), cmp.Or(o.PerMinute, DefaultPerMinute)), newMetrics(o.Store)}
+}
+
+// routes is a mux that tells what it has: a test holds the document against that.
+type routes struct {
+	http.ServeMux
+	patterns []string
+}
+
+// Handle adds a route.
+func (m *routes) Handle(pattern string, h http.Handler) {
+	m.patterns = append(m.patterns, pattern)
+	m.ServeMux.Handle(pattern, h)
+}
+
+// HandleFunc adds a route.
+func (m *routes) HandleFunc(pattern string, h func(http.ResponseWriter, *http.Request)) {
+	m.Handle(pattern, http.HandlerFunc(h))
+}
+
+func (s server) routes() *routes {
+	mux, o := &routes{}, s.Options
 	mux.HandleFunc("GET /healthz", s.health)
 	mux.HandleFunc("GET /readyz", s.ready)
 	mux.HandleFunc("GET /{$}", s.frontPage)
@@ -113,11 +139,11 @@ func Handler(o Options) http.Handler {
 	if o.Asker != nil {
 		s.handleAPI(mux)
 	}
-	return http.MaxBytesHandler(s.watched(guarded(s.shared(s.routed(mux)))), maxBodyBytes)
+	return mux
 }
 
 // handleAPI adds what needs a key, and the document of it.
-func (s server) handleAPI(mux *http.ServeMux) {
+func (s server) handleAPI(mux *routes) {
 	doc, err := s.document()
 	if err != nil {
 		panic(err) // the types of this package can be described
