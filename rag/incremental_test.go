@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strconv"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -175,5 +176,31 @@ func change(t *testing.T, r *rand.Rand, s *rag.Store, have map[string]rag.Editio
 		e := file(path, articles...)
 		replace(t, s, e)
 		have[path] = e
+	}
+}
+
+// Files that hold the same articles are stored at once, each with its articles in another order than before: whoever
+// compares them must not wait for one who moves them, and he for the comparing.
+func TestArticlesThatMoveMakeNobodyWaitInACircle(t *testing.T) {
+	t.Parallel()
+	s := ragtest.Store(t)
+	for round := range 6 {
+		var all sync.WaitGroup
+		for i := range 6 {
+			r := rand.New(rand.NewPCG(uint64(round), uint64(i)))
+			all.Go(func() {
+				var articles []*rag.Article
+				for _, k := range r.Perm(5) {
+					articles = append(articles, titled(fmt.Sprint("题", k), "甲", prose(uint64(k), 12)))
+				}
+				if err := s.Replace(t.Context(), file(fmt.Sprint(i), articles...)); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		all.Wait()
+	}
+	if got, want := len(twins(t, s)), 5*6*5; got != want {
+		t.Errorf("%d pairs, want %d", got, want)
 	}
 }
