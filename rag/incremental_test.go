@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 
@@ -126,7 +127,8 @@ func TestARenamedSourceKeepsWhatWasMadeOfIt(t *testing.T) {
 	}
 }
 
-// Whatever was added, changed, renamed and removed before: the store is as if only what there is now had been ingested.
+// Whatever was added, changed, renamed and removed before: the store is as if only what there is now had been ingested, in
+// whatever order.
 func TestAStoreIsAsIfItWereNew(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(4) {
@@ -138,8 +140,9 @@ func TestAStoreIsAsIfItWereNew(t *testing.T) {
 			for range 40 {
 				change(t, r, s, have)
 			}
-			for _, path := range slices.Sorted(maps.Keys(have)) {
-				replace(t, fresh, have[path])
+			paths := slices.Sorted(maps.Keys(have))
+			for _, k := range r.Perm(len(paths)) {
+				replace(t, fresh, have[paths[k]])
 			}
 			if diff := cmp.Diff(ragtest.Contents(t, fresh), ragtest.Contents(t, s)); diff != "" {
 				t.Errorf("want -, have +:\n%.3000s", diff)
@@ -155,10 +158,13 @@ func change(t *testing.T, r *rand.Rand, s *rag.Store, have map[string]rag.Editio
 	e, isThere := have[path]
 	switch what := r.IntN(6); {
 	case what == 0 && isThere:
-		if err := s.Remove(t.Context(), []string{path}); err != nil {
+		gone := []string{path, fmt.Sprintf("%d.txt", r.IntN(6)), "never.txt"}
+		if err := s.Remove(t.Context(), gone); err != nil {
 			t.Fatal(err)
 		}
-		delete(have, path)
+		for _, p := range gone {
+			delete(have, p)
+		}
 	case what == 1 && isThere:
 		to := fmt.Sprintf("new-%d.txt", r.IntN(1000))
 		if err := s.Rename(t.Context(), path, rag.Seen{Path: to, Root: "/corpus"}); err != nil {
@@ -168,15 +174,30 @@ func change(t *testing.T, r *rand.Rand, s *rag.Store, have map[string]rag.Editio
 		have[to] = e
 		delete(have, path)
 	default:
-		var articles []*rag.Article
-		for range 1 + r.IntN(4) {
-			seed := uint64(r.IntN(8)) // of few texts, so that there are twins
-			articles = append(articles, titled(fmt.Sprint("题", seed), "甲", misread(prose(seed, 12), r.IntN(2)*10)))
-		}
-		e := file(path, articles...)
+		e := someEdition(r, path)
 		replace(t, s, e)
 		have[path] = e
 	}
+}
+
+// someEdition is of a few articles out of few texts, so that there are twins and names in common; each of some passages,
+// with vectors and codes of their own.
+func someEdition(r *rand.Rand, path string) rag.Edition {
+	var articles []*rag.Article
+	for range 1 + r.IntN(4) {
+		seed := uint64(r.IntN(8))
+		body := strings.Replace(misread(prose(seed, 12), r.IntN(2)*10), "。", "。\n", r.IntN(4))
+		articles = append(articles, titled(fmt.Sprint("题", seed), "王"+strconv.FormatUint(seed%3, 10), body))
+	}
+	e := file(path, articles...)
+	for i := range e.Passages {
+		p := &e.Passages[i]
+		p.Vector = axis(int(p.Digest()[0]))
+		if r.IntN(4) > 0 {
+			p.Codes, p.Starts = []rag.Code{{uint64(len(p.Text))}}, []int32{-1}
+		}
+	}
+	return e
 }
 
 // Files that hold the same articles are stored at once, each with its articles in another order than before: whoever

@@ -30,13 +30,15 @@ func keptArticles(ctx context.Context, tx pgx.Tx, source int64) ([]keptArticle, 
 }
 
 // keepIDs gives articles the ids that the same ones have had, 0 to those that are new: links and citations lead to them.
-// The same are, in this order, those of one text, those that have most of their text in common, those of one title and
-// authors, and those that stand between the same neighbours where as many stood. Of several alike the first one left is taken, so that they keep their order.
+// The same are, in this order, those of one text and name, those of one text, those that have most of their text in common,
+// those of one title and authors, and those that stand between the same neighbours where as many stood. Of several alike
+// the first one left is taken, so that they keep their order.
 func keepIDs(old []keptArticle, articles []*Article) {
 	m := matching{old: old, articles: articles, used: make([]bool, len(old))}
 	for _, a := range articles {
 		a.ID = 0
 	}
+	m.byKey(func(o keptArticle) string { return o.Text + "\x00" + named(o.Title, o.Authors) }, func(a *Article) string { return a.Text + "\x00" + named(a.Title, a.Authors) })
 	m.byKey(func(o keptArticle) string { return o.Text }, func(a *Article) string { return a.Text })
 	m.byShare()
 	m.byKey(func(o keptArticle) string { return named(o.Title, o.Authors) }, func(a *Article) string { return named(a.Title, a.Authors) })
