@@ -1,6 +1,7 @@
 package rag_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -223,5 +224,50 @@ func TestArticlesThatMoveMakeNobodyWaitInACircle(t *testing.T) {
 	}
 	if got, want := len(twins(t, s)), 5*6*5; got != want {
 		t.Errorf("%d pairs, want %d", got, want)
+	}
+}
+
+// New rules cut the same texts in large part: a new index takes what the live one has of the same model.
+func TestANewIndexTakesWhatTheLiveOneHasEmbedded(t *testing.T) {
+	t.Parallel()
+	s := ragtest.Store(t)
+	build(t, s, "m", "r", 3, "a.txt", "b.txt")
+	beside := build(t, s, "m", "r2", 4, "a.txt")
+	e := file("a.txt", titled("题a.txt", "甲", "a.txt的桥有三十六米长。\n"), titled("题b.txt", "甲", "b.txt的桥有三十六米长。\n"))
+	digests := []rag.Digest{e.Passages[0].Digest(), e.Passages[0].Digest(), e.Passages[2].Digest(), {7}}
+	for name, c := range map[string]struct {
+		ctx      context.Context
+		embedder string
+		want     map[rag.Digest]rag.Encoding
+	}{
+		"the live one":     {t.Context(), "m", map[rag.Digest]rag.Encoding{digests[0]: {Vector: axis(3)}, digests[2]: {Vector: axis(3)}}},
+		"its own first":    {s.In(t.Context(), beside), "m", map[rag.Digest]rag.Encoding{digests[0]: {Vector: axis(4)}, digests[2]: {Vector: axis(3)}}},
+		"of another model": {s.In(t.Context(), beside), "n", map[rag.Digest]rag.Encoding{}},
+	} {
+		found, err := s.Encodings(c.ctx, c.embedder, digests)
+		if diff := cmp.Diff(c.want, found); diff != "" || err != nil {
+			t.Errorf("%s: %v %.500s", name, err, diff)
+		}
+	}
+}
+
+// A removal of many goes in portions.
+func TestManySourcesAreRemoved(t *testing.T) {
+	t.Parallel()
+	s := ragtest.Store(t)
+	const n = 1201
+	if _, err := s.Pool().Exec(t.Context(), `insert into sources (path, root, hash, made_by, embedder, passages, terms)
+		select i || '.txt', '/corpus', '', '', '', 0, 0 from generate_series(1, $1) i`, n); err != nil {
+		t.Fatal(err)
+	}
+	var paths []string
+	for i := range n - 1 {
+		paths = append(paths, fmt.Sprintf("%d.txt", i+1))
+	}
+	if err := s.Remove(t.Context(), paths); err != nil {
+		t.Fatal(err)
+	}
+	if known, err := s.Known(t.Context()); err != nil || len(known) != 1 || known[fmt.Sprintf("%d.txt", n)].Path == "" {
+		t.Errorf("%d are left, %v", len(known), err)
 	}
 }

@@ -80,11 +80,14 @@ func edit(r *rand.Rand, before []edited) (after []edited) {
 			continue
 		}
 		e.sentences = slices.Clone(e.sentences)
-		switch change := r.IntN(4); {
+		switch change := r.IntN(5); {
 		case e.isDouble:
-		case change == 0: // a third of it is written anew
+		case change == 0, change == 3: // a third of it is written anew, and its title, too
 			for k := 0; k < len(e.sentences); k += 3 {
 				e.sentences[k] = sentences(r, 1)[0]
+			}
+			if change == 3 && len(e.sentences) >= 6 {
+				e.title = fmt.Sprint("新题", r.IntN(1000))
 			}
 		case change == 1:
 			e.title = fmt.Sprint("新题", r.IntN(1000))
