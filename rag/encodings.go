@@ -4,7 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
-	"maps"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/pgvector/pgvector-go"
@@ -30,33 +30,37 @@ type Encoding struct {
 func (p *Passage) Keep(e Encoding) { p.Vector, p.Codes, p.Starts = e.Vector, e.Codes, e.Starts }
 
 // Encodings are what the store has of texts by an embedding model, whatever source they stand in. A text of which it has
-// nothing is left out. Each takes up to 35 KB, so ask for some hundreds at a time.
+// nothing is left out. For a generation that is being built the live one is looked in, too. Each takes up to 35 KB, so ask
+// for some hundreds at a time.
 func (s *Store) Encodings(ctx context.Context, embedder string, digests []Digest) (map[Digest]Encoding, error) {
-	found, err := s.encodings(ctx, embedder, digests)
-	g, isPinned := pinned(ctx)
-	if err != nil || !isPinned || g.IsLive || len(found) == len(digests) {
-		return found, err
+	found := make(map[Digest]Encoding, len(digests))
+	err := s.encodings(ctx, "", embedder, digests, found)
+	if g, ok := pinned(ctx); ok && !g.IsLive && err == nil && len(found) < len(digests) {
+		var live Generation
+		if live, err = s.Live(ctx); err == nil {
+			rest := slices.DeleteFunc(slices.Clone(digests), func(d Digest) bool { _, ok := found[d]; return ok })
+			err = s.encodings(ctx, pgx.Identifier{live.Schema}.Sanitize()+".", embedder, rest, found)
+		}
 	}
-	live, err := s.Live(ctx) // a new index by other rules has much of the old one's text
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("look for what was embedded before: %w", err)
 	}
-	older, err := s.encodings(s.In(ctx, live), embedder, digests)
-	maps.Copy(older, found)
-	return older, err
+	return found, nil
 }
 
-func (s *Store) encodings(ctx context.Context, embedder string, digests []Digest) (map[Digest]Encoding, error) {
+// encodings adds what the tables of a schema have; schema is the beginning of their names. Of passages of one text the first
+// is read.
+func (s *Store) encodings(ctx context.Context, schema, embedder string, digests []Digest, found map[Digest]Encoding) error {
 	wanted := make([][]byte, len(digests))
 	for i := range digests {
 		wanted[i] = digests[i][:]
 	}
 	rows, _ := s.pool.Query(ctx, //nolint:rowserrcheck // ForEachRow checks it
-		`select distinct on (p.digest) p.digest, v.embedding, c.codes
-		from passages p join articles a on a.id = p.article_id join sources s on s.id = a.source_id and s.embedder = $1
-		join passage_vectors v on v.passage_id = p.id left join passage_codes c on c.passage_id = p.id
-		where p.digest = any($2) and p.digest <> '' order by p.digest, p.id`, embedder, wanted)
-	found := make(map[Digest]Encoding, len(digests))
+		`select w.digest, v.embedding, c.codes from unnest($2::bytea[]) as w(digest)
+		cross join lateral (
+			select p.id from `+schema+`passages p join `+schema+`articles a on a.id = p.article_id join `+schema+`sources s on s.id = a.source_id
+			where p.digest = w.digest and p.digest <> '' and s.embedder = $1 limit 1) p
+		join `+schema+`passage_vectors v on v.passage_id = p.id left join `+schema+`passage_codes c on c.passage_id = p.id`, embedder, wanted)
 	var digest, codes []byte
 	var vector pgvector.HalfVector
 	_, err := pgx.ForEachRow(rows, []any{&digest, &vector, &codes}, func() (err error) {
@@ -67,8 +71,5 @@ func (s *Store) encodings(ctx context.Context, embedder string, digests []Digest
 		found[Digest(digest)] = e
 		return err
 	})
-	if err != nil {
-		return nil, fmt.Errorf("look for what was embedded before: %w", err)
-	}
-	return found, nil
+	return err
 }

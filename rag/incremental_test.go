@@ -1,12 +1,15 @@
 package rag_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"maps"
 	"math/rand/v2"
 	"slices"
 	"strconv"
+	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -125,7 +128,8 @@ func TestARenamedSourceKeepsWhatWasMadeOfIt(t *testing.T) {
 	}
 }
 
-// Whatever was added, changed, renamed and removed before: the store is as if only what there is now had been ingested.
+// Whatever was added, changed, renamed and removed before: the store is as if only what there is now had been ingested, in
+// whatever order.
 func TestAStoreIsAsIfItWereNew(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(4) {
@@ -137,8 +141,9 @@ func TestAStoreIsAsIfItWereNew(t *testing.T) {
 			for range 40 {
 				change(t, r, s, have)
 			}
-			for _, path := range slices.Sorted(maps.Keys(have)) {
-				replace(t, fresh, have[path])
+			paths := slices.Sorted(maps.Keys(have))
+			for _, k := range r.Perm(len(paths)) {
+				replace(t, fresh, have[paths[k]])
 			}
 			if diff := cmp.Diff(ragtest.Contents(t, fresh), ragtest.Contents(t, s)); diff != "" {
 				t.Errorf("want -, have +:\n%.3000s", diff)
@@ -154,10 +159,13 @@ func change(t *testing.T, r *rand.Rand, s *rag.Store, have map[string]rag.Editio
 	e, isThere := have[path]
 	switch what := r.IntN(6); {
 	case what == 0 && isThere:
-		if err := s.Remove(t.Context(), []string{path}); err != nil {
+		gone := []string{path, fmt.Sprintf("%d.txt", r.IntN(6)), "never.txt"}
+		if err := s.Remove(t.Context(), gone); err != nil {
 			t.Fatal(err)
 		}
-		delete(have, path)
+		for _, p := range gone {
+			delete(have, p)
+		}
 	case what == 1 && isThere:
 		to := fmt.Sprintf("new-%d.txt", r.IntN(1000))
 		if err := s.Rename(t.Context(), path, rag.Seen{Path: to, Root: "/corpus"}); err != nil {
@@ -167,13 +175,99 @@ func change(t *testing.T, r *rand.Rand, s *rag.Store, have map[string]rag.Editio
 		have[to] = e
 		delete(have, path)
 	default:
-		var articles []*rag.Article
-		for range 1 + r.IntN(4) {
-			seed := uint64(r.IntN(8)) // of few texts, so that there are twins
-			articles = append(articles, titled(fmt.Sprint("题", seed), "甲", misread(prose(seed, 12), r.IntN(2)*10)))
-		}
-		e := file(path, articles...)
+		e := someEdition(r, path)
 		replace(t, s, e)
 		have[path] = e
+	}
+}
+
+// someEdition is of a few articles out of few texts, so that there are twins and names in common; each of some passages,
+// with vectors and codes of their own.
+func someEdition(r *rand.Rand, path string) rag.Edition {
+	var articles []*rag.Article
+	for range 1 + r.IntN(4) {
+		seed := uint64(r.IntN(8))
+		body := strings.Replace(misread(prose(seed, 12), r.IntN(2)*10), "。", "。\n", r.IntN(4))
+		articles = append(articles, titled(fmt.Sprint("题", seed), "王"+strconv.FormatUint(seed%3, 10), body))
+	}
+	e := file(path, articles...)
+	for i := range e.Passages {
+		p := &e.Passages[i]
+		p.Vector = axis(int(p.Digest()[0]))
+		if r.IntN(4) > 0 {
+			p.Codes, p.Starts = []rag.Code{{uint64(len(p.Text))}}, []int32{-1}
+		}
+	}
+	return e
+}
+
+// Files that hold the same articles are stored at once, each with its articles in another order than before: whoever
+// compares them must not wait for one who moves them, and he for the comparing.
+func TestArticlesThatMoveMakeNobodyWaitInACircle(t *testing.T) {
+	t.Parallel()
+	s := ragtest.Store(t)
+	for round := range 6 {
+		var all sync.WaitGroup
+		for i := range 6 {
+			r := rand.New(rand.NewPCG(uint64(round), uint64(i)))
+			all.Go(func() {
+				var articles []*rag.Article
+				for _, k := range r.Perm(5) {
+					articles = append(articles, titled(fmt.Sprint("题", k), "甲", prose(uint64(k), 12)))
+				}
+				if err := s.Replace(t.Context(), file(fmt.Sprint(i), articles...)); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		all.Wait()
+	}
+	if got, want := len(twins(t, s)), 5*6*5; got != want {
+		t.Errorf("%d pairs, want %d", got, want)
+	}
+}
+
+// New rules cut the same texts in large part: a new index takes what the live one has of the same model.
+func TestANewIndexTakesWhatTheLiveOneHasEmbedded(t *testing.T) {
+	t.Parallel()
+	s := ragtest.Store(t)
+	build(t, s, "m", "r", 3, "a.txt", "b.txt")
+	beside := build(t, s, "m", "r2", 4, "a.txt")
+	e := file("a.txt", titled("题a.txt", "甲", "a.txt的桥有三十六米长。\n"), titled("题b.txt", "甲", "b.txt的桥有三十六米长。\n"))
+	digests := []rag.Digest{e.Passages[0].Digest(), e.Passages[0].Digest(), e.Passages[2].Digest(), {7}}
+	for name, c := range map[string]struct {
+		ctx      context.Context
+		embedder string
+		want     map[rag.Digest]rag.Encoding
+	}{
+		"the live one":     {t.Context(), "m", map[rag.Digest]rag.Encoding{digests[0]: {Vector: axis(3)}, digests[2]: {Vector: axis(3)}}},
+		"its own first":    {s.In(t.Context(), beside), "m", map[rag.Digest]rag.Encoding{digests[0]: {Vector: axis(4)}, digests[2]: {Vector: axis(3)}}},
+		"of another model": {s.In(t.Context(), beside), "n", map[rag.Digest]rag.Encoding{}},
+	} {
+		found, err := s.Encodings(c.ctx, c.embedder, digests)
+		if diff := cmp.Diff(c.want, found); diff != "" || err != nil {
+			t.Errorf("%s: %v %.500s", name, err, diff)
+		}
+	}
+}
+
+// A removal of many goes in portions.
+func TestManySourcesAreRemoved(t *testing.T) {
+	t.Parallel()
+	s := ragtest.Store(t)
+	const n = 1201
+	if _, err := s.Pool().Exec(t.Context(), `insert into sources (path, root, hash, made_by, embedder, passages, terms)
+		select i || '.txt', '/corpus', '', '', '', 0, 0 from generate_series(1, $1) i`, n); err != nil {
+		t.Fatal(err)
+	}
+	var paths []string
+	for i := range n - 1 {
+		paths = append(paths, fmt.Sprintf("%d.txt", i+1))
+	}
+	if err := s.Remove(t.Context(), paths); err != nil {
+		t.Fatal(err)
+	}
+	if known, err := s.Known(t.Context()); err != nil || len(known) != 1 || known[fmt.Sprintf("%d.txt", n)].Path == "" {
+		t.Errorf("%d are left, %v", len(known), err)
 	}
 }

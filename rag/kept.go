@@ -8,10 +8,11 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// An article has at least keptShare of the longer one's shingles in common with its edited self. One of keptEvery
-// shingles is looked at, for the memory of a large file.
+// An article has at least keptShare of the longer one's shingles in common with its edited self. In files of more than
+// keptBytes only one of keptEvery shingles is looked at, for the memory.
 const (
 	keptShare = 0.3
+	keptBytes = 1 << 20
 	keptEvery = 4
 )
 
@@ -30,13 +31,22 @@ func keptArticles(ctx context.Context, tx pgx.Tx, source int64) ([]keptArticle, 
 }
 
 // keepIDs gives articles the ids that the same ones have had, 0 to those that are new: links and citations lead to them.
-// The same are, in this order, those of one text, those that have most of their text in common, those of one title and
-// authors, and those that stand between the same neighbours where as many stood. Of several alike the first one left is taken, so that they keep their order.
+// The same are, in this order, those of one text and name, those of one text, those that have most of their text in common,
+// those of one title and authors, and those that stand between the same neighbours where as many stood. Of several alike
+// the first one left is taken, so that they keep their order.
 func keepIDs(old []keptArticle, articles []*Article) {
-	m := matching{old: old, articles: articles, used: make([]bool, len(old))}
+	m := matching{old: old, articles: articles, used: make([]bool, len(old)), every: 1}
+	size := 0
+	for _, o := range old {
+		size += len(o.Text)
+	}
+	if size > keptBytes {
+		m.every = keptEvery
+	}
 	for _, a := range articles {
 		a.ID = 0
 	}
+	m.byKey(func(o keptArticle) string { return o.Text + "\x00" + named(o.Title, o.Authors) }, func(a *Article) string { return a.Text + "\x00" + named(a.Title, a.Authors) })
 	m.byKey(func(o keptArticle) string { return o.Text }, func(a *Article) string { return a.Text })
 	m.byShare()
 	m.byKey(func(o keptArticle) string { return named(o.Title, o.Authors) }, func(a *Article) string { return named(a.Title, a.Authors) })
@@ -56,6 +66,7 @@ type matching struct {
 	old      []keptArticle
 	articles []*Article
 	used     []bool // of old
+	every    uint64 // one in so many shingles is looked at
 }
 
 func (m *matching) match(o int, a *Article) {
@@ -144,8 +155,8 @@ func (m *matching) byShare() {
 }
 
 // traits are the shingles by which articles are compared here.
-func traits(text string) []uint64 {
-	return slices.DeleteFunc(shingles(text), func(h uint64) bool { return h%keptEvery != 0 })
+func (m *matching) traits(text string) []uint64 {
+	return slices.DeleteFunc(shingles(text), func(h uint64) bool { return h%m.every != 0 })
 }
 
 // pairs are those of what is left that have enough in common. They are looked up by the traits of the old articles.
@@ -156,7 +167,7 @@ func (m *matching) pairs() (pairs []pair) {
 		if m.used[i] {
 			continue
 		}
-		set := traits(o.Text)
+		set := m.traits(o.Text)
 		sizes[i] = len(set)
 		for _, h := range set {
 			holders[h] = append(holders[h], i)
@@ -166,7 +177,7 @@ func (m *matching) pairs() (pairs []pair) {
 		if a.ID != 0 || len(holders) == 0 {
 			continue
 		}
-		set, common := traits(a.Text), map[int]int{}
+		set, common := m.traits(a.Text), map[int]int{}
 		for _, h := range set {
 			for _, i := range holders[h] {
 				common[i]++

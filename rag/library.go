@@ -60,23 +60,40 @@ func (s *Store) KnownAs(ctx context.Context, path string) (k Known, ok bool, err
 	return k, true, nil
 }
 
-// Remove deletes sources by path, with all that was made of them.
+// removedAtOnce is how many sources go in one transaction: others that compare articles wait until it ends.
+const removedAtOnce = 500
+
+// Remove deletes sources by path, with all that was made of them. Each goes as a whole; after an error some are gone.
 func (s *Store) Remove(ctx context.Context, paths []string) error {
-	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
-		// Sources first, then the lock, as Replace does, so that neither waits for the other in a circle.
-		if _, err := tx.Exec(ctx, `select from sources where path = any($1) order by path for update`, paths); err != nil {
-			return err
+	for portion := range slices.Chunk(paths, removedAtOnce) {
+		err := pgx.BeginTxFunc(ctx, s.pool, pgx.TxOptions{IsoLevel: pgx.ReadCommitted}, func(tx pgx.Tx) error {
+			return removeSources(ctx, tx, portion)
+		})
+		if err != nil {
+			return fmt.Errorf("remove sources: %w", err)
 		}
-		if err := lockTwins(ctx, tx); err != nil {
-			return err
-		}
-		_, err := tx.Exec(ctx, `delete from sources where path = any($1)`, paths)
-		return err
-	})
-	if err != nil {
-		return fmt.Errorf("remove sources: %w", err)
 	}
 	return nil
+}
+
+func removeSources(ctx context.Context, tx pgx.Tx, paths []string) error {
+	// Sources first, then the lock, as Replace does, so that neither waits for the other in a circle.
+	rows, _ := tx.Query(ctx, `select id from sources where path = any($1) order by path for update`, paths)
+	ids, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+	if err != nil || len(ids) == 0 {
+		return err
+	}
+	if err := lockTwins(ctx, tx); err != nil {
+		return err
+	}
+	crowded, err := crowdedTwins(ctx, tx, ids)
+	if err != nil {
+		return err
+	}
+	if _, err := tx.Exec(ctx, `delete from sources where id = any($1)`, ids); err != nil {
+		return err
+	}
+	return refindTwins(ctx, tx, crowded)
 }
 
 // Seen is a source whose file has the bytes that it had, though it stands elsewhere or has another version.
@@ -88,8 +105,11 @@ func (s *Store) Touch(ctx context.Context, seen []Seen) error {
 	for i, x := range seen {
 		paths[i], roots[i], versions[i] = x.Path, x.Root, x.Version
 	}
-	_, err := s.pool.Exec(ctx, `update sources set root = x.root, version = x.version
-		from unnest($1::text[], $2::text[], $3::text[]) as x(path, root, version) where sources.path = x.path`, paths, roots, versions)
+	// In the order of Remove, so that neither waits for the other in a circle.
+	_, err := s.pool.Exec(ctx, `with seen as materialized (
+			select s.id, x.root, x.version from sources s join unnest($1::text[], $2::text[], $3::text[]) as x(path, root, version) on x.path = s.path
+			order by s.path for update of s)
+		update sources set root = seen.root, version = seen.version from seen where sources.id = seen.id`, paths, roots, versions)
 	if err != nil {
 		return fmt.Errorf("note what has not changed: %w", err)
 	}
@@ -151,6 +171,9 @@ func (s *Store) Replace(ctx context.Context, e Edition) error {
 			return err
 		}
 		if err := insertSounds(ctx, tx, index); err != nil {
+			return err
+		}
+		if err := replaceSamples(ctx, tx, source, e.Articles, samples); err != nil {
 			return err
 		}
 		return replaceTwins(ctx, tx, source, dropped(old, e.Articles), e.Articles, samples)

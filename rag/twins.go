@@ -58,6 +58,23 @@ func lockTwins(ctx context.Context, tx pgx.Tx) error {
 	return err
 }
 
+// replaceSamples stores the samples of a source's articles in place of the old ones. It needs no lock: until the transaction
+// ends nobody sees them, and whoever looks for twins then does.
+func replaceSamples(ctx context.Context, tx pgx.Tx, source int64, articles []*Article, samples [][]int64) error {
+	_, err := tx.Exec(ctx, `delete from article_samples x using articles a where a.source_id = $1 and a.id = x.article_id`, source)
+	if err != nil {
+		return err
+	}
+	var rows [][]any
+	for i, a := range articles {
+		for _, hash := range samples[i] {
+			rows = append(rows, []any{hash, a.ID})
+		}
+	}
+	_, err = tx.CopyFrom(ctx, pgx.Identifier{"article_samples"}, []string{"hash", "article_id"}, pgx.CopyFromRows(rows))
+	return err
+}
+
 // replaceTwins removes the articles gone that a source no longer has, and finds the twins of those it has. It
 // comes last in its transaction, for others wait until that ends. Articles are removed here, under the lock,
 // because a process that notes a pair locks both of them.
@@ -65,30 +82,56 @@ func replaceTwins(ctx context.Context, tx pgx.Tx, source int64, gone []int64, ar
 	if err := lockTwins(ctx, tx); err != nil {
 		return err
 	}
+	crowded, err := crowdedTwins(ctx, tx, []int64{source})
+	if err != nil {
+		return err
+	}
 	var old pgx.Batch
 	old.Queue(`delete from articles where source_id = $1 and id = any($2)`, source, gone)
 	old.Queue(`delete from article_twins t using articles a where a.source_id = $1 and a.id = t.article_id`, source)
 	old.Queue(`delete from article_twins t using articles a where a.source_id = $1 and a.id = t.twin_id`, source)
-	old.Queue(`delete from article_samples x using articles a where a.source_id = $1 and a.id = x.article_id`, source)
 	if err := tx.SendBatch(ctx, &old).Close(); err != nil {
 		return err
-	}
-	for i, a := range articles {
-		if err := insertSample(ctx, tx, a.ID, samples[i]); err != nil {
-			return err
-		}
 	}
 	for i, a := range articles {
 		if err := findTwins(ctx, tx, a, samples[i]); err != nil {
 			return fmt.Errorf("compare article %d with others: %w", i+1, err)
 		}
 	}
-	return nil
+	return refindTwins(ctx, tx, crowded)
 }
 
-func insertSample(ctx context.Context, tx pgx.Tx, article int64, sample []int64) error {
-	_, err := tx.Exec(ctx, `insert into article_samples (hash, article_id) select hash, $2 from unnest($1::bigint[]) hash`, sample, article)
-	return err
+// crowdedTwins are the articles of other sources that have twins in these, and so many twins that others may not have been
+// compared.
+func crowdedTwins(ctx context.Context, tx pgx.Tx, sources []int64) ([]int64, error) {
+	rows, _ := tx.Query(ctx, `select b.id from articles b where not b.source_id = any($1)
+		and b.id in (select t.twin_id from article_twins t join articles a on a.id = t.article_id where a.source_id = any($1))
+		and (select count(*) from article_twins t where t.article_id = b.id) >= $2`, sources, candidateTwins/2)
+	return pgx.CollectRows(rows, pgx.RowTo[int64])
+}
+
+// refindTwins looks anew for twins of those of some articles that were crowded and are no longer. So each is looked at once
+// in so many that it loses.
+func refindTwins(ctx context.Context, tx pgx.Tx, crowded []int64) error {
+	rows, _ := tx.Query(ctx, `select id from unnest($1::bigint[]) id
+		where (select count(*) from article_twins t where t.article_id = id) < $2`, crowded, candidateTwins/2)
+	lonely, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+	if err != nil {
+		return err
+	}
+	for _, id := range lonely {
+		a := &Article{ID: id}
+		var sample []int64
+		err := tx.QueryRow(ctx, `select left(body, $2), array(select hash from article_samples where article_id = $1) from articles where id = $1`,
+			id, 2*comparedMost).Scan(&a.Text, &sample)
+		if err != nil {
+			return err
+		}
+		if err := findTwins(ctx, tx, a, sample); err != nil {
+			return fmt.Errorf("compare an article with others whose twin is gone: %w", err)
+		}
+	}
+	return nil
 }
 
 // findTwins stores the twins of one article; its sample, and those of the others, are in the store.

@@ -417,3 +417,48 @@ func TestAQuoteOfAnArticleWithoutTwinsStandsNowhereElse(t *testing.T) {
 		t.Errorf("%v: %s", err, written)
 	}
 }
+
+// Of an article that was printed very often, each copy is compared with some others only. When these are gone, it is
+// compared with the rest.
+func TestCopiesHaveTwinsStillWhenTheOldestAreGone(t *testing.T) {
+	t.Parallel()
+	const copies, gone = 60, 40
+	name := func(i int) string { return fmt.Sprintf("%02d", i) }
+	for how, leave := range map[string]func(t *testing.T, s *rag.Store){
+		"removed at once": func(t *testing.T, s *rag.Store) {
+			var paths []string
+			for i := range gone {
+				paths = append(paths, name(i))
+			}
+			if err := s.Remove(t.Context(), paths); err != nil {
+				t.Fatal(err)
+			}
+		},
+		"replaced one by one": func(t *testing.T, s *rag.Store) {
+			for i := range gone {
+				replace(t, s, unread(name(i), prose(uint64(100+i), 20)))
+			}
+		},
+	} {
+		t.Run(how, func(t *testing.T) {
+			t.Parallel()
+			s := ragtest.Store(t)
+			for i := range copies {
+				replace(t, s, unread(name(i), prose(1, 20)))
+			}
+			leave(t, s)
+			have := map[string]int{}
+			for _, pair := range twins(t, s) {
+				have[pair[:2]]++
+			}
+			if len(have) != copies-gone {
+				t.Errorf("%d of %d copies have twins", len(have), copies-gone)
+			}
+			for path, n := range have {
+				if n < (copies-gone)/2 {
+					t.Errorf("%s has %d twins", path, n)
+				}
+			}
+		})
+	}
+}

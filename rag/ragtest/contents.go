@@ -25,7 +25,20 @@ var contents = []string{
 	`select concat_ws(' ', 'twins', s.path, a.ordinal, t.path, b.ordinal) from article_twins x join articles a on a.id = x.article_id join sources s on s.id = a.source_id
 		join articles b on b.id = x.twin_id join sources t on t.id = b.source_id`,
 	// A passage that a posting names and that is not there.
-	`select 'orphan ' || x.term from postings x where exists (select from unnest(x.passages) id where not exists (select from passages p where p.id = id))`,
+	`select concat_ws(' ', 'orphan', x.term, u.id) from postings x, unnest(x.passages) as u(id) where not exists (select from passages p where p.id = u.id)`,
+	// Sounds of terms that no posting holds any more may stay.
+	`select concat_ws(' ', 'sound', t.sound, t.term) from term_sounds t where exists (select from postings x where x.term = t.term)`,
+	// What is left of nothing: no key refers to it, or none did when it came.
+	`select concat_ws(' ', 'left', o.tab, o.id) from (
+		select 'articles' as tab, id from articles a where not exists (select from sources s where s.id = a.source_id)
+		union all select 'passages', id from passages p where not exists (select from articles a where a.id = p.article_id)
+		union all select 'passage_vectors', passage_id from passage_vectors v where not exists (select from passages p where p.id = v.passage_id)
+		union all select 'passage_codes', passage_id from passage_codes c where not exists (select from passages p where p.id = c.passage_id)
+		union all select 'postings', source_id from postings x where not exists (select from sources s where s.id = x.source_id)
+		union all select 'article_names', article_id from article_names n where not exists (select from articles a where a.id = n.article_id)
+		union all select 'article_samples', article_id from article_samples x where not exists (select from articles a where a.id = x.article_id)
+		union all select 'article_twins', article_id from article_twins t where not exists (select from articles a where a.id = t.article_id)
+			or not exists (select from articles a where a.id = t.twin_id)) o`,
 }
 
 // Contents is what a store holds of its sources, in order, a line for each row: two stores that hold the same give the same.
