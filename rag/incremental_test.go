@@ -1,7 +1,6 @@
 package rag_test
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -215,7 +214,7 @@ func TestArticlesThatMoveMakeNobodyWaitInACircle(t *testing.T) {
 				for _, k := range r.Perm(5) {
 					articles = append(articles, titled(fmt.Sprint("题", k), "甲", prose(uint64(k), 12)))
 				}
-				if err := s.Replace(t.Context(), file(fmt.Sprint(i), articles...)); err != nil {
+				if err := s.Replace(t.Context(), file(strconv.Itoa(i), articles...)); err != nil {
 					t.Error(err)
 				}
 			})
@@ -236,15 +235,15 @@ func TestANewIndexTakesWhatTheLiveOneHasEmbedded(t *testing.T) {
 	e := file("a.txt", titled("题a.txt", "甲", "a.txt的桥有三十六米长。\n"), titled("题b.txt", "甲", "b.txt的桥有三十六米长。\n"))
 	digests := []rag.Digest{e.Passages[0].Digest(), e.Passages[0].Digest(), e.Passages[2].Digest(), {7}}
 	for name, c := range map[string]struct {
-		ctx      context.Context
+		in       rag.Generation
 		embedder string
 		want     map[rag.Digest]rag.Encoding
 	}{
-		"the live one":     {t.Context(), "m", map[rag.Digest]rag.Encoding{digests[0]: {Vector: axis(3)}, digests[2]: {Vector: axis(3)}}},
-		"its own first":    {s.In(t.Context(), beside), "m", map[rag.Digest]rag.Encoding{digests[0]: {Vector: axis(4)}, digests[2]: {Vector: axis(3)}}},
-		"of another model": {s.In(t.Context(), beside), "n", map[rag.Digest]rag.Encoding{}},
+		"the live one":     {live(t, s), "m", map[rag.Digest]rag.Encoding{digests[0]: {Vector: axis(3)}, digests[2]: {Vector: axis(3)}}},
+		"its own first":    {beside, "m", map[rag.Digest]rag.Encoding{digests[0]: {Vector: axis(4)}, digests[2]: {Vector: axis(3)}}},
+		"of another model": {beside, "n", map[rag.Digest]rag.Encoding{}},
 	} {
-		found, err := s.Encodings(c.ctx, c.embedder, digests)
+		found, err := s.Encodings(s.In(t.Context(), c.in), c.embedder, digests)
 		if diff := cmp.Diff(c.want, found); diff != "" || err != nil {
 			t.Errorf("%s: %v %.500s", name, err, diff)
 		}

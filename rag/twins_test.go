@@ -426,6 +426,7 @@ func TestCopiesHaveTwinsStillWhenTheOldestAreGone(t *testing.T) {
 	name := func(i int) string { return fmt.Sprintf("%02d", i) }
 	for how, leave := range map[string]func(t *testing.T, s *rag.Store){
 		"removed at once": func(t *testing.T, s *rag.Store) {
+			t.Helper()
 			var paths []string
 			for i := range gone {
 				paths = append(paths, name(i))
@@ -435,6 +436,7 @@ func TestCopiesHaveTwinsStillWhenTheOldestAreGone(t *testing.T) {
 			}
 		},
 		"replaced one by one": func(t *testing.T, s *rag.Store) {
+			t.Helper()
 			for i := range gone {
 				replace(t, s, unread(name(i), prose(uint64(100+i), 20)))
 			}
