@@ -207,7 +207,7 @@ func (a *app) handler(s service, retriever *rag.Retriever) (http.Handler, error)
 	o := web.Options{
 		Store: a.db, Articles: a.db, Asker: answerer, Search: retriever, Browse: a.db, Feedback: a.db, Shares: a.db, Runs: a.db,
 		Chats: a.chatCompletions, Tools: a.toolServer(retriever),
-		Webhook: a.cfg.Telegram.WebhookURL != "", Lang: a.lang, Log: a.log(),
+		Explain: a.explainIn, Webhook: a.cfg.Telegram.WebhookURL != "", Lang: a.lang, Log: a.log(),
 		Keys: a.apiKeys(), OpenPages: a.cfg.PublicURL != "", Origins: c.Origins, AskTimeout: c.AskTimeout, AtOnce: c.Concurrency, PerMinute: c.Rate,
 	}
 	if s.bot != nil {

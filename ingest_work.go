@@ -121,5 +121,12 @@ func (t told) Is(target error) bool {
 // leastTold keeps short texts, which may stand in anything, from being found.
 const leastTold = 10
 
+// explainIn says an error that the database has kept in a language, in one line.
+func (a *app) explainIn(text string, lang bot.Lang) string {
+	in := *a
+	in.lang = lang
+	return bot.OneLine(in.explainTold(text))
+}
+
 // explainTold says an error that the database has kept.
 func (a *app) explainTold(text string) string { return a.explain(told(cmp.Or(text, "?"))) }

@@ -42,6 +42,7 @@ type IngestProgress struct {
 type IngestFailure struct {
 	File     string    `json:"file"`
 	Error    string    `json:"error"`
+	Reason   string    `json:"reason"` // the same in the reader's language
 	Since    time.Time `json:"since" jsonschema:"when it first failed"`
 	Last     time.Time `json:"last_at" jsonschema:"when it failed last"`
 	Attempts int       `json:"attempts"`

@@ -89,6 +89,12 @@ func (s server) tellIngest(w http.ResponseWriter, r *http.Request, status int) {
 		return
 	}
 	reply.Waiting, reply.Running, reply.Failures = now.Waiting, now.Running, append([]bot.IngestFailure{}, now.Failures...)
+	for i := range reply.Failures {
+		f := &reply.Failures[i]
+		if f.Reason = f.Error; s.Explain != nil {
+			f.Reason = s.Explain(f.Error, s.lang(r))
+		}
+	}
 	writeJSON(w, status, reply)
 }
 

@@ -64,11 +64,12 @@ func TestAnIngestIsAskedForAndItsProgressIsSeen(t *testing.T) {
 		Running:  &bot.IngestProgress{Started: began, Files: 10, Done: 4, Failed: 1, Passages: 300, Total: 700, Left: &left},
 		Failures: []bot.IngestFailure{{File: "坏.pdf", Error: "the file is broken", Since: began, Last: began, Attempts: 3}},
 	}}
+	o.Explain = func(text string, lang bot.Lang) string { return lang.Say("文件坏了", "") + text[:0] }
 	o.Ingests, o.Keys = d, keys("reader", askKey, "admin", adminKey)
 	c := newClient(t, o)
 	w := c.do("GET", "/v1/ingest", "", "X-Api-Key", askKey)
 	const running = `"waiting":false,"running":{"started_at":"2026-11-28T03:00:00Z","listing":false,"files":10,"done":4,"failed":1,"passages":300,"passages_total":700,"seconds_left":42},` +
-		`"failures":[{"file":"坏.pdf","error":"the file is broken","since":"2026-11-28T03:00:00Z","last_at":"2026-11-28T03:00:00Z","attempts":3}]`
+		`"failures":[{"file":"坏.pdf","error":"the file is broken","reason":"文件坏了","since":"2026-11-28T03:00:00Z","last_at":"2026-11-28T03:00:00Z","attempts":3}]`
 	if !strings.Contains(w.Body.String(), running) {
 		t.Errorf("%s", w.Body)
 	}

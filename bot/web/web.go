@@ -42,13 +42,14 @@ type Options struct {
 	Browse   Browser
 	Feedback Feedback
 	Shares   Shares
-	Runs     Runs        // nil: runs are not told of
-	Ingests  bot.Ingests // nil: none can be asked for
-	Chats    Speaker     // chat completions in OpenAI's protocol, and models; nil: there are none
-	Tools    Speaker     // the Model Context Protocol; nil: it is not spoken
-	Telegram Telegram    // nil: there is no bot
-	Webhook  bool        // Telegram brings updates to POST /telegram
-	Lang     bot.Lang    // where a browser asks for neither Chinese nor English
+	Runs     Runs                                    // nil: runs are not told of
+	Ingests  bot.Ingests                             // nil: none can be asked for
+	Chats    Speaker                                 // chat completions in OpenAI's protocol, and models; nil: there are none
+	Tools    Speaker                                 // the Model Context Protocol; nil: it is not spoken
+	Explain  func(text string, lang bot.Lang) string // says why a file failed, of which the text is known; nil: as it is
+	Telegram Telegram                                // nil: there is no bot
+	Webhook  bool                                    // Telegram brings updates to POST /telegram
+	Lang     bot.Lang                                // where a browser asks for neither Chinese nor English
 	Log      *slog.Logger
 
 	Keys      func() []Key // asked at every request; nil or none: only this machine is answered

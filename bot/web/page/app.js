@@ -371,7 +371,7 @@ async function corpus() {
     box.replaceChildren(el("p", {}, [t("corpusLine", articles, sources), ended && t("ingestedAt", when(ended))].filter(Boolean).join(" · ")),
       reply.running || reply.waiting ? el("p", {}, ingesting(reply)) : "",
       run?.error ? el("p", {}, t("brokeOff")) : "",
-      files(reply.failures?.length ? reply.failures : run?.report?.failed, "failedFiles", (f) => [f.error, f.since && t("since", when(f.since))].filter(Boolean).join(" · ")), files(run?.report?.unread_pages, "unreadPages", (f) => t("pages", (f.pages ?? []).join(t("and")))));
+      files(reply.failures?.length ? reply.failures : run?.report?.failed, "failedFiles", (f) => [f.reason ?? f.error, f.since && t("since", when(f.since))].filter(Boolean).join(" · ")), files(run?.report?.unread_pages, "unreadPages", (f) => t("pages", (f.pages ?? []).join(t("and")))));
   } catch (trouble) {
     if (corpusSaid === "") box.replaceChildren(el("p", {}, troubleText(trouble)));
   }
