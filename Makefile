@@ -17,7 +17,7 @@ override CORPUS := $(value CORPUS)
 override Q := $(value Q)
 export CORPUS Q
 
-.PHONY: help parts build demo eval test test-api test-clients test-page race soak lint fmt bench bench-http clean
+.PHONY: help parts build demo eval test test-deploy test-api test-clients test-page race soak crash lint fmt bench bench-http clean
 
 help: ## print this help
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -40,6 +40,9 @@ test: ## run all tests on the real Postgres and the real model
 test-api: parts ## let schemathesis try the HTTP API, as /openapi.json describes it, for about a minute (SEED=n: the same requests again)
 	@deploy/api/test.sh
 
+test-deploy: ## have Docker Compose and systemd read deploy/ (needs both, no engine)
+	@deploy/verify.sh
+
 test-page: parts ## test the page in a headless Chromium (needs node, npm, chromium)
 	@bot/web/pagetest/run.sh
 
@@ -51,6 +54,9 @@ test-clients: parts ## try the endpoints for other programs with the official cl
 
 soak: ## give the Telegram front end 10,000 updates with faults, and kill it some hundred times
 	YINJU_SOAK=10000 $(GO) test -timeout 60m -run 'Soak|Killed' -v ./bot/telegram
+
+crash: ## kill the ingesting program a hundred times and its Postgres twenty times, and compare with an undisturbed run
+	YINJU_CRASHES=1 $(GO) test -timeout 40m -run AKilled -v .
 
 lint: ## check the linter's settings and run it, and check formatting and go.mod
 	$(LINT) config verify

@@ -79,7 +79,7 @@ func tokensOf(b *testing.B, model *bge.Model, corpus string) [][]int32 {
 	r := &recorder{model: model}
 	job := jobOver(nil, model)
 	job.Embedder, job.Library = r, discard{}
-	if _, err := job.Run(b.Context(), []string{corpus}); err != nil {
+	if _, err := job.Run(b.Context(), ingest.Local{Paths: []string{corpus}}); err != nil {
 		b.Fatal(err)
 	}
 	return r.ids
@@ -90,16 +90,24 @@ type discard struct{}
 
 func (discard) Known(context.Context) (map[string]rag.Known, error) { return nil, nil }
 func (discard) Replace(context.Context, rag.Edition) error          { return nil }
-func (discard) Move(context.Context, string, string) error          { return nil }
-func (discard) Remove(context.Context, []string) error              { return nil }
+func (discard) Touch(context.Context, []rag.Seen) error             { return nil }
+func (discard) Rename(context.Context, string, rag.Seen) error      { return nil }
+func (discard) KnownAs(context.Context, string) (k rag.Known, ok bool, err error) {
+	return k, false, nil
+}
+
+func (discard) Encodings(context.Context, string, []rag.Digest) (map[rag.Digest]rag.Encoding, error) {
+	return nil, nil //nolint:nilnil // there are none
+}
+func (discard) Remove(context.Context, []string) error { return nil }
 
 func jobOver(store *rag.Store, model *bge.Model) ingest.Job {
-	return ingest.Job{Library: store, Embedder: model, Model: ragtest.ModelName, Count: model.Tokenizer().Count, MaxTokens: bge.MaxTokens}
+	return ingest.Job{Library: store, Embedder: model, Model: ragtest.ModelName, Count: model.Tokenizer().Count, MaxTokens: bge.MaxTokens, MaxRemoved: 1}
 }
 
 func ingestInto(b *testing.B, store *rag.Store, model *bge.Model, corpus string) {
 	b.Helper()
-	if r, err := jobOver(store, model).Run(b.Context(), []string{corpus}); err != nil || len(r.Failed) > 0 {
+	if r, err := jobOver(store, model).Run(b.Context(), ingest.Local{Paths: []string{corpus}}); err != nil || len(r.Failed) > 0 {
 		b.Fatal(err, r.Failed)
 	}
 }

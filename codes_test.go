@@ -6,6 +6,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"yinju/ingest"
 	"yinju/rag"
 	"yinju/rag/ragtest"
 )
@@ -23,10 +24,10 @@ func TestAnIngestStoresTheCodesOfEveryPassage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r, err := jobOver(store, model).Run(t.Context(), []string{corpus}); err != nil || r.Passages == 0 {
+	if r, err := jobOver(store, model).Run(t.Context(), ingest.Local{Paths: []string{corpus}}); err != nil || r.Passages == 0 {
 		t.Fatalf("%+v, %v", r, err)
 	}
-	conn, err := pgx.Connect(t.Context(), url)
+	conn, err := ragtest.Connect(t.Context(), url)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -111,7 +111,7 @@ func readQuestions(name string) ([]eval.Question, error) {
 
 // job asks for quotes alone unless a model is asked for, so that figures can be compared and cost nothing.
 func (c *evalCommand) job(a *app, retriever *rag.Retriever) (eval.Job, error) {
-	job := eval.Job{Searcher: retriever, Asker: rag.NewAnswerer(retriever, a.db).WithoutLog(), Library: a.db, Sources: &sources{store: a.db}}
+	job := eval.Job{Searcher: retriever, Asker: rag.NewAnswerer(retriever, a.db).WithoutLog(), Library: a.db, Sources: &sources{store: a.db, places: a.places()}}
 	if !c.Model {
 		return job, nil
 	}
@@ -224,9 +224,10 @@ func (a *app) counter() (progress func(done, all int), finish func()) {
 
 // sources reads files of the corpus as they are now, each once.
 type sources struct {
-	store *rag.Store
-	known map[string]rag.Known
-	docs  map[string]*document.Document
+	store  *rag.Store
+	places ingest.Places
+	known  map[string]rag.Known
+	docs   map[string]*document.Document
 }
 
 // Lines gives lines of a file. What stands on one line of the file is one line here, too.
@@ -261,7 +262,7 @@ func (s *sources) open(ctx context.Context, file string) (*document.Document, er
 		}
 		s.known, s.docs = known, map[string]*document.Document{}
 	}
-	doc, _, err := ingest.ReadSource(ctx, s.known[file])
+	doc, _, err := s.places.ReadSource(ctx, s.known[file])
 	if err != nil {
 		return nil, fmt.Errorf("%w; ingest again", err)
 	}

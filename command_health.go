@@ -6,9 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"yinju/bot"
 	"yinju/ingest"
+	"yinju/ingest/queue"
 	"yinju/rag"
 	"yinju/rag/gloss"
 )
@@ -35,7 +37,7 @@ func (c *verifyCommand) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	v, err := ingest.Verify(ctx, store)
+	v, err := ingest.Verify(ctx, store, a.places())
 	if err != nil {
 		return err
 	}
@@ -109,7 +111,9 @@ func (c *healthCommand) Run(ctx context.Context, a *app) error {
 	if err == nil {
 		h.Store = &stats
 		add("corpus", a.corpusLine(stats), emptyCorpus(stats))
-		line, err := a.languageModelLine(ctx)
+		line, err := a.lastIngest(ctx)
+		add("ingest", line, err)
+		line, err = a.languageModelLine(ctx)
 		add("language_model", line, err)
 	}
 	add("telegram", a.telegramLine(), nil)
@@ -134,6 +138,38 @@ func (a *app) corpusLine(s rag.Stats) string {
 	return fmt.Sprintf(a.lang.Say("%d 个文件，%d 篇文章，%d 段，%d 次回答", "%d files, %d articles, %d passages, %d answers"),
 		s.Sources, s.Articles, s.Passages, s.Answers)
 }
+
+// lastIngest says how the last sync went, how the one that goes on is doing, and what failed since when. It returns an
+// error where the last one broke off.
+func (a *app) lastIngest(ctx context.Context) (string, error) {
+	run, err := a.db.LastRun(ctx)
+	switch {
+	case errors.Is(err, rag.ErrNoRun):
+		return a.lang.Say("还没有收入过", "there was none yet"), nil
+	case err != nil:
+		return "", err
+	case run.Error != "":
+		return "", fmt.Errorf("the last ingest, of %s, broke off: %w", run.Started.Local().Format("2006-01-02 15:04"), told(run.Error))
+	}
+	state, err := queue.StateOf(ctx, a.db.Pool())
+	if err != nil {
+		return "", err
+	}
+	parts := []string{run.Ended.Local().Format("2006-01-02 15:04")}
+	if state.Now != nil {
+		parts = append(parts, a.lang.Say("正在收入：", "under way: ")+progress(*state.Now).Line(a.lang))
+	}
+	for _, f := range state.Failed[:min(len(state.Failed), shownFailures)] {
+		parts = append(parts, fmt.Sprintf(a.lang.Say("未收入（自 %s）%s：%s", "not ingested (since %s) %s: %s"), f.Since.Local().Format("2006-01-02 15:04"), bot.OneLine(f.File), bot.OneLine(f.Error)))
+	}
+	if more := len(state.Failed) - shownFailures; more > 0 {
+		parts = append(parts, fmt.Sprintf(a.lang.Say("还有 %d 个", "%d more"), more))
+	}
+	return strings.Join(parts, a.lang.Say("；", "; ")), nil
+}
+
+// shownFailures is how many files that failed are named on a line.
+const shownFailures = 5
 
 func (a *app) dictionaryLine(words *gloss.Dictionary) string {
 	if words == nil {
@@ -179,7 +215,7 @@ func (a *app) showHealth(h healthJSON, asJSON bool) error {
 	}
 	names := map[string]string{
 		"model": a.lang.Say("向量模型", "embedding model"), "dictionary": a.lang.Say("词典", "dictionary"),
-		"database": a.lang.Say("数据库", "database"), "corpus": a.lang.Say("语料", "corpus"),
+		"database": a.lang.Say("数据库", "database"), "corpus": a.lang.Say("语料", "corpus"), "ingest": a.lang.Say("收入", "ingest"),
 		"language_model": a.lang.Say("语言模型", "language model"), "telegram": "Telegram",
 	}
 	for _, c := range h.Checks {

@@ -9,22 +9,20 @@ import (
 
 	"yinju/bot"
 	"yinju/ingest"
+	"yinju/ingest/queue"
 	"yinju/rag"
 )
 
-const (
-	keepWait = 5 * time.Second // for the database to keep a run
-	keptMost = 1000            // files that a kept report names in each of its lists
-)
+const keepWait = 5 * time.Second // for the database to keep a run
 
 // runJob runs a sync and keeps what it did, also of one that broke off or was called off. unkept is why it could not
 // be kept.
-func runJob(ctx context.Context, store *rag.Store, job ingest.Job, paths []string) (report ingest.Report, err, unkept error) {
+func runJob(ctx context.Context, store *rag.Store, job ingest.Job, corpus ingest.Corpus) (report ingest.Report, err, unkept error) {
 	begin := time.Now()
-	report, err = job.Run(ctx, paths)
+	report, err = job.Run(ctx, corpus)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), keepWait)
 	defer cancel()
-	text, unkept := json.Marshal(shortened(reportOf(report)))
+	text, unkept := json.Marshal(queue.ReportOf(report).Kept())
 	if unkept != nil {
 		return report, err, unkept
 	}
@@ -33,15 +31,6 @@ func runJob(ctx context.Context, store *rag.Store, job ingest.Job, paths []strin
 		run.Error = err.Error()
 	}
 	return report, err, store.KeepRun(ctx, run)
-}
-
-// shortened is a report that names so many files that a hundred of them may be kept.
-func shortened(r reportJSON) reportJSON {
-	r.Removed = r.Removed[:min(len(r.Removed), keptMost)]
-	r.Failed = r.Failed[:min(len(r.Failed), keptMost)]
-	r.Strays = r.Strays[:min(len(r.Strays), keptMost)]
-	r.Unread = r.Unread[:min(len(r.Unread), keptMost)]
-	return r
 }
 
 type runsCommand struct {
@@ -74,16 +63,38 @@ func (c *runsCommand) Run(ctx context.Context, a *app) error {
 			return err
 		}
 	}
+	if c.JSON {
+		return nil
+	}
+	return a.showStanding(ctx)
+}
+
+// showStanding shows how the sync that goes on is doing, and the files that are not in the store as they are in the
+// corpus, since when.
+func (a *app) showStanding(ctx context.Context) error {
+	s, err := queue.StateOf(ctx, a.db.Pool())
+	if err != nil {
+		return err
+	}
+	if s.Now != nil {
+		fmt.Fprintln(a.out, a.lang.Say("正在收入：", "under way: ")+progress(*s.Now).Line(a.lang))
+	}
+	for _, f := range s.Failed {
+		if _, err := fmt.Fprintf(a.out, a.lang.Say("未收入（自 %s，共试 %d 次）%s：%s\n", "not ingested (since %s, %d attempts): %s: %s\n"),
+			f.Since.Local().Format("2006-01-02 15:04"), f.Attempts, bot.OneLine(f.File), bot.OneLine(f.Error)); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
 // showRun shows when a sync began, what it changed, and what failed and why.
 func (a *app) showRun(r rag.IngestRun) error {
-	var report reportJSON
+	var report queue.Report
 	if err := json.Unmarshal(r.Report, &report); err != nil {
 		return fmt.Errorf("read the run of %s: %w", r.Started.Format(time.RFC3339), err)
 	}
-	if _, err := fmt.Fprintf(a.out, "%s  %s\n", r.Started.Local().Format("2006-01-02 15:04"), a.summary(report)); err != nil {
+	if _, err := fmt.Fprintf(a.out, "%s  %s\n", r.Started.Local().Format("2006-01-02 15:04"), bot.IngestLine(a.lang, rag.IngestRun{Report: r.Report})); err != nil {
 		return err
 	}
 	if r.Error != "" {

@@ -23,7 +23,7 @@ import (
 const shutdownWait = 30 * time.Second
 
 var (
-	errNothingServed = errors.New("nothing to serve: LISTEN_ADDR or --no-http turns HTTP off, and without TELEGRAM_BOT_TOKEN, or with --no-telegram, there is no bot")
+	errNothingServed = errors.New("nothing to serve: LISTEN_ADDR or --no-http turns HTTP off; without TELEGRAM_BOT_TOKEN, or with --no-telegram, there is no bot; without CORPUS_DIR, or with --no-ingest, there is no corpus to keep")
 	errOpenToAll     = errors.New("LISTEN_ADDR is seen from other machines, and API_KEYS is not set, so that everybody could ask: set API_KEYS, or listen on 127.0.0.1")
 	errWebhookAlone  = errors.New("--no-http: TELEGRAM_WEBHOOK_URL needs HTTP; unset it, and messages are fetched")
 )
@@ -46,13 +46,15 @@ func (a *app) collectLess() {
 type serveCommand struct {
 	NoHTTP     bool `name:"no-http" help:"${nohttp}"`
 	NoTelegram bool `help:"${notelegram}"`
+	NoIngest   bool `name:"no-ingest" help:"${noingest}"`
 }
 
 // Run serves until ctx is done. A part that cannot go on at all ends the others, with its error.
 func (c *serveCommand) Run(ctx context.Context, a *app) error {
 	hasHTTP, hasBot := a.cfg.ListenAddr != "" && !c.NoHTTP, a.cfg.Telegram.Token != "" && !c.NoTelegram
+	hasIngest := a.cfg.CorpusDir != "" && !c.NoIngest
 	switch {
-	case !hasHTTP && !hasBot:
+	case !hasHTTP && !hasBot && !hasIngest:
 		return usageError{errNothingServed}
 	case hasBot && !hasHTTP && a.cfg.Telegram.WebhookURL != "":
 		return usageError{errWebhookAlone}
@@ -75,8 +77,13 @@ func (c *serveCommand) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
+	if hasIngest {
+		if s.ingest, err = a.openQueue(ctx); err != nil {
+			return err
+		}
+	}
 	if hasBot {
-		if s.bot, err = a.telegramBot(retriever); err != nil {
+		if s.bot, err = a.telegramBot(s, retriever); err != nil {
 			return err
 		}
 	}
@@ -95,17 +102,24 @@ func (c *serveCommand) Run(ctx context.Context, a *app) error {
 	return nil
 }
 
-// service is what runs: either part may be nil, not both.
+// service is what runs: each part may be nil, not all of them.
 type service struct {
 	listener net.Listener
 	server   *http.Server  // goes with listener
 	wait     time.Duration // for running requests at the end; 0: shutdownWait
 	bot      *telegram.Bot
+	ingest   *ingestService
 }
 
 // run runs the parts until ctx is done or one of them fails. Requests end first, as they may bring the bot an update;
-// then the bot does.
-func (s service) run(ctx context.Context) error {
+// then the bot does, and then the files that are being ingested.
+func (s service) run(ctx context.Context) (err error) {
+	if s.ingest != nil {
+		if err := s.ingest.queue.Start(ctx); err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, s.ingest.queue.Stop(ctx)) }()
+	}
 	group, groupCtx := errgroup.WithContext(ctx)
 	botCtx, stopBot := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopBot()
@@ -122,6 +136,12 @@ func (s service) run(ctx context.Context) error {
 			if err := s.bot.Run(botCtx); err != nil {
 				return fmt.Errorf("run the Telegram bot: %w", err)
 			}
+			return nil
+		})
+	}
+	if s.ingest != nil {
+		group.Go(func() error {
+			s.ingest.watch(groupCtx)
 			return nil
 		})
 	}
@@ -148,7 +168,7 @@ func (s service) shutdown(ctx context.Context) error {
 }
 
 // telegramBot makes the bot over the open parts.
-func (a *app) telegramBot(retriever *rag.Retriever) (*telegram.Bot, error) {
+func (a *app) telegramBot(s service, retriever *rag.Retriever) (*telegram.Bot, error) {
 	answerer, err := a.answerer(retriever)
 	if err != nil {
 		return nil, err
@@ -159,6 +179,9 @@ func (a *app) telegramBot(retriever *rag.Retriever) (*telegram.Bot, error) {
 		Lang: a.lang, BaseURL: a.cfg.PublicURL,
 		Allowed: t.Allowed, Admins: t.Admins, Public: t.Public, WebhookURL: t.WebhookURL, WebhookSecret: t.WebhookSecret.Reveal(),
 		PerUser: t.PerUser, Overall: t.Overall, Log: a.log(),
+	}
+	if s.ingest != nil {
+		o.Ingests = ingests{s.ingest.queue, a.db}
 	}
 	if a.cfg.CorpusDir != "" {
 		files, err := a.uploads()
@@ -190,6 +213,9 @@ func (a *app) handler(s service, retriever *rag.Retriever) (http.Handler, error)
 	if s.bot != nil {
 		o.Telegram = s.bot
 	}
+	if s.ingest != nil {
+		o.Ingests = ingests{s.ingest.queue, a.db}
+	}
 	return web.Handler(o), nil
 }
 
@@ -205,6 +231,9 @@ func (a *app) tellServing(s service) {
 	}
 	if s.bot != nil {
 		fmt.Fprintln(a.err, "Telegram: "+a.telegramLine())
+	}
+	if s.ingest != nil {
+		fmt.Fprintln(a.err, a.lang.Say("语料：", "Corpus: ")+a.ingestLine(s.ingest))
 	}
 }
 

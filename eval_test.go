@@ -11,6 +11,7 @@ import (
 
 	"github.com/tmc/langchaingo/llms"
 
+	"yinju/ingest"
 	"yinju/rag"
 	"yinju/rag/eval"
 	"yinju/rag/gloss"
@@ -41,7 +42,7 @@ func TestExamplesAreAnsweredAsWellAsBefore(t *testing.T) {
 func examples(t *testing.T) (*rag.Retriever, *rag.Store) {
 	t.Helper()
 	model, store := ragtest.Model(t), ragtest.Store(t)
-	if r, err := jobOver(store, model).Run(t.Context(), []string{"examples/corpus"}); err != nil || len(r.Failed) > 0 {
+	if r, err := jobOver(store, model).Run(t.Context(), ingest.Local{Paths: []string{"examples/corpus"}}); err != nil || len(r.Failed) > 0 {
 		t.Fatal(err, r.Failed)
 	}
 	return rag.NewRetriever(store, model, ragtest.ModelName).WithDictionary(func() (*gloss.Dictionary, error) { return ragtest.Dictionary(t), nil }), store

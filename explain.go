@@ -5,12 +5,15 @@ import (
 	"fmt"
 	"io/fs"
 	"net"
+	"strings"
 	"syscall"
 
 	"yinju/bot"
 	"yinju/deploy/local"
 	"yinju/ingest"
 	"yinju/ingest/document"
+	"yinju/ingest/queue"
+	"yinju/rag"
 	"yinju/rag/eval"
 	"yinju/rag/gloss"
 )
@@ -25,6 +28,9 @@ func (a *app) explain(err error) string {
 		return zh + "\n  （" + err.Error() + "）"
 	}
 	if zh := explainServe(err); zh != "" {
+		return zh + "\n  （" + err.Error() + "）"
+	}
+	if zh := explainSync(err); zh != "" {
 		return zh + "\n  （" + err.Error() + "）"
 	}
 	if zh := explainFile(err); zh != "" {
@@ -85,6 +91,8 @@ func explainFile(err error) string {
 		return "没有指明语料：请给出文件夹，或设置 CORPUS_DIR。"
 	case errors.Is(err, ingest.ErrNoPath):
 		return "路径是空的：请给出文件夹或文件。"
+	case errors.Is(err, rag.ErrReplaced):
+		return "另一个引据程序（更新的，或用别的模型）已经换掉了这个程序的索引：请各处用同一个程序；要换回来用 --force。"
 	case errors.Is(err, ingest.ErrNoSources):
 		return "文件夹里没有可读的文本文件；库没有改动。"
 	case errors.Is(err, document.ErrBinary):
@@ -117,11 +125,34 @@ func explainFile(err error) string {
 	return ""
 }
 
+// explainSync says why a sync did not do all. Of one that the queue ended there is the text alone.
+func explainSync(err error) string {
+	var mass *ingest.MassRemovalError
+	var behind *rag.BehindError
+	kept, _ := errors.AsType[told](err)
+	says := func(part string) bool { return strings.Contains(string(kept), part) }
+	switch {
+	case errors.As(err, &mass), says("files would be removed; nothing was changed"):
+		return "这次会移除库中太多的文件，没有改动：请看语料是不是齐全（文件夹也许没有挂载）；确实要移除，请用 --force。"
+	case errors.As(err, &behind), says("the new index has nothing of"):
+		return "新的索引还缺一些文件，仍由旧的回答：请修好或移走那些文件，或用 --force。"
+	case errors.Is(err, ingest.ErrBusy):
+		return "文件还在写入，下一次再收入。"
+	case errors.Is(err, ingest.ErrMixed):
+		return "存储桶或网页文件夹单独就是一份语料，不能与别的路径一起给。"
+	case errors.Is(err, queue.ErrLost):
+		return "这次收入还没有开始就取消了：请再运行一次。"
+	case says("ingest stopped at"):
+		return "收入中断了，此前存入的都在：看下面的原因，改好后再运行一次。"
+	}
+	return ""
+}
+
 func explainServe(err error) string {
 	var network *net.OpError
 	switch {
 	case errors.Is(err, errNothingServed):
-		return "没有什么可运行的：HTTP 已关闭（LISTEN_ADDR=off 或 --no-http），也没有机器人（没有设 TELEGRAM_BOT_TOKEN，或用了 --no-telegram）。"
+		return "没有什么可运行的：HTTP 已关闭（LISTEN_ADDR=off 或 --no-http），没有机器人（没有设 TELEGRAM_BOT_TOKEN，或用了 --no-telegram），也没有要收入的语料（没有设 CORPUS_DIR，或用了 --no-ingest）。"
 	case errors.Is(err, errOpenToAll):
 		return "LISTEN_ADDR 是别的机器也能访问的地址，而没有设 API_KEYS，谁都可以提问：请设 API_KEYS，或只在 127.0.0.1 上接受请求。"
 	case errors.Is(err, errWebhookAlone):

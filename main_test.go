@@ -37,6 +37,7 @@ func TestScripts(t *testing.T) {
 					env.Setenv("PARTS_DIR", ragtest.Parts(t))
 					env.Setenv("DATABASE_URL", ragtest.Database(t))
 					env.Setenv("YINJU_LANG", "en")
+					env.Setenv("REINGEST_SETTLE", "0s")
 					env.Setenv("OPEN", openDir(t))
 					for _, shape := range llmtest.Shapes {
 						env.Setenv(strings.ToUpper(string(shape))+"_SERVER", llmtest.New(t, shape, provide).URL())

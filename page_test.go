@@ -57,7 +57,7 @@ func TestPage(t *testing.T) {
 		}
 	}
 	env := append(os.Environ(), "DATABASE_URL="+database, "PARTS_DIR="+ragtest.Parts(t), "CORPUS_DIR="+corpus, "DATA_DIR="+dir,
-		"LISTEN_ADDR=127.0.0.1:0", "YINJU_LANG=zh", "LLM_PROVIDER=", "API_KEYS=", "TELEGRAM_BOT_TOKEN=")
+		"LISTEN_ADDR=127.0.0.1:0", "REINGEST_SETTLE=0s", "YINJU_LANG=zh", "LLM_PROVIDER=", "API_KEYS=", "TELEGRAM_BOT_TOKEN=")
 	runProgram(t, env, program, "ingest", corpus) // it ends with 1: one file is broken
 	model := llmtest.New(t, llmtest.OpenAI, pageModel)
 	withModel := slices.Concat(env, []string{"LLM_PROVIDER=openai", "LLM_MODEL=" + llmtest.Model, "LLM_BASE_URL=" + model.URL(), "LLM_API_KEY=" + llmtest.Key})

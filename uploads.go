@@ -325,7 +325,14 @@ func (u *uploads) sync() {
 
 // ingest takes one file of the folder into the store.
 func (u *uploads) ingest(ctx context.Context, path string) (telegram.FileAdded, error) {
-	report, err, unkept := runJob(ctx, u.store, u.job, []string{path})
+	live, err := u.store.Live(ctx)
+	if err != nil {
+		return telegram.FileAdded{}, err
+	}
+	if live.Embedder != "" && live.Embedder != u.job.Model { // else two models were mixed
+		return telegram.FileAdded{}, &rag.OtherEmbedderError{Stored: live.Embedder, Used: u.job.Model}
+	}
+	report, err, unkept := runJob(ctx, u.store, u.job, ingest.Local{Paths: []string{path}})
 	if unkept != nil {
 		u.log.WarnContext(ctx, "the run of an ingest could not be kept", "error", unkept)
 	}

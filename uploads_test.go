@@ -66,7 +66,7 @@ func newCorpus(t *testing.T) corpus {
 // sync ingests the whole folder.
 func (c corpus) sync() ingest.Report {
 	c.t.Helper()
-	r, err := c.job.Run(c.t.Context(), []string{c.dir})
+	r, err := c.job.Run(c.t.Context(), ingest.Local{Paths: []string{c.dir}})
 	if err != nil {
 		c.t.Fatal(err)
 	}

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Lang is the language of what is shown to people.
@@ -25,7 +26,7 @@ const (
 // Config is every setting. The zero value of a folder means its default, which the part that owns it knows.
 type Config struct {
 	DatabaseURL  Secret     // empty: the private server
-	CorpusDir    string     // what ingest reads when no path is given
+	CorpusDir    string     // what ingest reads when no path is given: a folder or file, s3://BUCKET/PREFIX, or http(s)://HOST/FOLDER/
 	DataDir      string     // the private server's data
 	PartsDir     string     // the fetched parts
 	ModelDir     string     // a folder with the model's two files, instead of the fetched one
@@ -37,7 +38,13 @@ type Config struct {
 
 	ArticleDelimiter *regexp.Regexp // matches a whole line that parts the articles of a file; nil: there is none
 
+	Settle     time.Duration // for which a file has to be left alone before it is ingested
+	MaxRemoved float64       // share of the sources that a sync removes at most without being forced
+	S3         S3            // where CORPUS_DIR names a bucket
+
 	LLM LLM // the language model; without a Provider there is none
+
+	Reingest Reingest // goes with CorpusDir
 
 	ListenAddr string   // host:port of the HTTP server; "": there is none
 	PublicURL  string   // under which reading pages are seen from outside, without a slash at its end; "": they are not
@@ -71,7 +78,7 @@ var keys = slices.Concat([]key{
 	{"ARTICLE_DELIMITER", false, setDelimiter},
 	{"YINJU_LANG", false, setLang},
 	{"LOG_LEVEL", false, func(c *Config, v string) error { return c.LogLevel.UnmarshalText([]byte(v)) }},
-}, llmKeys, serveKeys, httpKeys, telegramKeys)
+}, corpusKeys, reingestKeys, llmKeys, serveKeys, httpKeys, telegramKeys)
 
 // folder reads a path and makes it absolute, so that a later change of folder does not move it.
 func folder(field func(*Config) *string) func(*Config, string) error {
@@ -117,7 +124,7 @@ func setLang(c *Config, v string) error {
 // Load reads the settings; getenv is os.Getenv or the like. Every fault is in the error, not only the first.
 func Load(getenv func(string) string) (Config, error) {
 	c := Config{
-		Lang: langOf(getenv), LogLevel: slog.LevelWarn, LLM: LLM{Unsupported: Drop}, ListenAddr: defaultListenAddr, HTTP: httpDefaults(), Telegram: telegramDefaults(),
+		Lang: langOf(getenv), LogLevel: slog.LevelWarn, LLM: LLM{Unsupported: Drop}, ListenAddr: defaultListenAddr, HTTP: httpDefaults(), Telegram: telegramDefaults(), Settle: defaultSettle, MaxRemoved: defaultMaxRemoved, Reingest: reingestDefaults(),
 	}
 	c.HTTP.KeysFile = getenv("API_KEYS_FILE")
 	var faults []error
@@ -135,6 +142,7 @@ func Load(getenv func(string) string) (Config, error) {
 	if c.HTTP.KeysFile != "" && !set["API_KEYS"] {
 		faults = append(faults, errors.New("API_KEYS: there is no key in the file of API_KEYS_FILE"))
 	}
+	faults = append(faults, c.checkReingest()...)
 	faults = append(faults, c.LLM.check(set)...)
 	faults = append(faults, c.checkTelegram(set)...)
 	return c, errors.Join(faults...)

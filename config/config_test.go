@@ -101,7 +101,7 @@ func TestEnvExampleListsEveryKey(t *testing.T) {
 		t.Fatal(err)
 	}
 	var listed []string
-	for _, m := range regexp.MustCompile(`(?m)^#?([A-Z_]+)=`).FindAllStringSubmatch(string(raw), -1) {
+	for _, m := range regexp.MustCompile(`(?m)^#?([A-Z0-9_]+)=`).FindAllStringSubmatch(string(raw), -1) {
 		listed = append(listed, m[1])
 	}
 	want := Keys()

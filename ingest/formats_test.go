@@ -29,7 +29,7 @@ func TestQuotesOfDocumentsLeadToTheirPage(t *testing.T) {
 		t.Run(file, func(t *testing.T) {
 			t.Parallel()
 			to := &shelf{editions: map[string]rag.Edition{}}
-			report, err := job(to).Run(t.Context(), []string{filepath.Join("document", "testdata", file)})
+			report, err := job(to).Run(t.Context(), ingest.Local{Paths: []string{filepath.Join("document", "testdata", file)}})
 			if err != nil || len(report.Failed) > 0 {
 				t.Fatal(err, report.Failed)
 			}
@@ -89,7 +89,7 @@ func TestFilesThatCannotBeReadHoldUpNoOther(t *testing.T) {
 	put("good.txt", []byte("桥通车了，两岸的人都来看。\n"))
 
 	to := &shelf{editions: map[string]rag.Edition{}}
-	report, err := job(to).Run(t.Context(), []string{folder})
+	report, err := job(to).Run(t.Context(), ingest.Local{Paths: []string{folder}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -132,5 +132,5 @@ func bomb(t *testing.T) []byte {
 }
 
 func job(to *shelf) ingest.Job {
-	return ingest.Job{Library: to, Embedder: &counter{}, Model: "m", Count: func(s string) int { return len([]rune(s)) + 2 }, MaxTokens: 512}
+	return ingest.Job{Library: to, Embedder: &counter{}, Model: "m", Count: func(s string) int { return len([]rune(s)) + 2 }, MaxTokens: 512, MaxRemoved: 1}
 }

@@ -4,8 +4,8 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -22,6 +22,9 @@ import (
 // source made by other rules is made again, so change it with them.
 const rules = "2026-11-25.3"
 
+// Rules names them to who keeps an index for each.
+const Rules = rules
+
 const (
 	filesAtOnce  = 4 // enough to keep the embedder busy while a file is read or stored
 	giveUpAfter  = 5 // failures in a row of the model or the store, which mean that it is not the file
@@ -31,8 +34,11 @@ const (
 // Library is where editions go.
 type Library interface {
 	Known(ctx context.Context) (map[string]rag.Known, error)
+	KnownAs(ctx context.Context, path string) (k rag.Known, ok bool, err error)
+	Encodings(ctx context.Context, embedder string, digests []rag.Digest) (map[rag.Digest]rag.Encoding, error)
 	Replace(ctx context.Context, e rag.Edition) error
-	Move(ctx context.Context, path, root string) error
+	Touch(ctx context.Context, seen []rag.Seen) error
+	Rename(ctx context.Context, from string, to rag.Seen) error
 	Remove(ctx context.Context, paths []string) error
 }
 
@@ -47,15 +53,18 @@ type TokenEncoder interface {
 	EncodeDocuments(ctx context.Context, texts []string) ([]rag.Encoded, error)
 }
 
-// Job syncs the store with a corpus.
+// Job syncs the store with a corpus: Plan, Begin, then File for each of the plan's, in any order and by any number of
+// processes, or Run for all of them. Each step may be repeated.
 type Job struct {
-	Library   Library
-	Embedder  Embedder
-	Model     string           // names the embedder; other vectors and codes than its own are made again
-	Count     func(string) int // tokens of a text as the model counts them
-	MaxTokens int              // the longest text the model takes, in tokens
-	Delimiter *regexp.Regexp   // of a whole line that parts the articles of a file; nil: none
-	Progress  func(Progress)   // called often, one call at a time; may be nil
+	Library    Library
+	Embedder   Embedder
+	Model      string           // names the embedder; other vectors and codes than its own are made again
+	Count      func(string) int // tokens of a text as the model counts them
+	MaxTokens  int              // the longest text the model takes, in tokens
+	Delimiter  *regexp.Regexp   // of a whole line that parts the articles of a file; nil: none
+	MaxRemoved float64          // share of the sources that a sync removes at most, 0..1
+	Force      bool             // it may remove them all
+	Progress   func(Progress)   // called often by Run, one call at a time; may be nil
 }
 
 // Progress is how far a sync is. Total is an estimate until every file has been cut.
@@ -74,11 +83,14 @@ type Failure struct {
 type Report struct {
 	Files     int // in the corpus
 	Unchanged int
+	Touched   int // of the unchanged ones: those that had to be read
 	Added     int
 	Changed   int
+	Renamed   []Rename
 	Removed   []string
 	Articles  int // in files added and changed
 	Passages  int // embedded
+	Reused    int // not embedded, as the same text was before
 	Failed    []Failure
 	Strays    []string // sidecars whose source is not there
 	Unread    []Unread // pages that are images: what stands on them is not in the store
@@ -91,149 +103,155 @@ type Unread struct {
 	Pages []int
 }
 
-// Run makes the store equal to the corpus at paths: new files are added, changed ones replaced and
-// unchanged ones left alone; when the paths are folders, what came from elsewhere is removed. Files that
-// fail are in the report and do not stop the others.
-func (j Job) Run(ctx context.Context, paths []string) (Report, error) {
-	begin := time.Now()
-	l, err := list(paths)
-	if err != nil {
-		return Report{}, err
-	}
-	known, err := j.Library.Known(ctx)
-	if err != nil {
-		return Report{}, err
-	}
-	if err := l.adopt(known); err != nil {
-		return Report{}, err
-	}
-	s := &run{Job: j, known: known, report: Report{Files: len(l.files) + len(l.failed), Failed: slices.Clone(l.failed), Strays: l.strays()}}
-	s.progress.AllFiles = len(l.files)
-	for _, f := range l.files {
-		s.bytesLeft += f.size
-	}
-	err = s.files(ctx, l.files)
-	if err == nil {
-		err = s.removeOthers(ctx, l)
-	}
-	s.report.Took = time.Since(begin)
-	slices.SortFunc(s.report.Unread, func(a, b Unread) int { return strings.Compare(a.Path, b.Path) })
-	slices.SortFunc(s.report.Failed, func(a, b Failure) int { return strings.Compare(a.Path, b.Path) })
-	return s.report, err
+// FileError is a fault of a file itself: it is of no use to try again before the file has changed.
+type FileError struct{ Err error }
+
+func (e *FileError) Error() string { return e.Err.Error() }
+
+// Unwrap gives the fault.
+func (e *FileError) Unwrap() error { return e.Err }
+
+// Outcome is what became of a file.
+type Outcome struct {
+	Change   Change
+	Articles int
+	Passages int   // embedded
+	Reused   int   // not embedded, as the same text was before
+	Unread   []int // pages that are images
 }
 
-// adopt gives files named by themselves the names under which the store has them. A new one may not take
-// the name of another file.
-func (l *listing) adopt(known map[string]rag.Known) error {
-	byPlace := make(map[string]rag.Known, len(known))
-	for _, k := range known {
-		byPlace[filepath.Join(k.Root, filepath.FromSlash(k.Path))] = k
+// File brings one file up to date. step is told how many passages are done, of how many; it may be nil. Errors are
+// *FileError, ErrBusy, and what the corpus, the model and the store say.
+func (j Job) File(ctx context.Context, c Corpus, f File, step func(done, all int)) (Outcome, error) {
+	s, err := j.open(ctx, c, f)
+	if err != nil {
+		return Outcome{}, err
 	}
-	for i := range l.files {
-		f := &l.files[i]
-		if !f.single {
-			continue
+	old, isKnown, err := j.Library.KnownAs(ctx, f.Path)
+	if err != nil {
+		return Outcome{}, err
+	}
+	if isKnown && j.has(old, s) {
+		return Outcome{Change: Touched}, j.Library.Touch(ctx, []rag.Seen{{Path: f.Path, Root: f.Root, Version: s.version}})
+	}
+	e, unread, err := j.edition(ctx, f, s)
+	if err != nil {
+		return Outcome{}, err
+	}
+	out := Outcome{Change: New, Articles: len(e.Articles), Unread: unread}
+	if isKnown {
+		out.Change = Changed
+	}
+	if out.Passages, err = j.encodeAll(ctx, e.Passages, step); err != nil {
+		return Outcome{}, err
+	}
+	out.Reused = len(e.Passages) - out.Passages
+	return out, j.Library.Replace(ctx, e)
+}
+
+// opened is a file that was read, and what says how it is cut.
+type opened struct {
+	source
+	raw     []byte
+	hash    [sha256.Size]byte
+	version string
+}
+
+func (j Job) open(ctx context.Context, c Corpus, f File) (opened, error) {
+	r, err := c.Read(ctx, f)
+	if err != nil {
+		return opened{}, err
+	}
+	side, err := sidecarIn(r.beside, nameOf(f))
+	if wrong := (*SidecarError)(nil); errors.As(err, &wrong) {
+		err = &FileError{err}
+	}
+	return opened{source{sidecar: side, delimiter: j.Delimiter}, r.Raw, sha256.Sum256(r.Raw), r.Version}, err
+}
+
+// nameOf is the file's own name.
+func nameOf(f File) string { return f.Path[strings.LastIndexByte(f.Path, '/')+1:] }
+
+// has says whether the store has what a file holds.
+func (j Job) has(old rag.Known, s opened) bool {
+	return bytes.Equal(old.Hash, s.hash[:]) && old.MadeBy == s.madeBy() && old.Embedder == j.Model
+}
+
+// edition cuts a file into articles and passages. unread are its pages that are images.
+func (j Job) edition(ctx context.Context, f File, s opened) (e rag.Edition, unread []int, err error) {
+	if s.doc, err = document.Read(ctx, nameOf(f), s.raw); err != nil {
+		if ctx.Err() != nil {
+			return e, nil, context.Cause(ctx)
 		}
-		if k, ok := byPlace[f.abs]; ok {
-			f.path, f.root = k.Path, k.Root
-		} else if other, taken := known[f.path]; taken {
-			return fmt.Errorf("ingest %s: %s of %s is cited as %q already: rename the file, or ingest both folders together", f.abs, other.Path, other.Root, f.path)
-		}
+		return e, nil, &FileError{err}
 	}
-	return nil
-}
-
-// run is one run of the job.
-type run struct {
-	Job
-	known map[string]rag.Known
-
-	mu        sync.Mutex // guards what follows
-	report    Report
-	progress  Progress
-	bytesLeft int64 // of files not cut so far
-	planned   int   // passages of files cut so far
-	inARow    int   // failures of the model or the store
-}
-
-func (s *run) files(ctx context.Context, files []file) error {
-	group, groupCtx := errgroup.WithContext(ctx)
-	group.SetLimit(filesAtOnce)
-	for _, f := range files {
-		if groupCtx.Err() != nil {
-			break
-		}
-		group.Go(func() error { return s.file(groupCtx, f) })
-	}
-	if err := group.Wait(); err != nil {
-		return err
-	}
-	return context.Cause(ctx)
-}
-
-// file brings one file up to date. It returns an error only where going on makes no sense.
-func (s *run) file(ctx context.Context, f file) error {
-	raw, err := readFile(f.abs)
+	articles, err := s.articles()
 	if err != nil {
-		return s.fail(f, plain(err))
+		return e, nil, &FileError{err}
 	}
-	hash := sha256.Sum256(raw)
-	side, err := sidecarOf(f.abs)
-	if err != nil {
-		return s.fail(f, err)
+	e = rag.Edition{
+		Source: rag.Source{Path: f.Path, Root: f.Root, Hash: s.hash[:], Version: s.version, Size: int64(len(s.raw))},
+		MadeBy: s.madeBy(), Embedder: j.Model, Articles: articles,
 	}
-	src := source{sidecar: side, delimiter: s.Delimiter}
-	madeBy := src.madeBy()
-	old, isKnown := s.known[f.path]
-	if isKnown && bytes.Equal(old.Hash, hash[:]) && old.MadeBy == madeBy && old.Embedder == s.Model {
-		return s.unchanged(ctx, f, old)
-	}
-	if src.doc, err = document.Read(ctx, f.abs, raw); err != nil {
-		return s.unread(ctx, f, err)
-	}
-	articles, err := src.articles()
-	if err != nil {
-		return s.fail(f, err)
-	}
-	e := rag.Edition{
-		Source: rag.Source{Path: f.path, Root: f.root, Hash: hash[:]}, MadeBy: madeBy, Embedder: s.Model, Articles: articles,
-	}
-	c := cutter{count: s.Count, maxTokens: s.MaxTokens}
+	cut := cutter{count: j.Count, maxTokens: j.MaxTokens}
 	for _, a := range articles {
-		e.Passages = append(e.Passages, c.passages(a)...)
+		e.Passages = append(e.Passages, cut.passages(a)...)
 	}
 	if len(e.Passages) == 0 {
-		return s.fail(f, ErrNoText)
+		return e, nil, &FileError{ErrNoText}
 	}
-	s.cut(f, len(e.Passages))
-	if err := s.store(ctx, e); err != nil {
-		return s.brokenPart(ctx, f, err)
-	}
-	s.done(e, isKnown)
-	if len(src.doc.Unread) > 0 {
-		s.update(func() { s.report.Unread = append(s.report.Unread, Unread{Path: f.path, Pages: src.doc.Unread}) })
-	}
-	return nil
+	return e, s.doc.Unread, nil
 }
 
 // portion is how many passages are embedded between two looks at the progress.
 const portion = 32
 
-// store embeds an edition and stores it.
-func (s *run) store(ctx context.Context, e rag.Edition) error {
-	for part := range slices.Chunk(e.Passages, portion) {
-		if err := s.embed(ctx, part); err != nil {
-			return fmt.Errorf("embed: %w", err)
-		}
-		s.embedded(len(part))
+// encodeAll gives passages what the model makes of them, and says how many had to be embedded for it.
+func (j Job) encodeAll(ctx context.Context, passages []rag.Passage, step func(done, all int)) (embedded int, err error) {
+	done := 0
+	if step != nil {
+		step(0, len(passages))
 	}
-	return s.Library.Replace(ctx, e)
+	for part := range slices.Chunk(passages, portion) {
+		fresh, err := j.reuse(ctx, part)
+		if err == nil {
+			err = j.embed(ctx, fresh)
+		}
+		if err != nil {
+			return embedded, fmt.Errorf("embed: %w", err)
+		}
+		embedded += len(fresh)
+		if done += len(part); step != nil {
+			step(done, len(passages))
+		}
+	}
+	return embedded, nil
 }
 
-func (j Job) embed(ctx context.Context, passages []rag.Passage) error {
-	texts := make([]string, len(passages))
+// reuse gives passages what was made of the same text before, and gives those of which nothing was.
+func (j Job) reuse(ctx context.Context, passages []rag.Passage) (fresh []*rag.Passage, err error) {
+	digests := make([]rag.Digest, len(passages))
 	for i := range passages {
-		texts[i] = passages[i].IndexText()
+		digests[i] = passages[i].Digest()
+	}
+	found, err := j.Library.Encodings(ctx, j.Model, digests)
+	for i := range passages {
+		if e, ok := found[digests[i]]; ok {
+			passages[i].Keep(e)
+		} else {
+			fresh = append(fresh, &passages[i])
+		}
+	}
+	return fresh, err
+}
+
+func (j Job) embed(ctx context.Context, passages []*rag.Passage) error {
+	if len(passages) == 0 {
+		return nil
+	}
+	texts := make([]string, len(passages))
+	for i, p := range passages {
+		texts[i] = p.IndexText()
 	}
 	encoded, err := j.encode(ctx, texts)
 	if err != nil {
@@ -242,8 +260,8 @@ func (j Job) embed(ctx context.Context, passages []rag.Passage) error {
 	if len(encoded) != len(passages) {
 		return fmt.Errorf("%d vectors came back for %d passages", len(encoded), len(passages))
 	}
-	for i := range passages {
-		passages[i].Take(encoded[i])
+	for i, p := range passages {
+		p.Take(encoded[i])
 	}
 	return nil
 }
@@ -261,80 +279,118 @@ func (j Job) encode(ctx context.Context, texts []string) ([]rag.Encoded, error) 
 	return encoded, err
 }
 
-func (s *run) unchanged(ctx context.Context, f file, old rag.Known) error {
-	if old.Root != f.root {
-		if err := s.Library.Move(ctx, f.path, f.root); err != nil {
-			return s.brokenPart(ctx, f, err)
+// Run makes the store equal to the corpus in this process: new files are added, changed ones replaced and
+// unchanged ones left alone; what is gone is removed. Files that fail are in the report and do not stop the others.
+// Errors are those of Plan, and what stops the whole.
+func (j Job) Run(ctx context.Context, c Corpus) (Report, error) {
+	begin := time.Now()
+	p, err := j.Plan(ctx, c)
+	if err != nil {
+		return Report{}, err
+	}
+	if err := j.Begin(ctx, p); err != nil {
+		return Report{}, err
+	}
+	s := &run{Job: j, corpus: c, report: Report{
+		Files: p.Files, Unchanged: p.Unchanged, Renamed: p.Renamed, Removed: p.Removed, Failed: slices.Clone(p.Failed), Strays: p.Strays,
+	}}
+	s.progress.AllFiles = p.Unchanged + len(p.Todo)
+	s.progress.Files = p.Unchanged
+	for _, f := range p.Todo {
+		s.bytesLeft += f.Size
+	}
+	err = s.files(ctx, p.Todo)
+	s.report.Took = time.Since(begin)
+	slices.SortFunc(s.report.Unread, func(a, b Unread) int { return strings.Compare(a.Path, b.Path) })
+	slices.SortFunc(s.report.Failed, func(a, b Failure) int { return strings.Compare(a.Path, b.Path) })
+	return s.report, err
+}
+
+// run is one run of the job.
+type run struct {
+	Job
+	corpus Corpus
+
+	mu        sync.Mutex // guards what follows
+	report    Report
+	progress  Progress
+	bytesLeft int64 // of files not cut so far
+	planned   int   // passages of files cut so far
+	inARow    int   // failures of the model or the store
+}
+
+func (s *run) files(ctx context.Context, files []File) error {
+	group, groupCtx := errgroup.WithContext(ctx)
+	group.SetLimit(filesAtOnce)
+	for _, f := range files {
+		if groupCtx.Err() != nil {
+			break
 		}
+		group.Go(func() error { return s.file(groupCtx, f) })
 	}
-	s.update(func() {
-		s.report.Unchanged++
-		s.progress.Files++
-		s.bytesLeft -= f.size
-	})
-	return nil
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	return context.Cause(ctx)
 }
 
-// unread notes a file that cannot be read.
-func (s *run) unread(ctx context.Context, f file, err error) error {
+// file brings one file up to date. It returns an error only where going on makes no sense.
+func (s *run) file(ctx context.Context, f File) error {
+	isCut, last := false, 0
+	out, err := s.File(ctx, s.corpus, f, func(done, all int) {
+		s.update(func() {
+			if !isCut {
+				isCut = true
+				s.bytesLeft -= f.Size
+				s.planned += all
+			}
+			s.progress.Passages += done - last
+			last = done
+		})
+	})
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	return s.fail(f, err)
-}
-
-// fail notes a file that cannot be taken.
-func (s *run) fail(f file, err error) error {
-	s.update(func() {
-		s.report.Failed = append(s.report.Failed, Failure{Path: f.path, Err: err})
-		s.progress.Files++
-		s.bytesLeft -= f.size
-	})
-	return nil
-}
-
-// brokenPart notes a file that failed in the model or the store, and gives up after several in a row.
-func (s *run) brokenPart(ctx context.Context, f file, err error) error {
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
-	}
+	var own *FileError
 	giveUp := false
 	s.update(func() {
-		s.report.Failed = append(s.report.Failed, Failure{Path: f.path, Err: err})
-		s.inARow++
-		giveUp = s.inARow >= giveUpAfter
+		s.progress.Files++
+		if !isCut {
+			s.bytesLeft -= f.Size
+		}
+		if err == nil {
+			s.inARow = 0
+			s.report.add(f, out)
+			return
+		}
+		s.report.Failed = append(s.report.Failed, Failure{Path: f.Path, Err: err})
+		if isCut && !errors.As(err, &own) {
+			s.inARow++
+			giveUp = s.inARow >= giveUpAfter
+		}
 	})
 	if giveUp || rag.IsFull(err) {
-		return fmt.Errorf("ingest stopped at %s, what was stored before stays: %w", f.path, err)
+		return fmt.Errorf("ingest stopped at %s, what was stored before stays: %w", f.Path, err)
 	}
 	return nil
 }
 
-func (s *run) cut(f file, passages int) {
-	s.update(func() {
-		s.bytesLeft -= f.size
-		s.planned += passages
-	})
-}
-
-func (s *run) embedded(n int) {
-	s.update(func() {
-		s.progress.Passages += n
-		s.report.Passages += n
-	})
-}
-
-func (s *run) done(e rag.Edition, isKnown bool) {
-	s.update(func() {
-		s.inARow = 0
-		s.progress.Files++
-		s.report.Articles += len(e.Articles)
-		if isKnown {
-			s.report.Changed++
-		} else {
-			s.report.Added++
-		}
-	})
+func (r *Report) add(f File, o Outcome) {
+	switch o.Change {
+	case Touched:
+		r.Unchanged++
+		r.Touched++
+	case New:
+		r.Added++
+	case Changed:
+		r.Changed++
+	}
+	r.Articles += o.Articles
+	r.Passages += o.Passages
+	r.Reused += o.Reused
+	if len(o.Unread) > 0 {
+		r.Unread = append(r.Unread, Unread{Path: f.Path, Pages: o.Unread})
+	}
 }
 
 // update changes the run's figures and shows them.
@@ -346,29 +402,4 @@ func (s *run) update(change func()) {
 	if s.Progress != nil {
 		s.Progress(s.progress)
 	}
-}
-
-// removeOthers removes the sources that are no longer in the corpus. What could not be looked at stays: what
-// is not seen need not be gone.
-func (s *run) removeOthers(ctx context.Context, l listing) error {
-	if !l.whole {
-		return nil
-	}
-	gone := make(map[string]bool, len(s.known))
-	for path := range s.known {
-		gone[path] = !l.unseen(path)
-	}
-	for _, f := range l.files {
-		delete(gone, f.path)
-	}
-	for path, isGone := range gone {
-		if isGone {
-			s.report.Removed = append(s.report.Removed, path)
-		}
-	}
-	if len(s.report.Removed) == 0 {
-		return nil
-	}
-	slices.Sort(s.report.Removed)
-	return s.Library.Remove(ctx, s.report.Removed)
 }

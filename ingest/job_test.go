@@ -27,9 +27,41 @@ type shelf struct {
 func (s *shelf) Known(context.Context) (map[string]rag.Known, error) {
 	known := map[string]rag.Known{}
 	for path, e := range s.editions {
-		known[path] = rag.Known{Path: path, Root: e.Source.Root, Hash: e.Source.Hash, MadeBy: e.MadeBy, Embedder: e.Embedder}
+		known[path] = rag.Known{Path: path, Root: e.Source.Root, Hash: e.Source.Hash, MadeBy: e.MadeBy, Embedder: e.Embedder, Version: e.Source.Version, Size: e.Source.Size}
 	}
 	return known, nil
+}
+
+func (s *shelf) KnownAs(ctx context.Context, path string) (rag.Known, bool, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	known, err := s.Known(ctx)
+	k, ok := known[path]
+	return k, ok, err
+}
+
+func (s *shelf) Encodings(_ context.Context, embedder string, digests []rag.Digest) (map[rag.Digest]rag.Encoding, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	found := map[rag.Digest]rag.Encoding{}
+	for _, e := range s.editions {
+		for i := range e.Passages {
+			if p := &e.Passages[i]; e.Embedder == embedder && slices.Contains(digests, p.Digest()) {
+				found[p.Digest()] = rag.Encoding{Vector: p.Vector, Codes: p.Codes, Starts: p.Starts}
+			}
+		}
+	}
+	return found, nil
+}
+
+func (s *shelf) Rename(_ context.Context, from string, to rag.Seen) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	e := s.editions[from]
+	delete(s.editions, from)
+	e.Source.Path, e.Source.Root, e.Source.Version = to.Path, to.Root, to.Version
+	s.editions[to.Path] = e
+	return nil
 }
 
 func (s *shelf) Replace(_ context.Context, e rag.Edition) error {
@@ -39,12 +71,14 @@ func (s *shelf) Replace(_ context.Context, e rag.Edition) error {
 	return nil
 }
 
-func (s *shelf) Move(_ context.Context, path, root string) error {
+func (s *shelf) Touch(_ context.Context, seen []rag.Seen) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	e := s.editions[path]
-	e.Source.Root = root
-	s.editions[path] = e
+	for _, x := range seen {
+		e := s.editions[x.Path]
+		e.Source.Root, e.Source.Version = x.Root, x.Version
+		s.editions[x.Path] = e
+	}
 	return nil
 }
 
@@ -114,8 +148,8 @@ func (w world) run(t *testing.T, paths ...string) ingest.Report {
 	for i := range paths {
 		paths[i] = filepath.Join(w.dir, paths[i])
 	}
-	job := ingest.Job{Library: w.shelf, Embedder: w.embedder, Model: "m", Count: func(s string) int { return len([]rune(s)) + 2 }, MaxTokens: 512}
-	r, err := job.Run(t.Context(), paths)
+	job := ingest.Job{Library: w.shelf, Embedder: w.embedder, Model: "m", Count: func(s string) int { return len([]rune(s)) + 2 }, MaxTokens: 512, MaxRemoved: 1}
+	r, err := job.Run(t.Context(), ingest.Local{Paths: paths})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -200,8 +234,8 @@ func TestSeveralFoldersAndFilesByName(t *testing.T) {
 		t.Errorf("%+v, stored %s", r, w.stored())
 	}
 	w.write(t, "other/new.txt", "丁桥动工了。")
-	_, err := ingest.Job{Library: w.shelf, Embedder: w.embedder, Count: func(string) int { return 9 }, MaxTokens: 512}.
-		Run(t.Context(), []string{filepath.Join(w.dir, "other/new.txt")})
+	_, err := ingest.Job{Library: w.shelf, Embedder: w.embedder, Count: func(string) int { return 9 }, MaxTokens: 512, MaxRemoved: 1}.
+		Run(t.Context(), ingest.Local{Paths: []string{filepath.Join(w.dir, "other/new.txt")}})
 	if err == nil || !strings.Contains(err.Error(), `cited as "new.txt" already`) {
 		t.Errorf("a file took another one's name: %v", err)
 	}
@@ -215,8 +249,8 @@ func TestCodesAreStoredWhereTheEmbedderHasThem(t *testing.T) {
 	if p := w.shelf.editions["a.txt"].Passages[0]; len(p.Codes) != 0 || len(p.Starts) != 0 {
 		t.Errorf("codes out of nowhere: %+v", p)
 	}
-	job := ingest.Job{Library: w.shelf, Embedder: &coder{}, Model: "m+codes", Count: func(string) int { return 9 }, MaxTokens: 512}
-	r, err := job.Run(t.Context(), []string{filepath.Join(w.dir, "c")})
+	job := ingest.Job{Library: w.shelf, Embedder: &coder{}, Model: "m+codes", Count: func(string) int { return 9 }, MaxTokens: 512, MaxRemoved: 1}
+	r, err := job.Run(t.Context(), ingest.Local{Paths: []string{filepath.Join(w.dir, "c")}})
 	if err != nil || r.Changed != 1 {
 		t.Fatalf("%+v, %v", r, err)
 	}

@@ -28,6 +28,7 @@ var (
 	ErrIsSidecar = errors.New("this only says how another file is cut: name that file")
 	ErrNotAFile  = errors.New("this is neither a file nor a folder")
 	ErrNotTaken  = fmt.Errorf("this kind of file is not read; read are %s", strings.Join(document.Extensions, " "))
+	ErrBusy      = errors.New("the file is still being written: the next run takes it")
 	ErrNoSources = fmt.Errorf("there is no text file in it (read are %s): nothing was changed", strings.Join(document.Extensions, " "))
 )
 

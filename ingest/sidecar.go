@@ -56,27 +56,68 @@ type namedArticle struct {
 	line    int // of the sidecar
 }
 
-// sidecarOf finds and reads the sidecar of a source; nil where there is none.
+// folder is where a source stands, with what is beside it.
+type folder interface {
+	// has says whether there is a file, or a link, of a name.
+	has(name string) (bool, error)
+	// small reads a file of at most so many bytes, or gives tooLarge.
+	small(name string, most int64, tooLarge error) ([]byte, error)
+}
+
+// dirFolder is a folder of this machine.
+type dirFolder string
+
+func (d dirFolder) has(name string) (bool, error) { return exists(filepath.Join(string(d), name)), nil }
+
+func (d dirFolder) small(name string, most int64, tooLarge error) ([]byte, error) {
+	raw, err := readUpTo(filepath.Join(string(d), name), most, tooLarge)
+	return raw, plain(err)
+}
+
+// sidecarNames are the names that the sidecar of a source may have.
+func sidecarNames(source string) []string {
+	return []string{source + sidecarSuffix, strings.TrimSuffix(source, filepath.Ext(source)) + sidecarSuffix}
+}
+
+// sidecarOf finds and reads the sidecar of a source of this machine; nil where there is none.
 func sidecarOf(path string) (*sidecar, error) {
-	full, short := path+sidecarSuffix, strings.TrimSuffix(path, filepath.Ext(path))+sidecarSuffix
+	return sidecarIn(dirFolder(filepath.Dir(path)), filepath.Base(path))
+}
+
+// sidecarIn finds and reads the sidecar of a source in a folder; nil where there is none. Errors are *SidecarError, or what
+// the folder says.
+func sidecarIn(in folder, source string) (*sidecar, error) {
+	names := sidecarNames(source)
+	full, short := names[0], names[1]
+	hasFull, err := in.has(full)
+	if err != nil {
+		return nil, err
+	}
+	hasShort, err := in.has(short)
+	if err != nil {
+		return nil, err
+	}
 	name := full
-	switch hasFull, hasShort := exists(full), exists(short); {
+	switch {
 	case hasFull && hasShort:
-		return nil, &SidecarError{File: filepath.Base(short), Problem: fmt.Sprintf("there is %s, too: keep one of them", filepath.Base(full))}
+		return nil, &SidecarError{File: short, Problem: fmt.Sprintf("there is %s, too: keep one of them", full)}
 	case hasShort:
-		if other := twin(path); other != "" {
-			return nil, &SidecarError{File: filepath.Base(short), Problem: fmt.Sprintf("it could be of %s or of %s: name it %s",
-				filepath.Base(path), other, filepath.Base(full))}
+		other, err := twin(in, source)
+		if err != nil {
+			return nil, err
+		}
+		if other != "" {
+			return nil, &SidecarError{File: short, Problem: fmt.Sprintf("it could be of %s or of %s: name it %s", source, other, full)}
 		}
 		name = short
 	case !hasFull:
 		return nil, nil //nolint:nilnil // most files have none
 	}
-	raw, err := readUpTo(name, maxSidecarBytes, fmt.Errorf("it is larger than %d MB", maxSidecarBytes>>20))
+	raw, err := in.small(name, maxSidecarBytes, fmt.Errorf("it is larger than %d MB", maxSidecarBytes>>20))
 	if err != nil {
-		return nil, &SidecarError{File: filepath.Base(name), Problem: plain(err).Error()}
+		return nil, &SidecarError{File: name, Problem: err.Error()}
 	}
-	return parseSidecar(filepath.Base(name), raw)
+	return parseSidecar(name, raw)
 }
 
 func exists(path string) bool {
@@ -84,15 +125,19 @@ func exists(path string) bool {
 	return !errors.Is(err, fs.ErrNotExist)
 }
 
-// twin is another source beside path that differs in its extension only, or "".
-func twin(path string) string {
-	ext := filepath.Ext(path)
+// twin is another source beside one that differs in its extension only, or "".
+func twin(in folder, source string) (string, error) {
+	ext := filepath.Ext(source)
 	for _, e := range document.Extensions {
-		if other := strings.TrimSuffix(path, ext) + e; e != ext && exists(other) {
-			return filepath.Base(other)
+		other := strings.TrimSuffix(source, ext) + e
+		if e == ext {
+			continue
+		}
+		if has, err := in.has(other); has || err != nil {
+			return other, err
 		}
 	}
-	return ""
+	return "", nil
 }
 
 // isSidecar says whether a name is a sidecar's.

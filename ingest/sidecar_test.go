@@ -70,7 +70,7 @@ func TestWrongSidecarFailsItsSourceOnly(t *testing.T) {
 	if diff := cmp.Diff([]string{"gone.txt.articles.yaml"}, r.Strays); diff != "" {
 		t.Error(diff)
 	}
-	_, err := ingest.Job{Library: w.shelf}.Run(t.Context(), []string{filepath.Join(w.dir, "c/a.articles.yaml")})
+	_, err := ingest.Job{Library: w.shelf}.Run(t.Context(), ingest.Local{Paths: []string{filepath.Join(w.dir, "c/a.articles.yaml")}})
 	if !errors.Is(err, ingest.ErrIsSidecar) {
 		t.Error(err)
 	}
@@ -80,7 +80,7 @@ func TestDelimiterIsAPartOfTheRules(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.write(t, "c/a.txt", "甲桥通车了。\n====\n乙桥也通车了。\n")
-	job := ingest.Job{Library: w.shelf, Embedder: w.embedder, Count: func(s string) int { return len(s) }, MaxTokens: 512}
+	job := ingest.Job{Library: w.shelf, Embedder: w.embedder, Count: func(s string) int { return len(s) }, MaxTokens: 512, MaxRemoved: 1}
 	for _, step := range []struct {
 		delimiter         string
 		articles, changed int
@@ -88,7 +88,7 @@ func TestDelimiterIsAPartOfTheRules(t *testing.T) {
 		if job.Delimiter = nil; step.delimiter != "" {
 			job.Delimiter = regexp.MustCompile(step.delimiter)
 		}
-		r, err := job.Run(t.Context(), []string{filepath.Join(w.dir, "c")})
+		r, err := job.Run(t.Context(), ingest.Local{Paths: []string{filepath.Join(w.dir, "c")}})
 		if err != nil || r.Changed != step.changed || len(w.shelf.editions["a.txt"].Articles) != step.articles {
 			t.Errorf("%q: %+v, %v", step.delimiter, r, err)
 		}

@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"path/filepath"
 
 	"yinju/ingest/document"
 	"yinju/rag"
@@ -37,13 +36,13 @@ type Verification struct {
 // Verify reads every stored article back from its source file, says which files have changed since they
 // were ingested, and checks that passages are cut from their articles. Then it looks up every citation
 // of every logged answer among the articles that the store has of its file now.
-func Verify(ctx context.Context, shelf Shelf) (Verification, error) {
+func Verify(ctx context.Context, shelf Shelf, from Places) (Verification, error) {
 	var v Verification
 	known, err := shelf.Known(ctx)
 	if err != nil {
 		return v, err
 	}
-	check := checker{known: known, find: v.find}
+	check := checker{known: known, from: from, find: v.find}
 	err = shelf.Articles(ctx, nil, func(a *rag.Article) error {
 		v.Articles++
 		check.article(ctx, a)
@@ -76,6 +75,7 @@ func (v *Verification) find(file, problem string) {
 // checker reads each file once for all of its articles, which come one after the other.
 type checker struct {
 	known map[string]rag.Known
+	from  Places
 	find  func(file, problem string)
 
 	file string
@@ -106,7 +106,7 @@ func (c *checker) article(ctx context.Context, a *rag.Article) {
 
 // open reads a source file and says whether it is the one that was ingested.
 func (c *checker) open(ctx context.Context, k rag.Known) error {
-	doc, same, err := ReadSource(ctx, k)
+	doc, same, err := c.from.ReadSource(ctx, k)
 	if err == nil && !same {
 		err = errChanged
 	}
@@ -115,10 +115,10 @@ func (c *checker) open(ctx context.Context, k rag.Known) error {
 }
 
 // ReadSource reads the file of a source as it is now, and says whether it is the one that was ingested.
-func ReadSource(ctx context.Context, k rag.Known) (doc *document.Document, same bool, err error) {
-	raw, err := readFile(filepath.Join(k.Root, filepath.FromSlash(k.Path)))
+func (from Places) ReadSource(ctx context.Context, k rag.Known) (doc *document.Document, same bool, err error) {
+	raw, err := from.raw(ctx, k)
 	if err != nil {
-		return nil, false, plain(err)
+		return nil, false, err
 	}
 	doc, err = document.Read(ctx, k.Path, raw)
 	hash := sha256.Sum256(raw)

@@ -84,6 +84,10 @@ func (a *Answerer) Stream(ctx context.Context, q Query, tell func(Event) error) 
 	if err := tell(Event{Stage: StageSearch}); err != nil {
 		return Answer{}, err
 	}
+	ctx, err := a.retriever.at(ctx)
+	if err != nil {
+		return Answer{}, err
+	}
 	var spent *spending
 	if a.writing != nil {
 		spent = a.writing.spend()

@@ -23,6 +23,9 @@ type Source struct {
 	Path string // relative to Root, with forward slashes; what citations name
 	Root string // absolute folder the corpus was read from
 	Hash []byte // SHA-256 of the raw bytes
+
+	Version string // what tells without reading it that it has not changed, such as its size and time; "": nothing does
+	Size    int64  // bytes
 }
 
 // Article is one citable text of a source.

@@ -3,6 +3,8 @@ package rag
 import (
 	"context"
 	"fmt"
+	"io/fs"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
@@ -34,4 +36,21 @@ func queueCodes(batch *pgx.Batch, ids []int64, found func(id int64, codes []Code
 			})
 			return err
 		})
+}
+
+// DropOlder is DropOld with another age.
+func (s *Store) DropOlder(ctx context.Context, kept time.Duration) error { return s.dropOld(ctx, kept) }
+
+// MigrateTo brings a database to an older version of the schema.
+func MigrateTo(ctx context.Context, conn *pgx.Conn, version int) error {
+	return pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
+		if err := needVector(ctx, tx); err != nil {
+			return err
+		}
+		names, err := fs.Glob(migrations, "migrations/*.sql")
+		if err != nil {
+			return err
+		}
+		return applyNames(ctx, tx, names[:version])
+	})
 }

@@ -2,9 +2,12 @@ package rag
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/pgvector/pgvector-go"
 )
 
@@ -24,11 +27,15 @@ type Known struct {
 	Hash     []byte
 	MadeBy   string
 	Embedder string
+	Version  string
+	Size     int64
 }
+
+const knownSources = `select path, root, hash, made_by, embedder, version, size from sources`
 
 // Known lists every source in the store, by path.
 func (s *Store) Known(ctx context.Context) (map[string]Known, error) {
-	rows, _ := s.pool.Query(ctx, `select path, root, hash, made_by, embedder from sources`)
+	rows, _ := s.pool.Query(ctx, knownSources)
 	all, err := pgx.CollectRows(rows, pgx.RowToStructByName[Known])
 	if err != nil {
 		return nil, fmt.Errorf("list the sources: %w", err)
@@ -38,6 +45,19 @@ func (s *Store) Known(ctx context.Context) (map[string]Known, error) {
 		byPath[k.Path] = k
 	}
 	return byPath, nil
+}
+
+// KnownAs is what the store remembers of one source; ok is whether it has it.
+func (s *Store) KnownAs(ctx context.Context, path string) (k Known, ok bool, err error) {
+	rows, _ := s.pool.Query(ctx, knownSources+` where path = $1`, path)
+	k, err = pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Known])
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		return Known{}, false, nil
+	case err != nil:
+		return Known{}, false, fmt.Errorf("look for %s: %w", path, err)
+	}
+	return k, true, nil
 }
 
 // Remove deletes sources by path, with all that was made of them.
@@ -59,16 +79,42 @@ func (s *Store) Remove(ctx context.Context, paths []string) error {
 	return nil
 }
 
-// Move notes that a source stands under another root now, unchanged.
-func (s *Store) Move(ctx context.Context, path, root string) error {
-	if _, err := s.pool.Exec(ctx, `update sources set root = $2 where path = $1`, path, root); err != nil {
-		return fmt.Errorf("note the folder of %s: %w", path, err)
+// Seen is a source whose file has the bytes that it had, though it stands elsewhere or has another version.
+type Seen struct{ Path, Root, Version string }
+
+// Touch notes roots and versions of sources that have not changed.
+func (s *Store) Touch(ctx context.Context, seen []Seen) error {
+	paths, roots, versions := make([]string, len(seen)), make([]string, len(seen)), make([]string, len(seen))
+	for i, x := range seen {
+		paths[i], roots[i], versions[i] = x.Path, x.Root, x.Version
+	}
+	_, err := s.pool.Exec(ctx, `update sources set root = x.root, version = x.version
+		from unnest($1::text[], $2::text[], $3::text[]) as x(path, root, version) where sources.path = x.path`, paths, roots, versions)
+	if err != nil {
+		return fmt.Errorf("note what has not changed: %w", err)
+	}
+	return nil
+}
+
+// ErrRenamed says that a source cannot be renamed: it is gone, or there is one of the new name.
+var ErrRenamed = errors.New("the source is gone, or there is one of the new name already")
+
+// Rename gives a source another path, at which its file now stands unchanged. All that was made of it stays as it is,
+// the ids of its articles too. Errors are ErrRenamed, or what the database said.
+func (s *Store) Rename(ctx context.Context, from string, to Seen) error {
+	tag, err := s.pool.Exec(ctx, `update sources set path = $2, root = $3, version = $4
+		where path = $1 and not exists (select from sources where path = $2)`, from, to.Path, to.Root, to.Version)
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok && pg.Code == "23505" || err == nil && tag.RowsAffected() == 0 { // unique_violation
+		err = ErrRenamed
+	}
+	if err != nil {
+		return fmt.Errorf("rename %s to %s: %w", from, to.Path, err)
 	}
 	return nil
 }
 
 // Replace stores an edition in place of what the store held of its source, in one transaction: a
-// reader sees the old articles or the new ones. Articles keep their ids by their place in the source. Their
+// reader sees the old articles or the new ones. Articles that are still there keep their ids, see keepIDs. Their
 // twins, in this source and in others, are found anew.
 func (s *Store) Replace(ctx context.Context, e Edition) error {
 	index, samples := newIndex(e.Passages), samplesOf(e.Articles)
@@ -78,7 +124,14 @@ func (s *Store) Replace(ctx context.Context, e Edition) error {
 		if err != nil {
 			return err
 		}
-		if err := upsertArticles(ctx, tx, source, e.Articles, samples); err != nil {
+		old, err := keptArticles(ctx, tx, source)
+		if err != nil {
+			return err
+		}
+		if err := giveIDs(ctx, tx, e, old); err != nil {
+			return err
+		}
+		if err := storeArticles(ctx, tx, source, old, e.Articles, samples); err != nil {
 			return err
 		}
 		if err := replaceNames(ctx, tx, source, e.Articles); err != nil {
@@ -100,7 +153,7 @@ func (s *Store) Replace(ctx context.Context, e Edition) error {
 		if err := insertSounds(ctx, tx, index); err != nil {
 			return err
 		}
-		return replaceTwins(ctx, tx, source, e.Articles, samples)
+		return replaceTwins(ctx, tx, source, dropped(old, e.Articles), e.Articles, samples)
 	})
 	if err != nil {
 		return fmt.Errorf("store %s: %w", e.Source.Path, err)
@@ -110,31 +163,56 @@ func (s *Store) Replace(ctx context.Context, e Edition) error {
 
 // upsertSource also locks the source's row: two processes storing one source take turns.
 func upsertSource(ctx context.Context, tx pgx.Tx, e Edition, terms int64) (id int64, err error) {
-	err = tx.QueryRow(ctx, `insert into sources (path, root, hash, made_by, embedder, passages, terms)
-		values ($1, $2, $3, $4, $5, $6, $7)
+	err = tx.QueryRow(ctx, `insert into sources (path, root, hash, made_by, embedder, passages, terms, version, size)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 		on conflict (path) do update set root = $2, hash = $3, made_by = $4, embedder = $5, passages = $6, terms = $7,
-			ingested_at = now()
+			version = $8, size = $9, ingested_at = now()
 		returning id`,
-		e.Source.Path, e.Source.Root, e.Source.Hash, e.MadeBy, e.Embedder, len(e.Passages), terms).Scan(&id)
+		e.Source.Path, e.Source.Root, e.Source.Hash, e.MadeBy, e.Embedder, len(e.Passages), terms, e.Source.Version, e.Source.Size).Scan(&id)
 	return id, err
 }
 
-func upsertArticles(ctx context.Context, tx pgx.Tx, source int64, articles []*Article, samples [][]int64) error {
+// giveIDs gives articles the ids that they have, in this generation or, where their source is new in it, in the live one.
+func giveIDs(ctx context.Context, tx pgx.Tx, e Edition, old []keptArticle) error {
+	g, ok := pinned(ctx)
+	if len(old) > 0 || !ok || g.IsLive {
+		keepIDs(old, e.Articles)
+		return nil
+	}
+	live, err := liveGeneration(ctx, tx)
+	if err != nil {
+		return err
+	}
+	schema := pgx.Identifier{live.Schema}.Sanitize()
+	rows, _ := tx.Query(ctx, `select a.id, a.title, a.authors, a.body from `+schema+`.articles a join `+schema+`.sources s on s.id = a.source_id
+		where s.path = $1 and not exists (select from articles b where b.id = a.id) order by a.ordinal`, e.Source.Path)
+	before, err := pgx.CollectRows(rows, pgx.RowToStructByPos[keptArticle])
+	keepIDs(before, e.Articles)
+	return err
+}
+
+// storeArticles changes the articles that are there, and adds the others, under the ids that they have or new ones.
+func storeArticles(ctx context.Context, tx pgx.Tx, source int64, old []keptArticle, articles []*Article, samples [][]int64) error {
 	var batch pgx.Batch
 	for i, a := range articles {
 		authors := a.Authors
 		if authors == nil {
 			authors = []string{}
 		}
-		batch.Queue(`insert into articles (source_id, ordinal, title, authors, publication, published, section, body, places, samples,
-				affiliation, facts, tears)
-			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
-			on conflict (source_id, ordinal) do update set title = $3, authors = $4, publication = $5, published = $6,
-				section = $7, body = $8, places = $9, samples = $10, affiliation = $11, facts = $12, tears = $13
-			returning id`,
+		columns := []any{
 			source, i, a.Title, authors, a.Publication, a.Date, a.Section, a.Text, a.Places.ints(), len(samples[i]),
 			a.Affiliation, facts(a), append([]int{}, a.Tears...),
-		).QueryRow(func(row pgx.Row) error { return row.Scan(&a.ID) })
+		}
+		if slices.ContainsFunc(old, func(o keptArticle) bool { return o.ID == a.ID }) {
+			batch.Queue(`update articles set ordinal = $2, title = $3, authors = $4, publication = $5, published = $6,
+				section = $7, body = $8, places = $9, samples = $10, affiliation = $11, facts = $12, tears = $13
+				where source_id = $1 and id = $14`, append(columns, a.ID)...)
+			continue
+		}
+		batch.Queue(`insert into articles (source_id, ordinal, title, authors, publication, published, section, body, places, samples,
+				affiliation, facts, tears, id)
+			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, coalesce(nullif($14::bigint, 0), nextval('article_ids'))) returning id`, append(columns, a.ID)...).
+			QueryRow(func(row pgx.Row) error { return row.Scan(&a.ID) })
 	}
 	return tx.SendBatch(ctx, &batch).Close()
 }
@@ -156,17 +234,17 @@ func clearPassages(ctx context.Context, tx pgx.Tx, source int64) error {
 }
 
 func insertPassages(ctx context.Context, tx pgx.Tx, passages []Passage) ([]int64, error) {
-	rows, _ := tx.Query(ctx, `select nextval(pg_get_serial_sequence('passages', 'id')) from generate_series(1, $1)`, len(passages))
+	rows, _ := tx.Query(ctx, `select nextval('passage_ids') from generate_series(1, $1)`, len(passages))
 	ids, err := pgx.CollectRows(rows, pgx.RowTo[int64])
 	if err != nil {
 		return nil, err
 	}
 	_, err = tx.CopyFrom(ctx, pgx.Identifier{"passages"},
-		[]string{"id", "article_id", "start_char", "end_char", "start_line", "end_line", "page", "body", "opens"},
+		[]string{"id", "article_id", "start_char", "end_char", "start_line", "end_line", "page", "body", "opens", "digest"},
 		pgx.CopyFromSlice(len(passages), func(i int) ([]any, error) {
 			p := passages[i]
-			at := p.Article.Places.Locate(p.Span)
-			return []any{ids[i], p.Article.ID, p.Span.Start, p.Span.End, at.StartLine, at.EndLine, p.Article.Places.page(p.Span.Start), p.Text, p.Opens}, nil
+			at, digest := p.Article.Places.Locate(p.Span), p.Digest()
+			return []any{ids[i], p.Article.ID, p.Span.Start, p.Span.End, at.StartLine, at.EndLine, p.Article.Places.page(p.Span.Start), p.Text, p.Opens, digest[:]}, nil
 		}))
 	if err != nil {
 		return nil, err

@@ -113,6 +113,14 @@ func checkVersion(have string) error {
 }
 
 func applyMissing(ctx context.Context, tx pgx.Tx) error {
+	names, err := fs.Glob(migrations, "migrations/*.sql")
+	if err != nil {
+		return fmt.Errorf("list migrations: %w", err)
+	}
+	return applyNames(ctx, tx, names)
+}
+
+func applyNames(ctx context.Context, tx pgx.Tx, names []string) error {
 	const table = `create table if not exists schema_version (
 		version int primary key, applied_at timestamptz not null default now())`
 	if _, err := tx.Exec(ctx, table); err != nil {
@@ -121,10 +129,6 @@ func applyMissing(ctx context.Context, tx pgx.Tx) error {
 	var have int
 	if err := tx.QueryRow(ctx, `select coalesce(max(version), 0) from schema_version`).Scan(&have); err != nil {
 		return fmt.Errorf("read schema_version: %w", err)
-	}
-	names, err := fs.Glob(migrations, "migrations/*.sql")
-	if err != nil {
-		return fmt.Errorf("list migrations: %w", err)
 	}
 	if have > len(names) {
 		return ErrNewerSchema

@@ -30,7 +30,7 @@ func storeAndConn(t *testing.T) (*rag.Store, *pgx.Conn) {
 		t.Fatal(err)
 	}
 	t.Cleanup(s.Close)
-	conn, err := pgx.Connect(t.Context(), url)
+	conn, err := ragtest.Connect(t.Context(), url)
 	if err != nil {
 		t.Fatal(err)
 	}

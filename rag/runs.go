@@ -37,7 +37,7 @@ func (s *Store) KeepRun(ctx context.Context, r IngestRun) error {
 	}
 	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		var batch pgx.Batch
-		batch.Queue(`insert into ingest_runs (started_at, ended_at, report, error) values ($1, $2, $3, $4)`, r.Started, r.Ended, r.Report, plainText(r.Error, maxRunError))
+		batch.Queue(`insert into ingest_runs (started_at, ended_at, report, error) values ($1, $2, $3, $4)`, r.Started, r.Ended, r.Report, PlainText(r.Error, maxRunError))
 		batch.Queue(`delete from ingest_runs where id <= (select id from ingest_runs order by id desc offset $1 limit 1)`, MaxRuns)
 		return tx.SendBatch(ctx, &batch).Close()
 	})
@@ -47,8 +47,8 @@ func (s *Store) KeepRun(ctx context.Context, r IngestRun) error {
 	return nil
 }
 
-// plainText makes a text one that the database takes, and at most so many characters long.
-func plainText(s string, most int) string {
+// PlainText makes a text one that the database takes, and at most so many characters long.
+func PlainText(s string, most int) string {
 	runes := []rune(strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "\uFFFD"))
 	return string(runes[:min(len(runes), most)])
 }

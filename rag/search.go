@@ -72,6 +72,12 @@ func NewRetriever(store *Store, embedder QueryEmbedder, name string) *Retriever 
 	return &Retriever{store: store, embedder: embedder, name: name}
 }
 
+// at pins the generation that is searched: the live one, or the newest that was made with the retriever's model. Where there
+// is none, the search says so.
+func (r *Retriever) at(ctx context.Context) (context.Context, error) {
+	return r.store.pin(ctx, r.name)
+}
+
 // WithDictionary is a retriever that glosses the words of a question in another language in Chinese. open is
 // called at the first such question.
 func (r *Retriever) WithDictionary(open func() (*gloss.Dictionary, error)) *Retriever {
@@ -168,6 +174,10 @@ func (r *Retriever) search(ctx context.Context, q Query, depth int) (*search, er
 		return nil, err
 	}
 	begin := time.Now()
+	ctx, err := r.at(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("search: %w", err)
+	}
 	wording := cmp.Or(q.translated, q.Question)
 	s := &search{question: wording, chinese: hasHan(q.Question), filter: q.Filter, followed: q.followed, timing: map[string]float64{}}
 	asked, err := read(wording, r.dictionary)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -15,6 +16,10 @@ import (
 // Dimensions is the length of every vector in the store.
 const Dimensions = 512
 
+// leastConns is how many connections a store may have, of however few processors: an ingest and those who ask at the
+// same time do not wait for each other's.
+const leastConns = 10
+
 const (
 	connectWait = 15 * time.Second // for the first connection
 	migrateWait = 5 * time.Minute  // for the schema, other processes' turns included
@@ -22,8 +27,9 @@ const (
 
 // Store keeps sources, articles, passages and answers in Postgres. It is safe for concurrent use.
 type Store struct {
-	pool     *pgxpool.Pool
-	passages *passageCache
+	pool        *pgxpool.Pool
+	passages    *passageCache
+	generations *generations
 }
 
 // Open connects to the database, brings its schema up to date and returns the store. Errors are
@@ -36,12 +42,15 @@ func Open(ctx context.Context, url string) (*Store, error) {
 	if err := migrateOnce(ctx, cfg.ConnConfig); err != nil {
 		return nil, fmt.Errorf("open the database: %w", err)
 	}
-	cfg.AfterConnect = pgxvec.RegisterTypes
-	pool, err := pgxpool.NewWithConfig(ctx, cfg)
-	if err != nil {
+	if !strings.Contains(url, "pool_max_conns") { // else the connection string says
+		cfg.MaxConns = max(cfg.MaxConns, leastConns)
+	}
+	s := &Store{passages: &passageCache{}, generations: &generations{}}
+	cfg.AfterConnect, cfg.PrepareConn = pgxvec.RegisterTypes, s.point
+	if s.pool, err = pgxpool.NewWithConfig(ctx, cfg); err != nil {
 		return nil, fmt.Errorf("open the database: %w", err)
 	}
-	return &Store{pool: pool, passages: &passageCache{}}, nil
+	return s, nil
 }
 
 // migrateOnce uses a connection of its own: the pool's learn pgvector's types, which must exist by then.

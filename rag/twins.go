@@ -58,15 +58,15 @@ func lockTwins(ctx context.Context, tx pgx.Tx) error {
 	return err
 }
 
-// replaceTwins removes the articles that a source no longer has, and finds the twins of those it has. It
+// replaceTwins removes the articles gone that a source no longer has, and finds the twins of those it has. It
 // comes last in its transaction, for others wait until that ends. Articles are removed here, under the lock,
 // because a process that notes a pair locks both of them.
-func replaceTwins(ctx context.Context, tx pgx.Tx, source int64, articles []*Article, samples [][]int64) error {
+func replaceTwins(ctx context.Context, tx pgx.Tx, source int64, gone []int64, articles []*Article, samples [][]int64) error {
 	if err := lockTwins(ctx, tx); err != nil {
 		return err
 	}
 	var old pgx.Batch
-	old.Queue(`delete from articles where source_id = $1 and ordinal >= $2`, source, len(articles))
+	old.Queue(`delete from articles where source_id = $1 and id = any($2)`, source, gone)
 	old.Queue(`delete from article_twins t using articles a where a.source_id = $1 and a.id = t.article_id`, source)
 	old.Queue(`delete from article_twins t using articles a where a.source_id = $1 and a.id = t.twin_id`, source)
 	old.Queue(`delete from article_samples x using articles a where a.source_id = $1 and a.id = x.article_id`, source)

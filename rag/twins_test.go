@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/jackc/pgx/v5"
 
 	"yinju/rag"
 	"yinju/rag/ragtest"
@@ -234,7 +233,7 @@ func TestArticlesOfAnOlderStoreAreComparedWhenReplaced(t *testing.T) {
 	}
 	defer s.Close()
 	replace(t, s, file("old", text(prose(1, 20))))
-	conn, err := pgx.Connect(t.Context(), url)
+	conn, err := ragtest.Connect(t.Context(), url)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -382,7 +381,7 @@ func TestAlsoIsLoggedAndBounded(t *testing.T) {
 		replace(t, s, file(fmt.Sprintf("%d.txt", i), text(bridgeFact+prose(1, 10))))
 	}
 	a := ask(t, s, bridgeQuestion)
-	conn, err := pgx.Connect(t.Context(), url)
+	conn, err := ragtest.Connect(t.Context(), url)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -35,6 +35,8 @@ type Options struct {
 	Store  *rag.Store
 	Files  Files // nil: no files are taken
 
+	Ingests bot.Ingests // nil: none can be asked for
+
 	Lang    bot.Lang // where neither the chat nor the person says otherwise
 	BaseURL string   // under which the reading pages are seen from outside; "": no links
 
@@ -74,6 +76,7 @@ type Bot struct {
 type times struct {
 	idle, lease, elect, edit, typing, retry, grace time.Duration
 	longPoll, strays, call, watch, answer, add     time.Duration
+	ingest                                         time.Duration
 }
 
 var usual = times{
@@ -90,6 +93,7 @@ var usual = times{
 	watch:    time.Minute,      // between looks at the webhook
 	answer:   10 * time.Minute, // for one answer to be found; a worker is not kept for longer
 	add:      time.Hour,        // for one file to be taken into the corpus
+	ingest:   20 * time.Second, // for a sync to end, before it is told how far it is
 }
 
 // workers is how many updates are handled at once.

@@ -31,6 +31,7 @@ func commands() []command {
 		{name: "forget", zh: "忘掉此前的对话，从头问起", en: "Forget the conversation and begin anew", do: (*Bot).onForget},
 		{name: "settings", zh: "语言与引文的显示", en: "Language, and how quotes are shown", do: (*Bot).onSettings},
 		{name: "stats", zh: "运行情况（管理员）", en: "Figures (administrators)", admin: true, do: (*Bot).onStats},
+		{name: "ingest", zh: "重新收入语料，或看进度（管理员）", en: "Ingest the corpus again, or see how far it is (administrators)", admin: true, do: (*Bot).onIngest},
 		{name: "help", zh: "用法", en: "How to use it", do: (*Bot).onHelp},
 		{name: "start", zh: "开始", en: "Begin", do: (*Bot).onStart},
 	}
@@ -122,8 +123,8 @@ func (b *Bot) onStart(ctx context.Context, t talk) (*outbox, error) {
 func (b *Bot) onHelp(_ context.Context, t talk) (*outbox, error) {
 	files := ""
 	if b.o.Files != nil && b.isAdmin(t.from.ID) {
-		files = t.lang.Say("\n\n<b>管理员</b>：发来或转来一个文件（.txt .pdf .docx 等，20 MB 以内），我先列出会切成哪些文章，您确认后才收入。/stats 看运行情况。",
-			"\n\n<b>Administrators</b>: send or forward a file (.txt .pdf .docx and others, up to 20 MB): I list the articles it would be cut into, and take it when you say so. /stats shows figures.")
+		files = t.lang.Say("\n\n<b>管理员</b>：发来或转来一个文件（.txt .pdf .docx 等，20 MB 以内），我先列出会切成哪些文章，您确认后才收入。/ingest 重新收入语料，/stats 看运行情况。",
+			"\n\n<b>Administrators</b>: send or forward a file (.txt .pdf .docx and others, up to 20 MB): I list the articles it would be cut into, and take it when you say so. /ingest ingests the corpus again, /stats shows figures.")
 	}
 	name := cmp.Or(b.self().Username, "bot")
 	html := sayf(t.lang, `<b>引据</b>：向语料提问，每一句引文都在原文件里逐字可查，附篇名、作者、报刊、日期、文件与行号；语料没有的，就说没有。

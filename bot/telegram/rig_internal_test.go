@@ -115,7 +115,7 @@ func optionsOn(s *rag.Store, server string) Options {
 // quick are times for tests.
 var quick = times{
 	idle: 20 * time.Millisecond, lease: 2 * time.Second, elect: 200 * time.Millisecond, edit: time.Millisecond, typing: time.Second,
-	retry: 10 * time.Millisecond, grace: 2 * time.Second, longPoll: 20 * time.Second, strays: 100 * time.Millisecond, call: 5 * time.Second, watch: 20 * time.Millisecond, answer: rigWait, add: rigWait,
+	retry: 10 * time.Millisecond, grace: 2 * time.Second, longPoll: 20 * time.Second, strays: 100 * time.Millisecond, call: 5 * time.Second, watch: 20 * time.Millisecond, answer: rigWait, add: rigWait, ingest: 400 * time.Millisecond,
 }
 
 // make makes a bot that waits for nothing longer than need be.

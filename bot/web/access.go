@@ -20,7 +20,7 @@ type Scope string
 // The scopes.
 const (
 	AskScope   Scope = "ask"   // questions, search, articles
-	AdminScope Scope = "admin" // figures
+	AdminScope Scope = "admin" // figures, and to begin an ingest
 )
 
 // Key lets one client in. Of the key itself there is its hash only.

@@ -2,9 +2,7 @@ package web
 
 import (
 	"context"
-	"errors"
 	"net/http"
-	"time"
 
 	"yinju/rag"
 )
@@ -40,55 +38,4 @@ func (s server) feedback(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.WriteHeader(http.StatusNoContent)
-}
-
-// ingestReply is what the store holds, and how the last ingest went.
-type ingestReply struct {
-	Sources  int        `json:"sources"`
-	Articles int        `json:"articles"`
-	Passages int        `json:"passages"`
-	Ingested *time.Time `json:"ingested_at"` // of the newest source; null where there is none
-
-	Run *rag.IngestRun `json:"run"` // null where there was none
-}
-
-// Runs tells how ingests went. *rag.Store has it.
-type Runs interface {
-	// LastRun is the one that ended last, or rag.ErrNoRun.
-	LastRun(ctx context.Context) (rag.IngestRun, error)
-}
-
-func (s server) ingested(w http.ResponseWriter, r *http.Request) {
-	if err := s.noQuery(r); err != nil {
-		s.problem(w, r, err)
-		return
-	}
-	ctx, cancel := context.WithTimeout(r.Context(), lookWait)
-	defer cancel()
-	stats, err := s.Store.Stats(ctx)
-	if err != nil {
-		s.problem(w, r, err)
-		return
-	}
-	reply := ingestReply{Sources: stats.Sources, Articles: stats.Articles, Passages: stats.Passages}
-	if !stats.Ingested.IsZero() {
-		reply.Ingested = &stats.Ingested
-	}
-	if reply.Run, err = s.lastRun(ctx); err != nil {
-		s.problem(w, r, err)
-		return
-	}
-	writeJSON(w, http.StatusOK, reply)
-}
-
-// lastRun is the ingest that ended last, nil for none.
-func (s server) lastRun(ctx context.Context) (*rag.IngestRun, error) {
-	if s.Runs == nil {
-		return nil, nil
-	}
-	run, err := s.Runs.LastRun(ctx)
-	if errors.Is(err, rag.ErrNoRun) {
-		return nil, nil
-	}
-	return &run, err
 }

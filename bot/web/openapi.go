@@ -182,7 +182,11 @@ func operations() []operation {
 			faults: append([]int{http.StatusNotFound}, faults...),
 		},
 		{
-			method: "get", path: "/v1/ingest", id: "ingest", summary: "What the store holds, and how the last ingest went", status: http.StatusOK, reply: reflect.TypeFor[ingestReply](), faults: faults,
+			method: "get", path: "/v1/ingest", id: "ingest", summary: "What the store holds, how the last ingest went, and how far the one under way is", status: http.StatusOK, reply: reflect.TypeFor[ingestReply](), faults: faults,
+		},
+		{
+			method: "post", path: "/v1/ingest", id: "startIngest", summary: "Ask for an ingest of the corpus: make the store equal to it",
+			body: reflect.TypeFor[ingestRequest](), status: http.StatusAccepted, reply: reflect.TypeFor[ingestReply](), faults: append([]int{http.StatusConflict}, withBody...),
 		},
 		{
 			method: "get", path: "/healthz", id: "healthz", summary: "The program runs", status: http.StatusOK, reply: reflect.TypeFor[liveness](), isOpen: true,
@@ -227,6 +231,8 @@ func named() []struct {
 		{"ArticlesReply", reflect.TypeFor[articlesReply]()},
 		{"Article", reflect.TypeFor[articleReply]()},
 		{"Run", reflect.TypeFor[rag.IngestRun]()},
+		{"IngestProgress", reflect.TypeFor[bot.IngestProgress]()},
+		{"IngestFailure", reflect.TypeFor[bot.IngestFailure]()},
 		{"Ingest", reflect.TypeFor[ingestReply]()},
 		{"Liveness", reflect.TypeFor[liveness]()},
 		{"Readiness", reflect.TypeFor[readiness]()},
@@ -235,6 +241,7 @@ func named() []struct {
 		{"Filter", reflect.TypeFor[askFilter]()},
 		{"AskRequest", reflect.TypeFor[askRequest]()},
 		{"FeedbackRequest", reflect.TypeFor[feedbackRequest]()},
+		{"IngestRequest", reflect.TypeFor[ingestRequest]()},
 	}
 }
 

@@ -42,12 +42,13 @@ type Options struct {
 	Browse   Browser
 	Feedback Feedback
 	Shares   Shares
-	Runs     Runs     // nil: runs are not told of
-	Chats    Speaker  // chat completions in OpenAI's protocol, and models; nil: there are none
-	Tools    Speaker  // the Model Context Protocol; nil: it is not spoken
-	Telegram Telegram // nil: there is no bot
-	Webhook  bool     // Telegram brings updates to POST /telegram
-	Lang     bot.Lang // where a browser asks for neither Chinese nor English
+	Runs     Runs        // nil: runs are not told of
+	Ingests  bot.Ingests // nil: none can be asked for
+	Chats    Speaker     // chat completions in OpenAI's protocol, and models; nil: there are none
+	Tools    Speaker     // the Model Context Protocol; nil: it is not spoken
+	Telegram Telegram    // nil: there is no bot
+	Webhook  bool        // Telegram brings updates to POST /telegram
+	Lang     bot.Lang    // where a browser asks for neither Chinese nor English
 	Log      *slog.Logger
 
 	Keys      func() []Key // asked at every request; nil or none: only this machine is answered
@@ -164,6 +165,7 @@ func (s server) handleAPI(mux *routes) {
 	} {
 		mux.Handle(pattern, s.needs(AskScope, s.limited(h)))
 	}
+	mux.Handle("POST /v1/ingest", s.needs(AdminScope, s.limited(http.HandlerFunc(s.ingest))))
 	if s.Chats != nil {
 		chats := s.Chats(s.counted("chat"))
 		mux.Handle("/v1/chat/completions", s.needs(AskScope, s.questionOf(maxChat, chats)))

@@ -23,9 +23,9 @@ finish() {
 trap finish EXIT
 
 # Of the account's own settings only where the parts are: no database, no language model, no bot.
-while IFS= read -r key; do unset "$key"; done < <(grep -oE '^#?[A-Z_]+=' .env.example | tr -d '#=' | grep -vE '^(PARTS_DIR|MODEL_DIR|ONNXRUNTIME_LIB|DICTIONARY_FILE)$')
+while IFS= read -r key; do unset "$key"; done < <(grep -oE '^#?[A-Z0-9_]+=' .env.example | tr -d '#=' | grep -vE '^(PARTS_DIR|MODEL_DIR|ONNXRUNTIME_LIB|DICTIONARY_FILE)$')
 key="$(head -c 24 /dev/urandom | od -An -tx1 | tr -d ' \n')"
-export DATA_DIR="$work/data" LISTEN_ADDR=127.0.0.1:0 YINJU_LANG=en HTTP_RATE=1000000 API_KEYS="tester:ask+admin:$key"
+export DATA_DIR="$work/data" REINGEST_SETTLE=0s LISTEN_ADDR=127.0.0.1:0 YINJU_LANG=en HTTP_RATE=1000000 API_KEYS="tester:ask+admin:$key"
 
 cd "$work" # where no .env is read
 "$root/yinju" ingest "$root/examples/corpus"

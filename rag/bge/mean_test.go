@@ -32,10 +32,15 @@ func (c *collector) EmbedDocuments(_ context.Context, texts []string) ([][]float
 	return make([][]float32, len(texts)), nil
 }
 
-func (*collector) Known(context.Context) (map[string]rag.Known, error) { return nil, nil }
-func (*collector) Replace(context.Context, rag.Edition) error          { return nil }
-func (*collector) Move(context.Context, string, string) error          { return nil }
-func (*collector) Remove(context.Context, []string) error              { return nil }
+func (*collector) Known(context.Context) (map[string]rag.Known, error)               { return nil, nil }
+func (*collector) Replace(context.Context, rag.Edition) error                        { return nil }
+func (*collector) KnownAs(context.Context, string) (k rag.Known, ok bool, err error) { return }
+func (*collector) Encodings(context.Context, string, []rag.Digest) (map[rag.Digest]rag.Encoding, error) {
+	return nil, nil //nolint:nilnil // there are none
+}
+func (*collector) Rename(context.Context, string, rag.Seen) error { return nil }
+func (*collector) Touch(context.Context, []rag.Seen) error        { return nil }
+func (*collector) Remove(context.Context, []string) error         { return nil }
 
 // exampleTexts are the index texts of all passages of examples/corpus.
 func exampleTexts(t *testing.T, m *Model) []string {
@@ -46,7 +51,7 @@ func exampleTexts(t *testing.T, m *Model) []string {
 	}
 	var c collector
 	job := ingest.Job{Library: &c, Embedder: &c, Count: m.Tokenizer().Count, MaxTokens: MaxTokens}
-	if r, err := job.Run(t.Context(), []string{corpus}); err != nil || len(r.Failed) > 0 || len(c.texts) == 0 {
+	if r, err := job.Run(t.Context(), ingest.Local{Paths: []string{corpus}}); err != nil || len(r.Failed) > 0 || len(c.texts) == 0 {
 		t.Fatalf("%d texts, %v, %v", len(c.texts), r.Failed, err)
 	}
 	slices.Sort(c.texts) // files come as they are ready

@@ -348,6 +348,8 @@ by("key-cancel").addEventListener("click", () => keyBox.close(""));
 // ---- the corpus
 
 const CORPUS_EVERY = 60_000;
+const INGEST_EVERY = 2000; // while one is under way
+let ingestTimer = 0;
 let corpusAt = -Infinity; // when it was last asked for
 let corpusSaid = ""; // the reply that is shown
 
@@ -356,20 +358,32 @@ async function corpus() {
   corpusAt = performance.now();
   try {
     const reply = await api.ingest();
+    clearTimeout(ingestTimer);
+    if (reply.running || reply.waiting) ingestTimer = setTimeout(corpus, INGEST_EVERY);
     if (JSON.stringify(reply) === corpusSaid) return; // what the reader has unfolded stays so
     corpusSaid = JSON.stringify(reply);
     const { sources, articles, ingested_at: at, run } = reply;
     if (articles === 0) {
-      box.replaceChildren(el("p", {}, t("corpusEmpty")));
+      box.replaceChildren(el("p", {}, ingesting(reply) || t("corpusEmpty")));
       return;
     }
     const ended = run?.ended_at || at;
     box.replaceChildren(el("p", {}, [t("corpusLine", articles, sources), ended && t("ingestedAt", when(ended))].filter(Boolean).join(" · ")),
+      reply.running || reply.waiting ? el("p", {}, ingesting(reply)) : "",
       run?.error ? el("p", {}, t("brokeOff")) : "",
-      files(run?.report?.failed, "failedFiles", (f) => f.error), files(run?.report?.unread_pages, "unreadPages", (f) => t("pages", (f.pages ?? []).join(t("and")))));
+      files(reply.failures?.length ? reply.failures : run?.report?.failed, "failedFiles", (f) => [f.error, f.since && t("since", when(f.since))].filter(Boolean).join(" · ")), files(run?.report?.unread_pages, "unreadPages", (f) => t("pages", (f.pages ?? []).join(t("and")))));
   } catch (trouble) {
     if (corpusSaid === "") box.replaceChildren(el("p", {}, troubleText(trouble)));
   }
+}
+
+// ingesting says how far the ingest is that is under way; "" where there is none.
+function ingesting({ running, waiting }) {
+  if (!running) return waiting ? t("ingestWaits") : "";
+  if (running.listing) return t("ingestLists");
+  const left = running.seconds_left;
+  return [t("ingestGoes", running.done, running.files, running.passages, running.passages_total),
+    left != null && (left < 90 ? t("secondsLeft", left) : t("minutesLeft", Math.round(left / 60)))].filter(Boolean).join(" · ");
 }
 
 // files are those of a report that have something the matter; "" where there are none.

@@ -1,0 +1,64 @@
+package ingest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"yinju/rag"
+)
+
+// Places says how corpora are reached.
+type Places struct {
+	Settle time.Duration // see Local
+	S3     S3Options
+}
+
+// ErrMixed says that remote places are named beside other ones.
+var ErrMixed = errors.New("a bucket or a web folder is a corpus by itself: name nothing beside it")
+
+// Corpus is what paths name: folders and files of this machine, or s3://BUCKET/PREFIX, or http(s)://HOST/FOLDER/.
+func (from Places) Corpus(paths []string) (Corpus, error) {
+	for _, p := range paths {
+		if !isRemote(p) {
+			continue
+		}
+		if len(paths) > 1 {
+			return nil, fmt.Errorf("ingest %s: %w", p, ErrMixed)
+		}
+		return from.remote(p)
+	}
+	return Local{Paths: paths, Settle: from.Settle}, nil
+}
+
+// IsRemote says whether a path names a corpus that is not a folder of this machine.
+func IsRemote(path string) bool { return isRemote(path) }
+
+func isRemote(path string) bool {
+	scheme, _, ok := strings.Cut(path, "://")
+	return ok && (scheme == "s3" || scheme == "http" || scheme == "https")
+}
+
+func (from Places) remote(address string) (Corpus, error) {
+	if strings.HasPrefix(address, "s3://") {
+		return openBucket(address, from.S3)
+	}
+	return openWeb(address)
+}
+
+// raw reads a source of the store as it is now.
+func (from Places) raw(ctx context.Context, k rag.Known) ([]byte, error) {
+	if !isRemote(k.Root) {
+		raw, err := readFile(filepath.Join(k.Root, filepath.FromSlash(k.Path)))
+		return raw, plain(err)
+	}
+	c, err := from.remote(k.Root)
+	if err != nil {
+		return nil, err
+	}
+	r, err := c.Read(ctx, File{Path: k.Path, Root: k.Root, Size: k.Size})
+	return r.Raw, err
+}

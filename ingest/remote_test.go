@@ -1,0 +1,321 @@
+package ingest_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/johannesboyne/gofakes3"
+	"github.com/johannesboyne/gofakes3/backend/s3mem"
+
+	"yinju/ingest"
+)
+
+// remoteRun syncs a corpus that is named by its address.
+func remoteRun(t *testing.T, w world, from ingest.Places, address string) (ingest.Report, error) {
+	t.Helper()
+	c, err := from.Corpus([]string{address})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w.job().Run(t.Context(), c)
+}
+
+// syncs is what every remote corpus has to do: put stores a file there, remove takes it away.
+func syncs(t *testing.T, from ingest.Places, address string, put func(name, text string), remove func(name string)) {
+	t.Helper()
+	w := newWorld(t)
+	for name, text := range map[string]string{
+		"甲 桥.txt": "甲桥通车了。", "sub/deep/b.md": "乙桥通车了。", "sub/c#1.txt": "丙桥通车了。", ".hidden/x.txt": "不收。", "sub/.y.txt": "不收。", "picture.png": "不收。",
+	} {
+		put(name, text)
+	}
+	run := func() ingest.Report {
+		t.Helper()
+		r, err := remoteRun(t, w, from, address)
+		if err != nil || len(r.Failed) > 0 {
+			t.Fatalf("%+v, %v", r, err)
+		}
+		return r
+	}
+	if r := run(); r.Added != 3 || w.stored() != "sub/c#1.txt sub/deep/b.md 甲 桥.txt" {
+		t.Fatalf("%+v, stored %s", r, w.stored())
+	}
+	if r := run(); r.Unchanged != 3 || r.Touched != 0 {
+		t.Errorf("again: %+v", r)
+	}
+	put("甲 桥.txt", "甲桥拆了。")
+	put("sub/deep/b.md.articles.yaml", "articles:\n  - title: 乙桥\n    from: 1\n")
+	remove("sub/c#1.txt")
+	r := run()
+	if r.Changed != 2 || !slices.Equal(r.Removed, []string{"sub/c#1.txt"}) {
+		t.Errorf("changed: %+v", r)
+	}
+	for path, e := range w.shelf.editions {
+		k, _, _ := w.shelf.KnownAs(t.Context(), path)
+		if doc, same, err := from.ReadSource(t.Context(), k); err != nil || !same || doc == nil || !strings.HasPrefix(e.Source.Root, strings.Split(address, "?")[0][:5]) {
+			t.Errorf("%s of %s is read back: %v, %v", path, e.Source.Root, same, err)
+		}
+	}
+	if a := w.shelf.editions["sub/deep/b.md"].Articles[0]; a.Title != "乙桥" {
+		t.Errorf("the sidecar was not used: %q", a.Title)
+	}
+	if r := run(); r.Unchanged != 2 || r.Touched != 0 {
+		t.Errorf("at last: %+v", r)
+	}
+}
+
+func folderOf(t *testing.T) (dir string, put func(name, text string), remove func(name string)) {
+	t.Helper()
+	dir = t.TempDir()
+	n := 0
+	put = func(name, text string) {
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		n++ // times differ, as they do in the world
+		at := time.Now().Add(time.Duration(n)*time.Second - time.Hour)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, []byte(text), 0o644), os.Chtimes(path, at, at)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir, put, func(name string) {
+		if err := os.Remove(filepath.Join(dir, filepath.FromSlash(name))); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestAFolderThatGoServes(t *testing.T) {
+	t.Parallel()
+	dir, put, remove := folderOf(t)
+	server := httptest.NewServer(http.StripPrefix("/library/", http.FileServer(http.Dir(dir))))
+	t.Cleanup(server.Close)
+	syncs(t, ingest.Places{}, server.URL+"/library/", put, remove)
+}
+
+func TestAFolderThatPythonServes(t *testing.T) {
+	t.Parallel()
+	dir, put, remove := folderOf(t)
+	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := listener.Addr().String()
+	_, port, _ := net.SplitHostPort(address)
+	if err := listener.Close(); err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	server := exec.CommandContext(ctx, "python3", "-m", "http.server", port, "--bind", "127.0.0.1", "--directory", dir)
+	if err := server.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		stop()
+		_ = server.Wait() // it was killed
+	})
+	for range 200 {
+		if conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", address); err == nil {
+			_ = conn.Close()
+			break
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	syncs(t, ingest.Places{}, "http://"+address, put, remove)
+}
+
+// Pages in the shapes that nginx, Apache and Caddy give them: with links that sort, lead up, or lead elsewhere.
+var listings = map[string]string{
+	"nginx": `<html><head><title>Index of /l/</title></head><body><h1>Index of /l/</h1><hr><pre><a href="../">../</a>
+<a href="sub/">sub/</a>        02-Nov-2026 10:00       -
+<a href="%E7%94%B2.txt">甲.txt</a>     02-Nov-2026 10:00      18
+</pre><hr></body></html>`,
+	"apache": `<html><body><h1>Index of /l</h1><table><tr><th><a href="?C=N;O=D">Name</a></th><th><a href="?C=M;O=A">Last modified</a></th></tr>
+<tr><td><a href="/">Parent Directory</a></td></tr><tr><td><a href="sub/">sub/</a></td></tr>
+<tr><td><a href="%e7%94%b2.txt">甲.txt</a></td><td align="right">2026-11-02 10:00</td></tr></table></body></html>`,
+	"caddy": `<!DOCTYPE html><html><body><main><a href="./sub/"><span class="name">sub</span></a><a href="./%E7%94%B2.txt"><span>甲.txt</span></a>
+<a href="https://elsewhere.example/x.txt">x</a><a href="/outside.txt">y</a><a href="javascript:void(0)">z</a><a>none</a></main></body></html>`,
+}
+
+func TestPagesOfWebServersAreRead(t *testing.T) {
+	t.Parallel()
+	for kind, page := range listings {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				switch r.URL.Path {
+				case "/l/":
+					_, _ = w.Write([]byte(page))
+				case "/l/sub/":
+					_, _ = w.Write([]byte(`<a href="../">up</a> <a href="乙.md">乙.md</a> <a href="/l/sub/">self</a>`))
+				case "/l/甲.txt", "/l/sub/乙.md":
+					w.Header().Set("Etag", `"1"`)
+					_, _ = w.Write([]byte("桥通车了。"))
+				default:
+					http.NotFound(w, r)
+				}
+			}))
+			t.Cleanup(server.Close)
+			w := newWorld(t)
+			if r, err := remoteRun(t, w, ingest.Places{}, server.URL+"/l"); err != nil || len(r.Failed) > 0 || w.stored() != "sub/乙.md 甲.txt" {
+				t.Errorf("%+v, %v, stored %s", r, err, w.stored())
+			}
+		})
+	}
+}
+
+// What a server fails to show need not be gone, and what it sends in part is not taken.
+func TestAWebFolderThatFailsRemovesNothing(t *testing.T) {
+	t.Parallel()
+	dir, put, _ := folderOf(t)
+	put("a.txt", "甲桥通车了。")
+	put("sub/b.txt", "乙桥通车了。")
+	var fault atomic.Value
+	fault.Store("")
+	files := http.FileServer(http.Dir(dir))
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case fault.Load() == "page" && r.URL.Path == "/sub/":
+			http.Error(w, "later", http.StatusServiceUnavailable)
+		case fault.Load() == "file" && r.URL.Path == "/sub/b.txt":
+			http.Error(w, "later", http.StatusServiceUnavailable)
+		case fault.Load() == "cut" && r.URL.Path == "/a.txt" && r.Method == http.MethodGet:
+			w.Header().Set("Content-Length", "100")
+			_, _ = w.Write([]byte("甲"))
+		case fault.Load() == "away" && r.URL.Path == "/a.txt":
+			http.Redirect(w, r, "http://169.254.169.254/latest/", http.StatusFound)
+		default:
+			files.ServeHTTP(w, r)
+		}
+	}))
+	t.Cleanup(server.Close)
+	w := newWorld(t)
+	if r, err := remoteRun(t, w, ingest.Places{}, server.URL); err != nil || r.Added != 2 {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	fault.Store("page")
+	if _, err := remoteRun(t, w, ingest.Places{}, server.URL); err == nil || len(w.shelf.editions) != 2 {
+		t.Errorf("%v, stored %s", err, w.stored())
+	}
+	fault.Store("file")
+	if r, err := remoteRun(t, w, ingest.Places{}, server.URL); err != nil || len(r.Failed) != 1 || len(r.Removed) != 0 || len(w.shelf.editions) != 2 {
+		t.Errorf("%+v, %v", r, err)
+	}
+	for _, kind := range []string{"cut", "away"} {
+		put("a.txt", "甲桥"+kind)
+		fault.Store(kind)
+		if r, err := remoteRun(t, w, ingest.Places{}, server.URL); err != nil || len(r.Failed) != 1 || r.Failed[0].Path != "a.txt" || w.shelf.editions["a.txt"].Articles[0].Text != "甲桥通车了。" {
+			t.Errorf("%s: %+v, %v", kind, r, err)
+		}
+	}
+}
+
+func TestAddressesOfCorpora(t *testing.T) {
+	t.Parallel()
+	for _, wrong := range []string{"http://user:hunter2@host/x/", "https://host/x/?token=hunter2", "http://", "s3://", "s3://b/p?x=hunter2"} {
+		_, err := ingest.Places{}.Corpus([]string{wrong})
+		if err == nil || strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("%s: %v", wrong, err)
+		}
+	}
+	if _, err := (ingest.Places{}).Corpus([]string{"folder", "s3://bucket"}); !errors.Is(err, ingest.ErrMixed) {
+		t.Error(err)
+	}
+}
+
+const (
+	bucketKey    = "AKIATEST"
+	bucketSecret = "secret-of-the-bucket"
+)
+
+func TestABucketIsACorpus(t *testing.T) {
+	t.Parallel()
+	backend := s3mem.New()
+	if err := backend.CreateBucket("texts"); err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(signed(gofakes3.New(backend).Server()))
+	t.Cleanup(server.Close)
+	from := ingest.Places{S3: ingest.S3Options{Endpoint: server.URL, Region: "us-east-1", AccessKey: bucketKey, SecretKey: bucketSecret}}
+	put := func(name, text string) {
+		if _, err := backend.PutObject("texts", "corpus/"+name, map[string]string{"Last-Modified": time.Now().UTC().Format(http.TimeFormat)}, strings.NewReader(text), int64(len(text)), nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	remove := func(name string) {
+		if _, err := backend.DeleteObject("texts", "corpus/"+name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := backend.PutObject("texts", "outside.txt", map[string]string{}, bytes.NewReader([]byte("不收。")), int64(len("不收。")), nil); err != nil {
+		t.Fatal(err)
+	}
+	syncs(t, from, "s3://texts/corpus", put, remove)
+
+	w := newWorld(t)
+	from.S3.SecretKey = "another"
+	if _, err := remoteRun(t, w, from, "s3://texts/corpus"); err == nil || strings.Contains(err.Error(), "another") {
+		t.Errorf("with a wrong key: %v", err)
+	}
+	from.S3.SecretKey = bucketSecret
+	if _, err := remoteRun(t, w, from, "s3://nothing"); err == nil {
+		t.Error("a bucket that is not there")
+	}
+}
+
+// signed refuses what is not signed with the bucket's key, as services do (AWS Signature Version 4).
+func signed(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Authorization") != authorization(r) {
+			w.WriteHeader(http.StatusForbidden)
+			_, _ = fmt.Fprint(w, `<Error><Code>SignatureDoesNotMatch</Code><Message>no</Message></Error>`)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+func authorization(r *http.Request) string {
+	parts := map[string]string{}
+	for part := range strings.SplitSeq(strings.TrimPrefix(r.Header.Get("Authorization"), "AWS4-HMAC-SHA256 "), ",") {
+		name, value, _ := strings.Cut(strings.TrimSpace(part), "=")
+		parts[name] = value
+	}
+	scope := strings.Split(parts["Credential"], "/")
+	if len(scope) != 5 || scope[0] != bucketKey {
+		return "-"
+	}
+	var headers strings.Builder
+	for name := range strings.SplitSeq(parts["SignedHeaders"], ";") {
+		value := r.Header.Get(name)
+		if name == "host" {
+			value = r.Host
+		}
+		headers.WriteString(name + ":" + strings.TrimSpace(value) + "\n")
+	}
+	query := strings.ReplaceAll(r.URL.Query().Encode(), "+", "%20")
+	canonical := strings.Join([]string{r.Method, r.URL.EscapedPath(), query, headers.String(), parts["SignedHeaders"], r.Header.Get("X-Amz-Content-Sha256")}, "\n")
+	sum := sha256.Sum256([]byte(canonical))
+	text := strings.Join([]string{"AWS4-HMAC-SHA256", r.Header.Get("X-Amz-Date"), strings.Join(scope[1:], "/"), hex.EncodeToString(sum[:])}, "\n")
+	key := []byte("AWS4" + bucketSecret)
+	for _, part := range append(scope[1:], text) {
+		mac := hmac.New(sha256.New, key)
+		mac.Write([]byte(part))
+		key = mac.Sum(nil)
+	}
+	return "AWS4-HMAC-SHA256 Credential=" + parts["Credential"] + ", SignedHeaders=" + parts["SignedHeaders"] + ", Signature=" + hex.EncodeToString(key)
+}

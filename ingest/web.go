@@ -1,0 +1,272 @@
+package ingest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/net/html"
+	"golang.org/x/sync/errgroup"
+)
+
+// Limits of a web folder.
+const (
+	webDepth   = 16        // folders within each other
+	webFolders = 20_000    // in all
+	webFiles   = 1_000_000 // in all
+	webPage    = 32 << 20  // bytes of a page that lists a folder
+	webAtOnce  = 8         // requests
+	webWait    = 2 * time.Minute
+	webJumps   = 5 // redirects
+)
+
+// web is a folder that a web server lists: pages of links, as nginx, Apache, Caddy and Python's http.server make them.
+type web struct {
+	root   *url.URL // ends with a slash
+	client *http.Client
+}
+
+var (
+	errWebAddress = errors.New("want http(s)://HOST/FOLDER/ without user, query and fragment")
+	errWebLimit   = errors.New("the web folder has more folders or files than are taken: name a part of it")
+	errWebLeaves  = errors.New("it leads out of the folder")
+)
+
+func openWeb(address string) (Corpus, error) {
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+		return nil, fmt.Errorf("CORPUS_DIR: %w", errWebAddress) // which may hold a password, and is not repeated
+	}
+	if !strings.HasSuffix(u.Path, "/") {
+		u = u.JoinPath("/")
+	}
+	w := &web{root: u}
+	w.client = &http.Client{Timeout: webWait, CheckRedirect: func(r *http.Request, via []*http.Request) error {
+		if len(via) > webJumps || r.URL.Scheme != u.Scheme || r.URL.Host != u.Host || !strings.HasPrefix(r.URL.Path, u.Path) {
+			return errWebLeaves
+		}
+		return nil
+	}}
+	return remote{u.String(), w}, nil
+}
+
+// address is where a name leads.
+func (w *web) address(name string) string {
+	u := *w.root
+	u.Path, u.RawPath = u.Path+name, ""
+	return u.String()
+}
+
+// webError is a response that is no file.
+type webError struct {
+	address string
+	status  int
+}
+
+func (e *webError) Error() string {
+	return fmt.Sprintf("%s: the server says %d %s", e.address, e.status, http.StatusText(e.status))
+}
+
+// get asks for an address. The caller closes the body. What is not there, and will not be by itself, is a *FileError.
+func (w *web) get(ctx context.Context, method, address string) (*http.Response, error) {
+	r, err := http.NewRequestWithContext(ctx, method, address, nil)
+	if err != nil {
+		return nil, err
+	}
+	r.Header.Set("User-Agent", "yinju")
+	r.Header.Set("Accept-Encoding", "identity") // its tag and length are the file's
+	response, err := w.client.Do(r)
+	if err != nil {
+		return nil, err
+	}
+	if response.StatusCode == http.StatusOK {
+		return response, nil
+	}
+	_ = response.Body.Close()
+	err = &webError{address, response.StatusCode}
+	switch response.StatusCode {
+	case http.StatusForbidden, http.StatusNotFound, http.StatusGone, http.StatusUnauthorized:
+		err = &FileError{err}
+	}
+	return nil, err
+}
+
+// list reads the pages of the folder and of those below, and asks for the version of each file. A page that cannot be read
+// fails the whole: what is not seen need not be gone.
+func (w *web) list(ctx context.Context, wanted func(string) bool) ([]object, []Failure, error) {
+	seen := map[string]bool{"": true}
+	level, names := []string{""}, []string{}
+	for depth := 0; len(level) > 0; depth++ {
+		if depth == webDepth || len(seen)-len(names) > webFolders || len(names) > webFiles {
+			return nil, nil, fmt.Errorf("list %s: %w", w.root, errWebLimit)
+		}
+		found, err := w.pages(ctx, level)
+		if err != nil {
+			return nil, nil, fmt.Errorf("list %s: %w", w.root, err)
+		}
+		level = nil
+		for _, name := range found {
+			if seen[name] || isHidden(name) {
+				continue
+			}
+			seen[name] = true
+			if strings.HasSuffix(name, "/") {
+				level = append(level, name)
+			} else if wanted(name) {
+				names = append(names, name)
+			}
+		}
+	}
+	return w.versions(ctx, names)
+}
+
+// pages are the names that the pages of several folders have.
+func (w *web) pages(ctx context.Context, folders []string) ([]string, error) {
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(webAtOnce)
+	found := make([][]string, len(folders))
+	for i, folder := range folders {
+		group.Go(func() (err error) {
+			found[i], err = w.links(ctx, folder)
+			return err
+		})
+	}
+	err := group.Wait()
+	return slices.Concat(found...), err
+}
+
+// links are the names, from the root, of the files and folders right below a folder to which its page has links. Those of
+// folders end with a slash. Links that sort the list, or lead elsewhere, are none.
+func (w *web) links(ctx context.Context, folder string) ([]string, error) {
+	address := w.address(folder)
+	response, err := w.get(ctx, http.MethodGet, address)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = response.Body.Close() }()
+	base, err := url.Parse(address)
+	if err != nil {
+		return nil, err
+	}
+	var all []string
+	page := html.NewTokenizer(io.LimitReader(response.Body, webPage))
+	for {
+		kind := page.Next()
+		if kind == html.ErrorToken {
+			if !errors.Is(page.Err(), io.EOF) {
+				return nil, page.Err()
+			}
+			return all, nil
+		}
+		if kind != html.StartTagToken {
+			continue
+		}
+		if name := below(base, hrefOf(page)); name != "" {
+			all = append(all, folder+name)
+		}
+	}
+}
+
+// hrefOf is where the tag at hand leads, "" where it is no link.
+func hrefOf(page *html.Tokenizer) string {
+	name, hasMore := page.TagName()
+	isLink := string(name) == "a"
+	for hasMore && isLink {
+		var key, value []byte
+		if key, value, hasMore = page.TagAttr(); string(key) == "href" {
+			return string(value)
+		}
+	}
+	return ""
+}
+
+// below is the name of what a link leads to where that is right below the page's address, else "".
+func below(page *url.URL, href string) string {
+	u, err := page.Parse(href)
+	if href == "" || err != nil || u.RawQuery != "" || u.Scheme != page.Scheme || u.Host != page.Host {
+		return ""
+	}
+	name, ok := strings.CutPrefix(u.Path, page.Path)
+	if single := strings.TrimSuffix(name, "/"); !ok || single == "" || strings.Contains(single, "/") {
+		return ""
+	}
+	return name
+}
+
+// versions are the objects of names.
+func (w *web) versions(ctx context.Context, names []string) (all []object, failed []Failure, err error) {
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(webAtOnce)
+	var mu sync.Mutex
+	for _, name := range names {
+		group.Go(func() error {
+			version, size, err := w.head(ctx, name)
+			if ctx.Err() != nil {
+				return context.Cause(ctx)
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			if err != nil {
+				failed = append(failed, Failure{Path: name, Err: err})
+			} else {
+				all = append(all, object{name, size, version})
+			}
+			return nil
+		})
+	}
+	err = group.Wait()
+	return all, failed, err
+}
+
+func (w *web) head(ctx context.Context, name string) (version string, size int64, err error) {
+	response, err := w.get(ctx, http.MethodHead, w.address(name))
+	if err != nil {
+		return "", 0, err
+	}
+	return versionIn(response.Header), max(0, response.ContentLength), response.Body.Close()
+}
+
+func (w *web) stat(ctx context.Context, name string) (string, bool, error) {
+	version, _, err := w.head(ctx, name)
+	if refused := (*webError)(nil); errors.As(err, &refused) && (refused.status == http.StatusNotFound || refused.status == http.StatusGone) {
+		return "", false, nil
+	}
+	return version, err == nil, err
+}
+
+// versionIn is an ETag, or size and time where there is none. "": the server says neither.
+func versionIn(h http.Header) string {
+	if tag := h.Get("Etag"); tag != "" {
+		return "etag " + tag
+	}
+	if modified := h.Get("Last-Modified"); modified != "" && h.Get("Content-Length") != "" {
+		return h.Get("Content-Length") + " bytes of " + modified
+	}
+	return ""
+}
+
+func (w *web) read(ctx context.Context, name string, most int64, tooLarge error) ([]byte, string, error) {
+	response, err := w.get(ctx, http.MethodGet, w.address(name))
+	if err != nil {
+		return nil, "", err
+	}
+	defer func() { _ = response.Body.Close() }()
+	raw, err := io.ReadAll(io.LimitReader(response.Body, most+1))
+	switch n := response.Header.Get("Content-Length"); {
+	case err != nil:
+		return nil, "", fmt.Errorf("read %s: %w", w.address(name), err)
+	case int64(len(raw)) > most:
+		return nil, "", tooLarge
+	case n != "" && n != strconv.Itoa(len(raw)):
+		return nil, "", fmt.Errorf("read %s: %d bytes of %s came", w.address(name), len(raw), n)
+	}
+	return raw, versionIn(response.Header), nil
+}
