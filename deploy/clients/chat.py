@@ -18,8 +18,8 @@ def check(content, annotations, citations):
         assert annotation.type == "url_citation"
         assert content[mark.start_index : mark.end_index] == f"[{cited['n']}]", mark
         at = cited["location"]
-        place = f"/articles/{cited['article']['id']}?quote={at['start_char']}-{at['end_char']}"
-        assert mark.url.endswith(place) and mark.title == cited["article"]["display_title"], mark
+        place = f"/articles/{cited['article']['id']}?quote={at['start_char']}-{at['end_char']}&of="
+        assert place in mark.url and mark.title == cited["article"]["display_title"], mark
         assert cited["quote"] in content and f"{cited['article']['file']}:{at['start_line']}" in content
 
 
