@@ -70,6 +70,21 @@ func (s *Store) pin(ctx context.Context, embedder string) (context.Context, erro
 	return s.In(ctx, g), nil
 }
 
+// inEach does something in every generation there is.
+func (s *Store) inEach(ctx context.Context, do func(ctx context.Context) error) error {
+	rows, _ := s.pool.Query(ctx, `select id, schema, embedder, rules, state = 'live' from generations where state <> 'gone' order by id`)
+	all, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Generation])
+	if err != nil {
+		return fmt.Errorf("look for the index: %w", err)
+	}
+	for _, g := range all {
+		if err := do(s.In(ctx, g)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Live is the generation that answers.
 func (s *Store) Live(ctx context.Context) (Generation, error) {
 	all, err := s.generations.get(ctx, s)

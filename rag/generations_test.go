@@ -126,6 +126,17 @@ func TestANewIndexIsBuiltBesideTheOld(t *testing.T) {
 	if g := build(t, other, "n", "r3", 1); g.IsLive || count() != 3 {
 		t.Errorf("what was begun with other rules is not given up: %d", schemas)
 	}
+	if err := other.Rename(t.Context(), "b.txt", rag.Seen{Path: "c.txt", Root: "/corpus"}); err != nil {
+		t.Error(err)
+	}
+	if err := other.Remove(t.Context(), []string{"a.txt"}); err != nil {
+		t.Fatal(err)
+	}
+	for _, g := range []rag.Generation{first, second} { // a program of the old model answers out of the old one
+		if known, err := other.Known(other.In(t.Context(), g)); err != nil || len(known) != 1 || known["c.txt"].Path == "" {
+			t.Errorf("generation %d has %v, %v", g.ID, known, err)
+		}
+	}
 	if err := other.DropOlder(t.Context(), time.Hour); err != nil || count() != 3 {
 		t.Errorf("%v, %d", err, schemas)
 	}

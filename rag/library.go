@@ -63,8 +63,13 @@ func (s *Store) KnownAs(ctx context.Context, path string) (k Known, ok bool, err
 // removedAtOnce is how many sources go in one transaction: others that compare articles wait until it ends.
 const removedAtOnce = 500
 
-// Remove deletes sources by path, with all that was made of them. Each goes as a whole; after an error some are gone.
+// Remove deletes sources by path, with all that was made of them, in every generation of the index: none answers out of
+// them any more. Each goes as a whole; after an error some are gone.
 func (s *Store) Remove(ctx context.Context, paths []string) error {
+	return s.inEach(ctx, func(ctx context.Context) error { return s.remove(ctx, paths) })
+}
+
+func (s *Store) remove(ctx context.Context, paths []string) error {
 	for portion := range slices.Chunk(paths, removedAtOnce) {
 		err := pgx.BeginTxFunc(ctx, s.pool, pgx.TxOptions{IsoLevel: pgx.ReadCommitted}, func(tx pgx.Tx) error {
 			return removeSources(ctx, tx, portion)
@@ -119,9 +124,26 @@ func (s *Store) Touch(ctx context.Context, seen []Seen) error {
 // ErrRenamed says that a source cannot be renamed: it is gone, or there is one of the new name.
 var ErrRenamed = errors.New("the source is gone, or there is one of the new name already")
 
-// Rename gives a source another path, at which its file now stands unchanged. All that was made of it stays as it is,
-// the ids of its articles too. Errors are ErrRenamed, or what the database said.
+// Rename gives a source another path, at which its file now stands unchanged, in every generation of the index that has
+// it. All that was made of it stays as it is, the ids of its articles too. Errors are ErrRenamed, where none has it or can
+// have it under the new name, or what the database said.
 func (s *Store) Rename(ctx context.Context, from string, to Seen) error {
+	isDone := false
+	err := s.inEach(ctx, func(ctx context.Context) error {
+		err := s.rename(ctx, from, to)
+		if errors.Is(err, ErrRenamed) {
+			return nil
+		}
+		isDone = isDone || err == nil
+		return err
+	})
+	if err == nil && !isDone {
+		err = fmt.Errorf("rename %s to %s: %w", from, to.Path, ErrRenamed)
+	}
+	return err
+}
+
+func (s *Store) rename(ctx context.Context, from string, to Seen) error {
 	tag, err := s.pool.Exec(ctx, `update sources set path = $2, root = $3, version = $4
 		where path = $1 and not exists (select from sources where path = $2)`, from, to.Path, to.Root, to.Version)
 	if pg, ok := errors.AsType[*pgconn.PgError](err); ok && pg.Code == "23505" || err == nil && tag.RowsAffected() == 0 { // unique_violation
