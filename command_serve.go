@@ -15,6 +15,7 @@ import (
 
 	"yinju/bot/telegram"
 	"yinju/bot/web"
+	"yinju/ingest"
 	"yinju/rag"
 )
 
@@ -160,7 +161,7 @@ func (a *app) telegramBot(retriever *rag.Retriever) (*telegram.Bot, error) {
 		Allowed: t.Allowed, Admins: t.Admins, Public: t.Public, WebhookURL: t.WebhookURL, WebhookSecret: t.WebhookSecret.Reveal(),
 		PerUser: t.PerUser, Overall: t.Overall, Log: a.log(),
 	}
-	if a.cfg.CorpusDir != "" {
+	if a.cfg.CorpusDir != "" && !ingest.IsRemote(a.cfg.CorpusDir) { // files are added to folders only
 		files, err := a.uploads()
 		if err != nil {
 			return nil, err
