@@ -135,11 +135,14 @@ func (m *meter) finish() {
 type reportJSON struct {
 	Files     int           `json:"files"`
 	Unchanged int           `json:"unchanged"`
+	Touched   int           `json:"touched"` // of the unchanged ones: those that had to be read
 	Added     int           `json:"added"`
 	Changed   int           `json:"changed"`
+	Renamed   []renameJSON  `json:"renamed"`
 	Removed   []string      `json:"removed"`
 	Articles  int           `json:"articles"`
 	Passages  int           `json:"passages_embedded"`
+	Reused    int           `json:"passages_reused"` // not embedded, as the same text was before
 	Failed    []failureJSON `json:"failed"`
 	Strays    []string      `json:"stray_sidecars"`
 	Unread    []unreadJSON  `json:"unread_pages"`
@@ -174,6 +177,9 @@ func (a *app) showReport(r ingest.Report, asJSON bool) error {
 		return nil
 	}
 	_, err := fmt.Fprintln(a.out, a.summary(reportOf(r)))
+	for _, x := range r.Renamed {
+		fmt.Fprintln(a.err, a.lang.Say("改名：", "renamed: ")+bot.OneLine(x.From+" → "+x.To))
+	}
 	if len(r.Removed) > 0 {
 		fmt.Fprintln(a.err, a.lang.Say("移除：", "removed: ")+bot.OneLine(strings.Join(r.Removed, " ")))
 	}
@@ -190,8 +196,11 @@ func (a *app) summary(r reportJSON) string {
 
 func reportOf(r ingest.Report) reportJSON {
 	out := reportJSON{
-		Files: r.Files, Unchanged: r.Unchanged, Added: r.Added, Changed: r.Changed, Removed: append([]string{}, r.Removed...),
-		Articles: r.Articles, Passages: r.Passages, Failed: []failureJSON{}, Strays: append([]string{}, r.Strays...), Unread: []unreadJSON{}, TookMS: r.Took.Milliseconds(),
+		Files: r.Files, Unchanged: r.Unchanged, Touched: r.Touched, Added: r.Added, Changed: r.Changed, Renamed: []renameJSON{}, Removed: append([]string{}, r.Removed...),
+		Articles: r.Articles, Passages: r.Passages, Reused: r.Reused, Failed: []failureJSON{}, Strays: append([]string{}, r.Strays...), Unread: []unreadJSON{}, TookMS: r.Took.Milliseconds(),
+	}
+	for _, x := range r.Renamed {
+		out.Renamed = append(out.Renamed, renameJSON{x.From, x.To})
 	}
 	for _, u := range r.Unread {
 		out.Unread = append(out.Unread, unreadJSON{u.Path, u.Pages})

@@ -37,6 +37,7 @@ func runJob(ctx context.Context, store *rag.Store, job ingest.Job, corpus ingest
 
 // shortened is a report that names so many files that a hundred of them may be kept.
 func shortened(r reportJSON) reportJSON {
+	r.Renamed = r.Renamed[:min(len(r.Renamed), keptMost)]
 	r.Removed = r.Removed[:min(len(r.Removed), keptMost)]
 	r.Failed = r.Failed[:min(len(r.Failed), keptMost)]
 	r.Strays = r.Strays[:min(len(r.Strays), keptMost)]

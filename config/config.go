@@ -140,6 +140,9 @@ func Load(getenv func(string) string) (Config, error) {
 	if c.HTTP.KeysFile != "" && !set["API_KEYS"] {
 		faults = append(faults, errors.New("API_KEYS: there is no key in the file of API_KEYS_FILE"))
 	}
+	if set["S3_ACCESS_KEY_ID"] != set["S3_SECRET_ACCESS_KEY"] {
+		faults = append(faults, errors.New("S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY go together: set both or none"))
+	}
 	faults = append(faults, c.LLM.check(set)...)
 	faults = append(faults, c.checkTelegram(set)...)
 	return c, errors.Join(faults...)

@@ -312,3 +312,35 @@ func TestARenamedFolderIsRenamedFiles(t *testing.T) {
 		}
 	}
 }
+
+// late is a store in which another process stores an edition of a file once this one has embedded it.
+type late struct {
+	*shelf
+	looks int
+	other func()
+}
+
+func (l *late) KnownAs(ctx context.Context, path string) (rag.Known, bool, error) {
+	if l.looks++; l.looks == 2 {
+		l.other()
+	}
+	return l.shelf.KnownAs(ctx, path)
+}
+
+// Of two processes that store a file, the slower one does not put older text in the place of newer one.
+func TestAnotherProcessWasFaster(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.write(t, "c/a.txt", "甲桥通车了。")
+	w.run(t, "c")
+	w.write(t, "c/a.txt", "甲桥拆了。")
+	job := w.job()
+	job.Library = &late{shelf: w.shelf, other: func() {
+		w.write(t, "c/a.txt", "甲桥又修好了。")
+		w.run(t, "c")
+	}}
+	r, err := job.Run(t.Context(), ingest.Local{Paths: []string{filepath.Join(w.dir, "c")}})
+	if got := w.shelf.editions["a.txt"].Articles[0].Text; err != nil || len(r.Failed) > 0 || got != "甲桥又修好了。" || r.Touched != 1 {
+		t.Errorf("%q, %+v, %v", got, r, err)
+	}
+}
