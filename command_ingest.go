@@ -135,7 +135,6 @@ func (m *meter) finish() {
 type reportJSON struct {
 	Files     int           `json:"files"`
 	Unchanged int           `json:"unchanged"`
-	Touched   int           `json:"touched"` // of the unchanged ones: those that had to be read
 	Added     int           `json:"added"`
 	Changed   int           `json:"changed"`
 	Renamed   []renameJSON  `json:"renamed"`
@@ -143,6 +142,7 @@ type reportJSON struct {
 	Articles  int           `json:"articles"`
 	Passages  int           `json:"passages_embedded"`
 	Reused    int           `json:"passages_reused"` // not embedded, as the same text was before
+	Touched   int           `json:"touched"`         // of the unchanged ones: those that had to be read
 	Failed    []failureJSON `json:"failed"`
 	Strays    []string      `json:"stray_sidecars"`
 	Unread    []unreadJSON  `json:"unread_pages"`
