@@ -15,6 +15,7 @@ import (
 
 	"yinju/bot/telegram"
 	"yinju/bot/web"
+	"yinju/ingest"
 	"yinju/rag"
 )
 
@@ -183,7 +184,7 @@ func (a *app) telegramBot(s service, retriever *rag.Retriever) (*telegram.Bot, e
 	if s.ingest != nil {
 		o.Ingests = ingests{s.ingest.queue, a.db}
 	}
-	if a.cfg.CorpusDir != "" {
+	if a.cfg.CorpusDir != "" && !ingest.IsRemote(a.cfg.CorpusDir) { // files are added to folders only
 		files, err := a.uploads()
 		if err != nil {
 			return nil, err

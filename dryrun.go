@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"yinju/bot"
@@ -35,7 +36,8 @@ type renameJSON struct {
 // foresee says what a sync would do. Nothing is changed.
 func (a *app) foresee(ctx context.Context, job ingest.Job, corpus ingest.Corpus, asJSON bool) error {
 	p, err := job.Plan(ctx, corpus)
-	if err != nil {
+	stops := (*ingest.MassRemovalError)(nil)
+	if err != nil && !errors.As(err, &stops) {
 		return err
 	}
 	out := foreseenJSON{
@@ -70,9 +72,14 @@ func (a *app) foresee(ctx context.Context, job ingest.Job, corpus ingest.Corpus,
 		out.Failed = append(out.Failed, failureJSON{f.Path, said})
 	}
 	if asJSON {
-		return json.NewEncoder(a.out).Encode(out)
+		err = json.NewEncoder(a.out).Encode(out)
+	} else {
+		err = a.showForeseen(out)
 	}
-	return a.showForeseen(out)
+	if err == nil && stops != nil {
+		return stops
+	}
+	return err
 }
 
 func (a *app) showForeseen(p foreseenJSON) error {

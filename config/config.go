@@ -143,6 +143,9 @@ func Load(getenv func(string) string) (Config, error) {
 		faults = append(faults, errors.New("API_KEYS: there is no key in the file of API_KEYS_FILE"))
 	}
 	faults = append(faults, c.checkReingest()...)
+	if set["S3_ACCESS_KEY_ID"] != set["S3_SECRET_ACCESS_KEY"] {
+		faults = append(faults, errors.New("S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY go together: set both or none"))
+	}
 	faults = append(faults, c.LLM.check(set)...)
 	faults = append(faults, c.checkTelegram(set)...)
 	return c, errors.Join(faults...)

@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -54,11 +55,15 @@ func openBucket(address string, o S3Options) (Corpus, error) {
 }
 
 func (b *bucket) list(ctx context.Context, wanted func(string) bool) (all []object, _ []Failure, err error) {
-	ctx, cancel := context.WithCancel(ctx) // which ends the listing where it is left
-	defer cancel()
+	ctx, alive, stop := untilStalled(ctx, networkWait)
+	defer stop() // which also ends the listing where it is left
 	for info := range b.client.ListObjects(ctx, b.name, minio.ListObjectsOptions{Prefix: b.prefix, Recursive: true}) {
 		if info.Err != nil {
-			return nil, nil, fmt.Errorf("list s3://%s/%s: %w", b.name, b.prefix, info.Err)
+			return nil, nil, fmt.Errorf("list s3://%s/%s: %w", b.name, b.prefix, cmp.Or(context.Cause(ctx), info.Err))
+		}
+		alive()
+		if len(all) == remoteFiles {
+			return nil, nil, fmt.Errorf("list s3://%s/%s: %w", b.name, b.prefix, errRemoteLimit)
 		}
 		if name := strings.TrimPrefix(info.Key, b.prefix); wanted(name) {
 			all = append(all, object{name, info.Size, tagged(info.ETag)})
@@ -78,6 +83,8 @@ func tagged(etag string) string {
 }
 
 func (b *bucket) stat(ctx context.Context, name string) (string, bool, error) {
+	ctx, _, stop := untilStalled(ctx, networkWait)
+	defer stop()
 	info, err := b.client.StatObject(ctx, b.name, b.prefix+name, minio.StatObjectOptions{})
 	switch {
 	case minio.ToErrorResponse(err).StatusCode == http.StatusNotFound:
@@ -89,12 +96,15 @@ func (b *bucket) stat(ctx context.Context, name string) (string, bool, error) {
 }
 
 func (b *bucket) read(ctx context.Context, name string, most int64, tooLarge error) ([]byte, string, error) {
+	ctx, alive, stop := untilStalled(ctx, networkWait)
 	o, err := b.client.GetObject(ctx, b.name, b.prefix+name, minio.GetObjectOptions{})
 	if err != nil {
+		stop()
 		return nil, "", b.fault(name, err)
 	}
-	defer func() { _ = o.Close() }()
-	raw, err := io.ReadAll(io.LimitReader(o, most+1))
+	body := patient{o, ctx, alive, stop}
+	defer func() { _ = body.Close() }()
+	raw, err := io.ReadAll(io.LimitReader(body, most+1))
 	if err != nil {
 		return nil, "", b.fault(name, err)
 	}
@@ -102,7 +112,10 @@ func (b *bucket) read(ctx context.Context, name string, most int64, tooLarge err
 		return nil, "", tooLarge
 	}
 	info, err := o.Stat() // of the object that was read
-	return raw, tagged(info.ETag), err
+	if err != nil {
+		return nil, "", b.fault(name, err)
+	}
+	return raw, tagged(info.ETag), nil
 }
 
 // fault says where an error was met. What is not there, or may not be read, will not be by itself.

@@ -201,11 +201,22 @@ func (l *Listing) fail(path string, err error) {
 	l.Failed = append(l.Failed, Failure{Path: path, Err: err})
 }
 
-// unseen says whether a source may still be there, in a place that could not be looked at.
-func (l *Listing) unseen(path string) bool {
-	return slices.ContainsFunc(l.Failed, func(f Failure) bool {
-		return f.Path == "." || path == f.Path || strings.HasPrefix(path, f.Path+"/")
-	})
+// unseen gives what says whether a source may still be there, in a place that could not be looked at.
+func (l *Listing) unseen() func(path string) bool {
+	failed := make(map[string]bool, len(l.Failed))
+	for _, f := range l.Failed {
+		failed[f.Path] = true
+	}
+	return func(path string) bool {
+		for !failed[path] {
+			slash := strings.LastIndexByte(path, '/')
+			if slash < 0 {
+				return failed["."]
+			}
+			path = path[:slash]
+		}
+		return true
+	}
 }
 
 // strays are the sidecars whose source is not there.
@@ -214,9 +225,10 @@ func (l *Listing) strays() []string {
 	for _, f := range l.Files {
 		used[f.Path], used[strings.TrimSuffix(f.Path, filepath.Ext(f.Path))] = true, true
 	}
+	unseen := l.unseen()
 	return slices.DeleteFunc(slices.Sorted(maps.Keys(l.sidecars)), func(s string) bool {
 		of := strings.TrimSuffix(s, sidecarSuffix)
-		return used[of] || l.unseen(of)
+		return used[of] || unseen(of)
 	})
 }
 
@@ -326,6 +338,9 @@ func (c Local) Read(ctx context.Context, f File) (Reading, error) {
 
 // lasting makes an error of reading the file's own where it will not pass by itself.
 func lasting(err error) error {
+	if own := (*FileError)(nil); errors.As(err, &own) {
+		return err
+	}
 	for _, own := range []error{ErrTooLarge, ErrNotAFile, fs.ErrNotExist, fs.ErrPermission} {
 		if errors.Is(err, own) {
 			return &FileError{err}

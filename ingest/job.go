@@ -123,6 +123,21 @@ type Outcome struct {
 // File brings one file up to date. step is told how many passages are done, of how many; it may be nil. Errors are
 // *FileError, ErrBusy, and what the corpus, the model and the store say.
 func (j Job) File(ctx context.Context, c Corpus, f File, step func(done, all int)) (Outcome, error) {
+	for range fileTries {
+		out, err := j.file(ctx, c, f, step)
+		if !errors.Is(err, errOvertaken) {
+			return out, err
+		}
+	}
+	return Outcome{}, ErrBusy
+}
+
+const fileTries = 3
+
+// errOvertaken says that another process stored the file meanwhile: what was read may be older than that.
+var errOvertaken = errors.New("another process has stored it meanwhile")
+
+func (j Job) file(ctx context.Context, c Corpus, f File, step func(done, all int)) (Outcome, error) {
 	s, err := j.open(ctx, c, f)
 	if err != nil {
 		return Outcome{}, err
@@ -146,6 +161,13 @@ func (j Job) File(ctx context.Context, c Corpus, f File, step func(done, all int
 		return Outcome{}, err
 	}
 	out.Reused = len(e.Passages) - out.Passages
+	now, _, err := j.Library.KnownAs(ctx, f.Path)
+	if err != nil {
+		return Outcome{}, err
+	}
+	if !bytes.Equal(now.Hash, old.Hash) || now.MadeBy != old.MadeBy || now.Embedder != old.Embedder {
+		return Outcome{}, errOvertaken
+	}
 	return out, j.Library.Replace(ctx, e)
 }
 

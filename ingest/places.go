@@ -46,7 +46,7 @@ func (from Places) remote(address string) (Corpus, error) {
 	if strings.HasPrefix(address, "s3://") {
 		return openBucket(address, from.S3)
 	}
-	return openWeb(address)
+	return openWeb(address, from.Settle)
 }
 
 // raw reads a source of the store as it is now.
@@ -55,6 +55,7 @@ func (from Places) raw(ctx context.Context, k rag.Known) ([]byte, error) {
 		raw, err := readFile(filepath.Join(k.Root, filepath.FromSlash(k.Path)))
 		return raw, plain(err)
 	}
+	from.Settle = 0 // it is only looked at
 	c, err := from.remote(k.Root)
 	if err != nil {
 		return nil, err

@@ -1,7 +1,6 @@
 package ingest
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"fmt"
@@ -17,15 +16,17 @@ const DefaultMaxRemoved = 0.5
 
 // Plan is what a sync has to do, as far as that can be told from the names and versions of files.
 type Plan struct {
-	Whole     bool       // the corpus is all that there is, not some files by name
-	Files     int        // in the corpus
-	Unchanged int        // of them
-	Todo      []File     // new ones, and those that may have changed
-	Renamed   []Rename   // their targets are in Todo, too: a sidecar may have come or gone with the name
-	Removed   []string   // by path
-	Failed    []Failure  // what could not be looked at
-	Strays    []string   // sidecars whose source is not there
-	known     knownFiles // when it was made
+	Whole     bool      // the corpus is all that there is, not some files by name
+	Files     int       // in the corpus
+	Unchanged int       // of them
+	Todo      []File    // new ones, and those that may have changed
+	Renamed   []Rename  // their targets are in Todo, too: a sidecar may have come or gone with the name
+	Removed   []string  // by path
+	Failed    []Failure // what could not be looked at
+	Strays    []string  // sidecars whose source is not there
+
+	known  knownFiles        // when it was made
+	before map[string]string // paths before they were renamed
 }
 
 // Rename is a source whose file stands elsewhere now.
@@ -43,7 +44,7 @@ func (e *MassRemovalError) Error() string {
 }
 
 // Plan compares the corpus with the store. Files are read only where one may have been renamed. Errors are those of the
-// corpus and the store, ErrNoSources and *MassRemovalError.
+// corpus and the store, ErrNoSources, and *MassRemovalError with what the plan would be.
 func (j Job) Plan(ctx context.Context, c Corpus) (Plan, error) {
 	l, err := c.List(ctx)
 	if err != nil {
@@ -74,7 +75,7 @@ func (j Job) Plan(ctx context.Context, c Corpus) (Plan, error) {
 		return Plan{}, err
 	}
 	if n := len(p.Removed); !j.Force && float64(n) > j.MaxRemoved*float64(len(known)) {
-		return Plan{}, &MassRemovalError{n, len(known)}
+		return p, &MassRemovalError{n, len(known)}
 	}
 	return p, nil
 }
@@ -120,8 +121,9 @@ func (l Listing) gone(known knownFiles) (gone []string) {
 	for _, f := range l.Files {
 		here[f.Path] = true
 	}
+	unseen := l.unseen()
 	for path := range known {
-		if !here[path] && !l.unseen(path) {
+		if !here[path] && !unseen(path) {
 			gone = append(gone, path)
 		}
 	}
@@ -132,15 +134,19 @@ func (l Listing) gone(known knownFiles) (gone []string) {
 // findRenamed looks among the new files for those that are gone under another name. A file is read only where one of its
 // size is gone.
 func (j Job) findRenamed(ctx context.Context, c Corpus, p *Plan) error {
-	bySize := map[int64][]string{}
+	type content struct {
+		size int64
+		hash string
+	}
+	gone, sizes := map[content][]string{}, map[int64]bool{}
 	for _, path := range p.Removed {
-		if size := p.known[path].Size; size > 0 {
-			bySize[size] = append(bySize[size], path)
+		if k := p.known[path]; k.Size > 0 {
+			is := content{k.Size, string(k.Hash)}
+			gone[is], sizes[k.Size] = append(gone[is], path), true
 		}
 	}
 	for _, f := range p.Todo {
-		candidates := bySize[f.Size]
-		if _, isKnown := p.known[f.Path]; isKnown || len(candidates) == 0 {
+		if _, isKnown := p.known[f.Path]; isKnown || !sizes[f.Size] {
 			continue
 		}
 		r, err := c.Read(ctx, f)
@@ -151,17 +157,19 @@ func (j Job) findRenamed(ctx context.Context, c Corpus, p *Plan) error {
 			continue // its own turn tells
 		}
 		hash := sha256.Sum256(r.Raw)
-		i := slices.IndexFunc(candidates, func(path string) bool { return bytes.Equal(p.known[path].Hash, hash[:]) })
-		if i < 0 {
+		is := content{int64(len(r.Raw)), string(hash[:])}
+		if len(gone[is]) == 0 {
 			continue
 		}
-		from := candidates[i]
-		bySize[f.Size] = slices.Delete(candidates, i, i+1)
-		p.Renamed = append(p.Renamed, Rename{From: from, To: f.Path, to: rag.Seen{Path: f.Path, Root: f.Root}})
+		p.Renamed = append(p.Renamed, Rename{From: gone[is][0], To: f.Path, to: rag.Seen{Path: f.Path, Root: f.Root}})
+		gone[is] = gone[is][1:]
 	}
+	p.before = make(map[string]string, len(p.Renamed))
+	left := make(map[string]bool, len(p.Renamed))
 	for _, r := range p.Renamed {
-		p.Removed = slices.DeleteFunc(p.Removed, func(path string) bool { return path == r.From })
+		p.before[r.To], left[r.From] = r.From, true
 	}
+	p.Removed = slices.DeleteFunc(p.Removed, func(path string) bool { return left[path] })
 	return nil
 }
 
@@ -191,10 +199,8 @@ const (
 // Foresee says what would become of a file of the plan. Nothing is changed. Errors are why it could not be read.
 func (j Job) Foresee(ctx context.Context, c Corpus, p Plan, f File) (Change, error) {
 	old, isKnown := p.known[f.Path]
-	for _, r := range p.Renamed {
-		if r.To == f.Path {
-			old, isKnown = p.known[r.From], true
-		}
+	if from, ok := p.before[f.Path]; ok {
+		old, isKnown = p.known[from], true
 	}
 	s, err := j.open(ctx, c, f)
 	switch {

@@ -289,3 +289,58 @@ func TestManyUnchangedFilesCostALookEach(t *testing.T) {
 		t.Errorf("%d unchanged, %d to do, %d read, %v", p.Unchanged, len(p.Todo), len(read), err)
 	}
 }
+
+// A folder of a name of its own is as many renamed files, of which several may be alike.
+func TestARenamedFolderIsRenamedFiles(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for i := range 40 {
+		w.write(t, fmt.Sprintf("c/old/%02d.txt", i), fmt.Sprintf("%02d 桥通车了。", i/2))
+	}
+	w.run(t, "c")
+	was := w.embedder.texts
+	if err := os.Rename(filepath.Join(w.dir, "c/old"), filepath.Join(w.dir, "c/new")); err != nil {
+		t.Fatal(err)
+	}
+	r := w.run(t, "c")
+	if len(r.Renamed) != 40 || len(r.Removed) != 0 || r.Touched != 40 || w.embedder.texts != was || len(w.shelf.editions) != 40 {
+		t.Errorf("%d renamed, %d touched, %d removed, %d stored", len(r.Renamed), r.Touched, len(r.Removed), len(w.shelf.editions))
+	}
+	for _, renamed := range r.Renamed {
+		if a, b := w.shelf.editions[renamed.To], renamed.From; a.Source.Path != renamed.To || !strings.HasPrefix(b, "old/") {
+			t.Errorf("%+v", renamed)
+		}
+	}
+}
+
+// late is a store in which another process stores an edition of a file once this one has embedded it.
+type late struct {
+	*shelf
+	looks int
+	other func()
+}
+
+func (l *late) KnownAs(ctx context.Context, path string) (rag.Known, bool, error) {
+	if l.looks++; l.looks == 2 {
+		l.other()
+	}
+	return l.shelf.KnownAs(ctx, path)
+}
+
+// Of two processes that store a file, the slower one does not put older text in the place of newer one.
+func TestAnotherProcessWasFaster(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.write(t, "c/a.txt", "甲桥通车了。")
+	w.run(t, "c")
+	w.write(t, "c/a.txt", "甲桥拆了。")
+	job := w.job()
+	job.Library = &late{shelf: w.shelf, other: func() {
+		w.write(t, "c/a.txt", "甲桥又修好了。")
+		w.run(t, "c")
+	}}
+	r, err := job.Run(t.Context(), ingest.Local{Paths: []string{filepath.Join(w.dir, "c")}})
+	if got := w.shelf.editions["a.txt"].Articles[0].Text; err != nil || len(r.Failed) > 0 || got != "甲桥又修好了。" || r.Touched != 1 {
+		t.Errorf("%q, %+v, %v", got, r, err)
+	}
+}

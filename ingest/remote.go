@@ -2,9 +2,15 @@ package ingest
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"unicode/utf8"
 )
+
+// remoteFiles is how many files a corpus on the network has at most.
+const remoteFiles = 1_000_000
+
+var errRemoteLimit = errors.New("it has more folders or files than are taken: name a part of it")
 
 // objects is a place on the network that holds files by name: relative, with forward slashes.
 type objects interface {

@@ -319,3 +319,200 @@ func authorization(r *http.Request) string {
 	}
 	return "AWS4-HMAC-SHA256 Credential=" + parts["Credential"] + ", SignedHeaders=" + parts["SignedHeaders"] + ", Signature=" + hex.EncodeToString(key)
 }
+
+// goFolder serves a folder; what is before it may answer in its place.
+func goFolder(t *testing.T, dir string, before func(w http.ResponseWriter, r *http.Request) (answered bool)) string {
+	t.Helper()
+	files := http.FileServer(http.Dir(dir))
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !before(w, r) {
+			files.ServeHTTP(w, r)
+		}
+	}))
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+// A page that is cut, is no list, or belongs to another folder would hide files, which are not gone.
+func TestAPageThatIsNoWholeListIsNoList(t *testing.T) {
+	t.Parallel()
+	for name, answer := range map[string]func(w http.ResponseWriter, r *http.Request){
+		"not HTML": func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			_, _ = w.Write([]byte(`{}`))
+		},
+		"endless": func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "text/html")
+			for range 33 {
+				_, _ = w.Write(bytes.Repeat([]byte(" "), 1<<20))
+			}
+		},
+		"another folder's": func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/other/", http.StatusFound) },
+		"cut": func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "text/html")
+			w.Header().Set("Content-Length", "1000")
+			_, _ = w.Write([]byte("<html>"))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir, put, _ := folderOf(t)
+			put("a.txt", "甲桥通车了。")
+			put("sub/b.txt", "乙桥通车了。")
+			put("other/c.txt", "丙桥通车了。")
+			url := goFolder(t, dir, func(w http.ResponseWriter, r *http.Request) bool {
+				if r.URL.Path == "/sub/" {
+					answer(w, r)
+				}
+				return r.URL.Path == "/sub/"
+			})
+			c, err := ingest.Places{}.Corpus([]string{url})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if l, err := c.List(t.Context()); err == nil {
+				t.Errorf("it was taken for a list: %+v", l)
+			}
+		})
+	}
+}
+
+// A server that says nothing of any file is not asked about each of thousands.
+func TestAServerThatFailsForEveryFileIsNotAskedForEach(t *testing.T) {
+	t.Parallel()
+	dir, put, _ := folderOf(t)
+	for i := range 300 {
+		put(fmt.Sprintf("%d.txt", i), "桥。")
+	}
+	var asked atomic.Int64
+	url := goFolder(t, dir, func(w http.ResponseWriter, r *http.Request) bool {
+		if r.Method == http.MethodHead {
+			asked.Add(1)
+			http.Error(w, "later", http.StatusServiceUnavailable)
+		}
+		return r.Method == http.MethodHead
+	})
+	c, err := ingest.Places{}.Corpus([]string{url})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.List(t.Context()); err == nil || asked.Load() > 100 {
+		t.Errorf("%v after %d requests", err, asked.Load())
+	}
+}
+
+// Tags of most servers are made of seconds and size: what was written just now is looked at again.
+func TestAFileOfTheWebThatWasWrittenJustNowIsNotTrusted(t *testing.T) {
+	t.Parallel()
+	dir, put, _ := folderOf(t)
+	put("a.txt", "甲桥通车了。")
+	at := time.Now().UTC().Format(http.TimeFormat)
+	url := goFolder(t, dir, func(w http.ResponseWriter, r *http.Request) bool {
+		if r.URL.Path == "/a.txt" {
+			w.Header().Set("Last-Modified", at)
+			w.Header().Set("Date", at)
+			w.Header().Set("Etag", `"same"`)
+			raw, err := os.ReadFile(filepath.Join(dir, "a.txt"))
+			if err != nil {
+				t.Error(err)
+			}
+			_, _ = w.Write(raw)
+			return true
+		}
+		return false
+	})
+	w := newWorld(t)
+	if r, err := remoteRun(t, w, ingest.Places{}, url); err != nil || r.Added != 1 {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	put("a.txt", "乙桥通车了。")
+	if r, err := remoteRun(t, w, ingest.Places{}, url); err != nil || r.Changed != 1 {
+		t.Errorf("%+v, %v", r, err)
+	}
+}
+
+// A file that a web server still gets is taken when it was left alone for a while.
+func TestAFileOfTheWebIsTakenOnceItIsLeftAlone(t *testing.T) {
+	t.Parallel()
+	dir, put, _ := folderOf(t)
+	put("a.txt", "甲桥通车了。")
+	written := time.Now()
+	var gets atomic.Int64
+	url := goFolder(t, dir, func(w http.ResponseWriter, r *http.Request) bool {
+		if r.URL.Path != "/a.txt" {
+			return false
+		}
+		if r.Method == http.MethodGet {
+			gets.Add(1)
+		}
+		w.Header().Set("Last-Modified", written.UTC().Format(http.TimeFormat))
+		now := written
+		if gets.Load() > 1 { // as if an hour had gone by
+			now = written.Add(time.Hour)
+		}
+		w.Header().Set("Date", now.UTC().Format(http.TimeFormat))
+		_, _ = w.Write([]byte(strings.Repeat("桥。", int(gets.Load()))))
+		return true
+	})
+	w := newWorld(t)
+	if r, err := remoteRun(t, w, ingest.Places{Settle: 50 * time.Millisecond}, url); err != nil || r.Added != 1 || w.shelf.editions["a.txt"].Articles[0].Text != "桥。桥。" {
+		t.Errorf("%+v, %v, %+v", r, err, w.shelf.editions["a.txt"].Articles)
+	}
+}
+
+// What the network does to a sidecar is not the file's fault: it is tried again.
+func TestASidecarThatCannotBeFetchedMayPass(t *testing.T) {
+	t.Parallel()
+	dir, put, _ := folderOf(t)
+	put("a.txt", "甲桥通车了。")
+	put("a.txt.articles.yaml", "articles:\n  - title: 桥\n    from: 1\n")
+	url := goFolder(t, dir, func(w http.ResponseWriter, r *http.Request) bool {
+		isIt := strings.HasSuffix(r.URL.Path, ".yaml") && r.Method == http.MethodGet
+		if isIt {
+			http.Error(w, "later", http.StatusBadGateway)
+		}
+		return isIt
+	})
+	w := newWorld(t)
+	r, err := remoteRun(t, w, ingest.Places{}, url)
+	var own *ingest.FileError
+	if err != nil || len(r.Failed) != 1 || errors.As(r.Failed[0].Err, &own) {
+		t.Errorf("%+v, %v", r, err)
+	}
+}
+
+// A listing that breaks off in the middle is no listing.
+func TestABucketThatFailsInTheMiddleIsNotListed(t *testing.T) {
+	t.Parallel()
+	backend := s3mem.New()
+	if err := backend.CreateBucket("texts"); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 1001 { // a page has 1000
+		if _, err := backend.PutObject("texts", fmt.Sprintf("%d.txt", i), map[string]string{}, strings.NewReader("x"), 1, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var fails atomic.Bool
+	service := signed(gofakes3.New(backend).Server())
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if fails.Load() && r.URL.Query().Has("continuation-token") {
+			w.WriteHeader(http.StatusForbidden)
+			_, _ = fmt.Fprint(w, `<Error><Code>AccessDenied</Code></Error>`)
+			return
+		}
+		service.ServeHTTP(w, r)
+	}))
+	t.Cleanup(server.Close)
+	c, err := ingest.Places{S3: ingest.S3Options{Endpoint: server.URL, Region: "us-east-1", AccessKey: bucketKey, SecretKey: bucketSecret}}.Corpus([]string{"s3://texts"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if l, err := c.List(t.Context()); err != nil || len(l.Files) != 1001 {
+		t.Fatalf("%d files, %v", len(l.Files), err)
+	}
+	fails.Store(true)
+	if l, err := c.List(t.Context()); err == nil {
+		t.Errorf("%d files", len(l.Files))
+	}
+}

@@ -60,7 +60,7 @@ type namedArticle struct {
 type folder interface {
 	// has says whether there is a file, or a link, of a name.
 	has(name string) (bool, error)
-	// small reads a file of at most so many bytes, or gives tooLarge.
+	// small reads a file of at most so many bytes, or gives tooLarge. What will not pass by itself is a *FileError.
 	small(name string, most int64, tooLarge error) ([]byte, error)
 }
 
@@ -71,7 +71,7 @@ func (d dirFolder) has(name string) (bool, error) { return exists(filepath.Join(
 
 func (d dirFolder) small(name string, most int64, tooLarge error) ([]byte, error) {
 	raw, err := readUpTo(filepath.Join(string(d), name), most, tooLarge)
-	return raw, plain(err)
+	return raw, lasting(plain(err))
 }
 
 // sidecarNames are the names that the sidecar of a source may have.
@@ -113,7 +113,10 @@ func sidecarIn(in folder, source string) (*sidecar, error) {
 	case !hasFull:
 		return nil, nil //nolint:nilnil // most files have none
 	}
-	raw, err := in.small(name, maxSidecarBytes, fmt.Errorf("it is larger than %d MB", maxSidecarBytes>>20))
+	raw, err := in.small(name, maxSidecarBytes, &FileError{fmt.Errorf("it is larger than %d MB", maxSidecarBytes>>20)})
+	if own := (*FileError)(nil); err != nil && !errors.As(err, &own) {
+		return nil, err
+	}
 	if err != nil {
 		return nil, &SidecarError{File: name, Problem: err.Error()}
 	}

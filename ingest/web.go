@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"mime"
 	"net/http"
 	"net/url"
 	"slices"
@@ -19,28 +20,35 @@ import (
 
 // Limits of a web folder.
 const (
-	webDepth   = 16        // folders within each other
-	webFolders = 20_000    // in all
-	webFiles   = 1_000_000 // in all
-	webPage    = 32 << 20  // bytes of a page that lists a folder
-	webAtOnce  = 8         // requests
-	webWait    = 2 * time.Minute
-	webJumps   = 5 // redirects
+	webDepth   = 16       // folders within each other
+	webFolders = 20_000   // in all
+	webPage    = 32 << 20 // bytes of a page that lists a folder
+	webAtOnce  = 8        // requests
+	webFaults  = 20       // files in a row of which nothing can be told, though they may be there
+	webJumps   = 5        // redirects
 )
 
 // web is a folder that a web server lists: pages of links, as nginx, Apache, Caddy and Python's http.server make them.
 type web struct {
 	root   *url.URL // ends with a slash
 	client *http.Client
+	settle time.Duration // see Local
 }
+
+// webTransport keeps as many connections as are used at once.
+var webTransport = func() *http.Transport {
+	t := http.DefaultTransport.(*http.Transport).Clone()
+	t.MaxIdleConnsPerHost = webAtOnce
+	return t
+}()
 
 var (
 	errWebAddress = errors.New("want http(s)://HOST/FOLDER/ without user, query and fragment")
-	errWebLimit   = errors.New("the web folder has more folders or files than are taken: name a part of it")
+	errWebNoList  = errors.New("this is no page that lists a folder")
 	errWebLeaves  = errors.New("it leads out of the folder")
 )
 
-func openWeb(address string) (Corpus, error) {
+func openWeb(address string, settle time.Duration) (Corpus, error) {
 	u, err := url.Parse(address)
 	if err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
 		return nil, fmt.Errorf("CORPUS_DIR: %w", errWebAddress) // which may hold a password, and is not repeated
@@ -48,8 +56,8 @@ func openWeb(address string) (Corpus, error) {
 	if !strings.HasSuffix(u.Path, "/") {
 		u = u.JoinPath("/")
 	}
-	w := &web{root: u}
-	w.client = &http.Client{Timeout: webWait, CheckRedirect: func(r *http.Request, via []*http.Request) error {
+	w := &web{root: u, settle: settle}
+	w.client = &http.Client{Transport: webTransport, CheckRedirect: func(r *http.Request, via []*http.Request) error {
 		if len(via) > webJumps || r.URL.Scheme != u.Scheme || r.URL.Host != u.Host || !strings.HasPrefix(r.URL.Path, u.Path) {
 			return errWebLeaves
 		}
@@ -77,16 +85,20 @@ func (e *webError) Error() string {
 
 // get asks for an address. The caller closes the body. What is not there, and will not be by itself, is a *FileError.
 func (w *web) get(ctx context.Context, method, address string) (*http.Response, error) {
+	ctx, alive, stop := untilStalled(ctx, networkWait)
 	r, err := http.NewRequestWithContext(ctx, method, address, nil)
 	if err != nil {
+		stop()
 		return nil, err
 	}
 	r.Header.Set("User-Agent", "yinju")
 	r.Header.Set("Accept-Encoding", "identity") // its tag and length are the file's
 	response, err := w.client.Do(r)
 	if err != nil {
+		stop()
 		return nil, err
 	}
+	response.Body = patient{response.Body, ctx, alive, stop}
 	if response.StatusCode == http.StatusOK {
 		return response, nil
 	}
@@ -105,8 +117,8 @@ func (w *web) list(ctx context.Context, wanted func(string) bool) ([]object, []F
 	seen := map[string]bool{"": true}
 	level, names := []string{""}, []string{}
 	for depth := 0; len(level) > 0; depth++ {
-		if depth == webDepth || len(seen)-len(names) > webFolders || len(names) > webFiles {
-			return nil, nil, fmt.Errorf("list %s: %w", w.root, errWebLimit)
+		if depth == webDepth || len(seen)-len(names) > webFolders || len(names) > remoteFiles {
+			return nil, nil, fmt.Errorf("list %s: %w", w.root, errRemoteLimit)
 		}
 		found, err := w.pages(ctx, level)
 		if err != nil {
@@ -152,12 +164,16 @@ func (w *web) links(ctx context.Context, folder string) ([]string, error) {
 		return nil, err
 	}
 	defer func() { _ = response.Body.Close() }()
+	kind, _, _ := mime.ParseMediaType(response.Header.Get("Content-Type"))
+	if isPage := kind == "text/html" || kind == "application/xhtml+xml"; !isPage || response.Request.URL.Path != w.root.Path+folder {
+		return nil, fmt.Errorf("%s: %w", response.Request.URL, errWebNoList)
+	}
 	base, err := url.Parse(address)
 	if err != nil {
 		return nil, err
 	}
 	var all []string
-	page := html.NewTokenizer(io.LimitReader(response.Body, webPage))
+	page := html.NewTokenizer(http.MaxBytesReader(nil, response.Body, webPage)) // a page that was cut would be missing files
 	for {
 		kind := page.Next()
 		if kind == html.ErrorToken {
@@ -206,7 +222,11 @@ func (w *web) versions(ctx context.Context, names []string) (all []object, faile
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(webAtOnce)
 	var mu sync.Mutex
+	inARow := 0
 	for _, name := range names {
+		if ctx.Err() != nil {
+			break
+		}
 		group.Go(func() error {
 			version, size, err := w.head(ctx, name)
 			if ctx.Err() != nil {
@@ -214,10 +234,17 @@ func (w *web) versions(ctx context.Context, names []string) (all []object, faile
 			}
 			mu.Lock()
 			defer mu.Unlock()
-			if err != nil {
-				failed = append(failed, Failure{Path: name, Err: err})
-			} else {
+			if err == nil {
+				inARow = 0
 				all = append(all, object{name, size, version})
+				return nil
+			}
+			failed = append(failed, Failure{Path: name, Err: err})
+			if own := (*FileError)(nil); !errors.As(err, &own) {
+				inARow++
+			}
+			if inARow >= webFaults {
+				return fmt.Errorf("list %s: %w", w.root, err)
 			}
 			return nil
 		})
@@ -227,19 +254,45 @@ func (w *web) versions(ctx context.Context, names []string) (all []object, faile
 }
 
 func (w *web) head(ctx context.Context, name string) (version string, size int64, err error) {
+	h, size, err := w.ask(ctx, name)
+	return versionIn(h), size, err
+}
+
+func (w *web) ask(ctx context.Context, name string) (http.Header, int64, error) {
 	response, err := w.get(ctx, http.MethodHead, w.address(name))
 	if err != nil {
-		return "", 0, err
+		return nil, 0, err
 	}
-	return versionIn(response.Header), max(0, response.ContentLength), response.Body.Close()
+	return response.Header, max(0, response.ContentLength), response.Body.Close()
 }
 
 func (w *web) stat(ctx context.Context, name string) (string, bool, error) {
-	version, _, err := w.head(ctx, name)
+	h, _, err := w.ask(ctx, name)
 	if refused := (*webError)(nil); errors.As(err, &refused) && (refused.status == http.StatusNotFound || refused.status == http.StatusGone) {
 		return "", false, nil
 	}
-	return version, err == nil, err
+	return trusted(h), err == nil, err
+}
+
+// ageIn is how long ago a file was changed, by the server's clock. ok is whether the server tells.
+func ageIn(h http.Header) (age time.Duration, ok bool) {
+	modified, err := http.ParseTime(h.Get("Last-Modified"))
+	if err != nil {
+		return 0, false
+	}
+	now, err := http.ParseTime(h.Get("Date"))
+	if err != nil {
+		now = time.Now()
+	}
+	return now.Sub(modified), true
+}
+
+// trusted is the version, "" where the file may be changed without another one: most servers make tags of seconds and size.
+func trusted(h http.Header) string {
+	if age, ok := ageIn(h); ok && age < racy {
+		return ""
+	}
+	return versionIn(h)
 }
 
 // versionIn is an ETag, or size and time where there is none. "": the server says neither.
@@ -253,20 +306,54 @@ func versionIn(h http.Header) string {
 	return ""
 }
 
+// read reads a file once nobody has written it for a while, and while it is read. ErrBusy: it is written all the time.
 func (w *web) read(ctx context.Context, name string, most int64, tooLarge error) ([]byte, string, error) {
+	end := time.Now().Add(busyWait + w.settle)
+	for {
+		raw, h, left, err := w.fetch(ctx, name, most, tooLarge)
+		if err != nil {
+			return nil, "", err
+		}
+		if left <= 0 {
+			after, _, err := w.ask(ctx, name)
+			if err != nil {
+				return nil, "", err
+			}
+			if versionIn(after) == versionIn(h) {
+				return raw, trusted(h), nil
+			}
+			left = busyLook
+		}
+		if time.Now().Add(left).After(end) {
+			return nil, "", ErrBusy
+		}
+		select {
+		case <-ctx.Done():
+			return nil, "", context.Cause(ctx)
+		case <-time.After(left):
+		}
+	}
+}
+
+// fetch gets a file, or says how long it has still to be left alone.
+func (w *web) fetch(ctx context.Context, name string, most int64, tooLarge error) (raw []byte, h http.Header, left time.Duration, err error) {
 	response, err := w.get(ctx, http.MethodGet, w.address(name))
 	if err != nil {
-		return nil, "", err
+		return nil, nil, 0, err
 	}
 	defer func() { _ = response.Body.Close() }()
-	raw, err := io.ReadAll(io.LimitReader(response.Body, most+1))
-	switch n := response.Header.Get("Content-Length"); {
-	case err != nil:
-		return nil, "", fmt.Errorf("read %s: %w", w.address(name), err)
-	case int64(len(raw)) > most:
-		return nil, "", tooLarge
-	case n != "" && n != strconv.Itoa(len(raw)):
-		return nil, "", fmt.Errorf("read %s: %d bytes of %s came", w.address(name), len(raw), n)
+	h = response.Header
+	if age, ok := ageIn(h); ok && age < w.settle && age > -futureSlack {
+		return nil, h, w.settle - age, nil
 	}
-	return raw, versionIn(response.Header), nil
+	raw, err = io.ReadAll(io.LimitReader(response.Body, most+1))
+	switch n := h.Get("Content-Length"); {
+	case err != nil:
+		return nil, nil, 0, fmt.Errorf("read %s: %w", w.address(name), err)
+	case int64(len(raw)) > most:
+		return nil, nil, 0, tooLarge
+	case n != "" && n != strconv.Itoa(len(raw)):
+		return nil, nil, 0, fmt.Errorf("read %s: %d bytes of %s came", w.address(name), len(raw), n)
+	}
+	return raw, h, 0, nil
 }

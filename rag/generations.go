@@ -158,7 +158,7 @@ func (s *Store) point(ctx context.Context, conn *pgx.Conn) (bool, error) {
 	if known[basePath] == nil {
 		var path, schema string
 		if err := conn.QueryRow(ctx, `select current_setting('search_path'), current_schema()`).Scan(&path, &schema); err != nil {
-			return false, err
+			return false, unlessClosed(conn, err)
 		}
 		known[basePath], known[baseSchema] = path, pgx.Identifier{schema}.Sanitize()
 	}
@@ -166,7 +166,7 @@ func (s *Store) point(ctx context.Context, conn *pgx.Conn) (bool, error) {
 	if !ok {
 		if _, isFresh := s.generations.known(); !isFresh {
 			if err := s.generations.look(ctx, conn, known[baseSchema].(string)); err != nil {
-				return true, err
+				return !conn.IsClosed(), unlessClosed(conn, err) // a connection that was lost while it lay in the pool: another is taken
 			}
 		}
 		all, _ := s.generations.known()
@@ -177,10 +177,17 @@ func (s *Store) point(ctx context.Context, conn *pgx.Conn) (bool, error) {
 	}
 	path := pgx.Identifier{g.Schema}.Sanitize() + ", " + known[basePath].(string)
 	if _, err := conn.Exec(ctx, `select set_config('search_path', $1, false)`, path); err != nil {
-		return false, err
+		return false, unlessClosed(conn, err)
 	}
 	known[indexPath] = g.Schema
 	return true, nil
+}
+
+func unlessClosed(conn *pgx.Conn, err error) error {
+	if conn.IsClosed() {
+		return nil
+	}
+	return err
 }
 
 // Building is the generation that an ingest with this model and these rules fills: the live one where it was made with
