@@ -21,12 +21,13 @@ import (
 	"yinju/rag/ragtest"
 )
 
-// Articles for what the examples have none of: characters outside the basic plane, a text that stands in two files, and
-// a file that cannot be ingested.
+// Articles for what the examples have none of: characters outside the basic plane, an article without a title, a text that stands
+// in two files, and a file that cannot be ingested.
 var pageCorpus = map[string]string{
 	"bridge.md": "# 😀𠮷田桥的由来\n\n作者：罗岫\n\n😀😀 村口有一座石桥，当地人叫它𠮷田桥。桥下的𠮷水由西向东流，春天涨水的时候，站在桥头能听见水声。\n\n" +
 		"𠮷田桥建成于1907年，长二十三丈，全用青石砌成，是全县的第一座石拱桥🌉。造桥的石匠一共有四十六人，领头的叫𠮷安。\n",
-	"broken.pdf": "%PDF-1.7 there is nothing more of it",
+	"untitled.txt": "春分那天我们去了石桥镇，街上的铺子都开着门，卖竹器的老人说今年的毛竹比去年短了两寸。镇口那棵老槐树在1954年的大水里倒过一次，后来又被人扶了起来，用三根木桩撑了六年才站稳。\n",
+	"broken.pdf":   "%PDF-1.7 there is nothing more of it",
 }
 
 const (

@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"compress/gzip"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -11,6 +12,7 @@ import (
 	"testing"
 
 	"yinju/bot/web"
+	"yinju/rag"
 )
 
 // ask gets a path with headers given as name, value.
@@ -90,6 +92,17 @@ func TestPageIsInTheLanguageOfTheBrowser(t *testing.T) {
 		}
 		if !strings.Contains(strings.Join(w.Header().Values("Vary"), ","), "Accept-Language") {
 			t.Errorf("%s: a cache would give it to all: %v", tc.accept, w.Header())
+		}
+	}
+}
+
+// The page counts a question's characters before it is sent, and has to know as many as the server takes.
+func TestPageTakesQuestionsAsLongAsTheServerDoes(t *testing.T) {
+	t.Parallel()
+	for _, lang := range []string{"zh", "en"} {
+		body := ask(t, "/", "Accept-Language", lang).Body.String()
+		if want := fmt.Sprintf(`<textarea id="question" rows="1" data-most="%d"`, rag.MaxQuestion); !strings.Contains(body, want) {
+			t.Errorf("%s: no %s", lang, want)
 		}
 	}
 }

@@ -22,6 +22,12 @@ export function key() {
 }
 // tryKey has a key used, and kept once the server takes it.
 export function tryKey(value) { tried = value; }
+// dropKey lets go of a key that the server does not take: of one that was only tried, and not of another that a tab has kept.
+function dropKey(value) {
+  if (key() !== value) return;
+  if (tried === null) setKey(null);
+  tried = null;
+}
 export function setKey(value) {
   tried = null;
   kept = value;
@@ -29,12 +35,13 @@ export function setKey(value) {
 }
 
 let askForKey = async () => false;
+let declined = 0; // how often the reader gave none
 // whenKeyIsNeeded sets what asks the reader for a key: it is given what is wrong with the one there was, null for none, and says
 // whether to try again.
 export function whenKeyIsNeeded(fn) { askForKey = fn; }
 
 async function send(path, { method = "GET", body, signal, accept } = {}) {
-  const used = key();
+  const used = key(), before = declined;
   const headers = { Accept: accept ?? "application/json" };
   if (body !== undefined) headers["Content-Type"] = "application/json";
   if (used) headers.Authorization = `Bearer ${used}`;
@@ -50,12 +57,18 @@ async function send(path, { method = "GET", body, signal, accept } = {}) {
   }
   const trouble = await problemOf(response);
   if (response.status === 401 || (response.status === 403 && used !== null)) {
-    const isNew = key() !== used; // another request has been given one in the meantime
-    if (!isNew && used !== null) setKey(null);
+    if (used !== null) dropKey(used);
+    const isNew = key() !== null && key() !== used; // another request has been given one in the meantime
     const wrong = used === null ? null : response.status === 403 ? trouble.detail : "";
-    if (isNew || await askForKey(wrong)) return send(path, { method, body, signal, accept });
+    if (isNew || (declined === before && await hasNewKey(wrong))) return send(path, { method, body, signal, accept });
   }
   throw trouble;
+}
+
+async function hasNewKey(wrong) {
+  const has = await askForKey(wrong);
+  if (!has) declined++;
+  return has;
 }
 
 function ended(signal, error) {

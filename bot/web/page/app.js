@@ -202,6 +202,10 @@ function view() {
   if (isBrowsing) browse.show(location.hash);
 }
 
+by("skip").addEventListener("click", (event) => {
+  event.preventDefault(); // the address says which view it is
+  by("main").focus();
+});
 addEventListener("popstate", (event) => {
   panel.follow(event.state);
   view();
@@ -363,15 +367,14 @@ async function corpus() {
     if (JSON.stringify(reply) === corpusSaid) return; // what the reader has unfolded stays so
     corpusSaid = JSON.stringify(reply);
     const { sources, articles, ingested_at: at, run } = reply;
-    if (articles === 0) {
-      box.replaceChildren(el("p", {}, ingesting(reply) || t("corpusEmpty")));
-      return;
-    }
-    const ended = run?.ended_at || at;
-    box.replaceChildren(el("p", {}, [t("corpusLine", articles, sources), ended && t("ingestedAt", when(ended))].filter(Boolean).join(" · ")),
-      reply.running || reply.waiting ? el("p", {}, ingesting(reply)) : "",
+    const ended = run?.ended_at || at, now = ingesting(reply);
+    const failed = reply.failures?.length ? reply.failures : run?.report?.failed;
+    const line = articles > 0 ? t("corpusLine", articles, sources) : now ? "" : t(failed?.length ? "corpusFailed" : "corpusEmpty");
+    box.replaceChildren(line && el("p", {}, [line, ended && t("ingestedAt", when(ended))].filter(Boolean).join(" · ")),
+      now && el("p", {}, now),
       run?.error ? el("p", {}, t("brokeOff")) : "",
-      files(reply.failures?.length ? reply.failures : run?.report?.failed, "failedFiles", (f) => [f.reason ?? f.error, f.since && t("since", when(f.since))].filter(Boolean).join(" · ")), files(run?.report?.unread_pages, "unreadPages", (f) => t("pages", (f.pages ?? []).join(t("and")))));
+      files(failed, "failedFiles", (f) => [f.reason ?? f.error, f.since && t("since", when(f.since))].filter(Boolean).join(" · ")),
+      files(run?.report?.unread_pages, "unreadPages", (f) => t("pages", (f.pages ?? []).join(t("and")))));
   } catch (trouble) {
     if (corpusSaid === "") box.replaceChildren(el("p", {}, troubleText(trouble)));
   }

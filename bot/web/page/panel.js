@@ -48,7 +48,7 @@ function hide() {
 
 // cover keeps the focus out of what the panel covers on a narrow screen.
 function cover() {
-  for (const id of ["top", "main", "corpus"]) by(id).inert = !panel.hidden && narrow.matches;
+  for (const id of ["skip", "top", "main", "corpus"]) by(id).inert = !panel.hidden && narrow.matches;
 }
 narrow.addEventListener("change", cover);
 

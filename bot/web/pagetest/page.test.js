@@ -16,6 +16,7 @@ const ANSWERED = "人类最后一例天花病人是哪年的？";
 const REFUSED = "三峡电站的总装机容量是多少千瓦？";
 const RELATED = "明朝派去重修山东段运河的大臣是谁，他听了哪位本地人的主意？";
 const BEYOND = "全县第一座石拱桥是哪年建成的？"; // its article has characters that are two UTF-16 units
+const UNTITLED = "石桥镇的老槐树是哪年倒的？"; // its article has no title
 const TWINS = "祖冲之的历法是什么时候才被官方用上的，那时他还在世吗？"; // its article stands in two files
 
 let browser;
@@ -216,6 +217,16 @@ visit("a question that is too long stays in the box and is told so, and a long o
   assert.ok(await page.isHidden("#length"));
 }, { allowed: /status of 422/u });
 
+visit("how long a question may be is what the server puts into the page", DESK, async (page) => {
+  await page.route(`${PAGE_URL}/`, async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, body: (await response.text()).replace(/data-most="\d+"/u, 'data-most="10"') });
+  });
+  await page.reload();
+  await page.fill("#question", "一二三四五六七八九十一");
+  assert.match(await page.textContent("#length"), /11 字，最多 10 字/u);
+});
+
 visit("questions are asked of some articles only, and of all where those have nothing", DESK, async (page) => {
   await page.click("#filter summary");
   await page.fill("#filter [name=author]", "白芷");
@@ -289,8 +300,39 @@ visit("what the corpus holds and what of it failed is said", DESK, async (page) 
   await page.waitForSelector("#corpus details");
   assert.match(await page.textContent("#corpus"), /\d+ 篇文章，\d 个文件 · .*收入/u);
   await page.click("#corpus summary");
-  assert.match(await page.textContent("#corpus details"), /1 个文件未能收入.*broken\.pdf/su);
+  assert.match(await page.textContent("#corpus details"), /1 个文件未能收入.*broken\.pdf 文件已损坏，或与扩展名不符.* · 自 20\d\d年/su);
   await nothingSerious(page, "corpus");
+});
+
+visit("a corpus of which no file could be ingested is said to be empty, and why", DESK, async (page) => {
+  const since = "2026-11-27T08:00:00Z";
+  await page.route("**/v1/ingest", (route) => route.fulfill({ json: {
+    sources: 0, articles: 0, passages: 0, ingested_at: null, run: { started_at: since, ended_at: since, report: { failed: [], unread_pages: [] } },
+    waiting: false, running: null, failures: [{ file: "坏.pdf", error: "the file is broken", reason: "文件坏了", since, last_at: since, attempts: 2 }],
+  } }));
+  await page.reload();
+  await page.waitForSelector("#corpus summary");
+  assert.match(await page.textContent("#corpus"), /没有一个文件收入成功.*1 个文件未能收入坏\.pdf 文件坏了 · 自 2026年11月27日/su);
+  assert.doesNotMatch(await page.textContent("#corpus"), /yinju ingest/u);
+});
+
+visit("an article without a title has one name wherever it is named", { ...DESK, permissions: ["clipboard-read", "clipboard-write"] }, async (page) => {
+  const card = (await ask(page, UNTITLED)).locator(".card").first();
+  const name = await card.locator(".title").textContent();
+  assert.match(name, /^春分那天我们去了石桥镇.*…$/u);
+  await page.click(".copy-answer");
+  await clip(page, (text) => text.includes(`\n${name}\nuntitled.txt:1`));
+  await card.locator(".copy-plain").click();
+  await clip(page, (text) => text === `《${name}》。`);
+  await card.locator(".open").click();
+  await page.waitForSelector(".panel mark");
+  assert.equal(await page.textContent(".panel h2"), name);
+  assert.equal(await page.getAttribute(".panel .article", "aria-label"), name);
+  const reading = await page.request.get(PAGE_URL + await page.getAttribute(".panel a", "href"));
+  assert.ok((await reading.text()).includes(`<title>${name}`));
+  await page.goto(`${PAGE_URL}/#articles?words=untitled`);
+  await page.waitForSelector("#list .title");
+  assert.deepEqual(await page.locator("#list .title").allTextContents(), [name]);
 });
 
 visit("the quote and its source are copied", { ...DESK, permissions: ["clipboard-read", "clipboard-write"] }, async (page) => {
@@ -571,6 +613,37 @@ visit("where a key is needed it is asked for, kept, and forgotten", DESK, async 
   await page.waitForSelector("#corpus p");
 }, { base: PAGE_KEY_URL, allowed: /status of 40[13]/u });
 
+visit("a refusal that is no matter of keys opens no form, and the server's words are shown", DESK, async (page) => {
+  const words = "没有设 API_KEYS，只应答本机。";
+  await page.route("**/v1/**", (route) => route.fulfill({ status: 403, contentType: "application/problem+json", body: JSON.stringify({ status: 403, detail: words }) }));
+  await page.reload();
+  await page.waitForSelector("#corpus p");
+  assert.equal(await page.textContent("#corpus"), words);
+  await page.fill("#question", ANSWERED);
+  await page.press("#question", "Enter");
+  await page.waitForSelector(".trouble");
+  assert.ok((await page.textContent(".trouble")).includes(words));
+  assert.ok(await page.isHidden("#key"));
+}, { allowed: /status of 403/u });
+
+visit("a wrong key has one form opened by all that was asked with it", DESK, async (page) => {
+  await page.waitForSelector("#key[open]");
+  await page.evaluate(() => localStorage.setItem("yinju.key", "wrong-key-0123456789abcdef"));
+  let asked = 0;
+  await page.route("**/v1/**", async (route) => { // the later ones are answered when the form is open, or closed
+    await new Promise((resolve) => { setTimeout(resolve, asked++ * 400); });
+    await route.continue();
+  });
+  await page.goto(`${PAGE_KEY_URL}/?a=nosuchanswer#articles`); // the corpus, an answer, the articles
+  await page.waitForSelector("#key[open]");
+  assert.match(await page.textContent("#key-wrong"), /不认/u);
+  await page.click("#key-cancel");
+  await page.waitForFunction(() => document.querySelector("#list .trouble") && document.querySelector("#turns .trouble") && document.querySelector("#corpus p"));
+  assert.ok(await page.isHidden("#key"), "who gives no key is asked once");
+  assert.equal(asked, 3);
+  assert.equal(await page.evaluate(() => localStorage.getItem("yinju.key")), null);
+}, { base: PAGE_KEY_URL, allowed: /status of 40[14]/u });
+
 visit("it works on a phone, where the article takes the whole width", PHONE, async (page) => {
   await fits(page);
   const turn = await ask(page, ANSWERED);
@@ -602,6 +675,30 @@ visit("it works at twice the size", { ...DESK, viewport: { width: 640, height: 4
   assert.ok(await page.locator(".panel mark").first().isVisible());
 });
 
+visit("letters twice as large leave a phone's screen to the answer", { ...PHONE, viewport: { width: 360, height: 640 } }, async (page, context) => {
+  const session = await context.newCDPSession(page);
+  await session.send("Page.setFontSizes", { fontSizes: { standard: 32, fixed: 26 } });
+  await page.emulateMedia({ reducedMotion: "reduce" });
+  assert.equal(await page.evaluate(() => getComputedStyle(document.documentElement).fontSize), "32px");
+  const turn = await ask(page, ANSWERED);
+  await fits(page);
+  const box = (selector) => page.locator(selector).evaluate((n) => ({ height: n.getBoundingClientRect().height, isStuck: getComputedStyle(n).position === "sticky" }));
+  for (const [selector, most] of [[".top", 130], [".composer", 240]]) {
+    const { height, isStuck } = await box(selector);
+    assert.ok(!isStuck && height <= most, `${selector}: ${height}, stuck: ${isStuck}`);
+  }
+  await nothingSerious(page, "large letters");
+  await turn.locator(".card .open").first().click();
+  await page.waitForSelector(".panel mark");
+  assert.ok(!(await box(".panel .head")).isStuck);
+  await fits(page);
+});
+
+visit("it is in English for who reads English, on a narrow phone with one line of header", { ...PHONE, locale: "en-GB" }, async (page) => {
+  assert.ok(await page.locator(".top").evaluate((n) => n.getBoundingClientRect().height) < 60);
+  assert.equal(await page.getByRole("link", { name: "yinju", exact: true }).count(), 1, "the brand has its name still");
+});
+
 visit("it is in English for who reads English, in the dark too", { ...DESK, locale: "en-GB", colorScheme: "dark" }, async (page) => {
   assert.equal(await page.getAttribute("html", "lang"), "en");
   const turn = await ask(page, "Which prize did Tu Youyou win in 2015 and with whom did she share it?");
@@ -621,6 +718,17 @@ visit("it is in English for who reads English, in the dark too", { ...DESK, loca
 visit("the keyboard reaches everything", { ...DESK, viewport: { width: 900, height: 800 } }, async (page) => {
   await page.keyboard.press("Tab");
   assert.equal(await page.evaluate(() => document.activeElement.className), "skip");
+  await page.goto(`${PAGE_URL}/#articles?author=白芷`);
+  await page.waitForSelector("#list .title");
+  await page.focus(".skip");
+  await page.keyboard.press("Enter");
+  assert.equal(await page.evaluate(() => document.activeElement.id), "main");
+  assert.ok(await page.isVisible("#articles-view"), "skipping leads to no other view");
+  await page.locator("#list .title").first().click();
+  await page.waitForSelector(".panel .article");
+  assert.ok(await page.locator(".skip").evaluate((n) => n.inert), "it leads to nothing while the article covers the page");
+  await page.goto(PAGE_URL);
+  await page.reload();
   const seen = new Set();
   for (let i = 0; i < 12; i++) {
     await page.keyboard.press("Tab");

@@ -2,11 +2,13 @@
 import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
 import { test } from "node:test";
+import * as api from "../page/api.js";
 import { problem } from "../page/api.js";
 import { cut, headlines, marks, paragraphs, placeAt, quoteAt, unitAt } from "../page/cut.js";
 import { Parser, events } from "../page/sse.js";
 import { TEXTS } from "../page/texts.js";
 import { troubleText } from "../page/trouble.js";
+import { inText } from "../page/turn.js";
 
 test("runes are counted as the server counts them", () => {
   const text = "a𠮷中😀文\r\n é́end";
@@ -106,3 +108,133 @@ test("every text is there in both languages, and every text that is used is ther
 });
 
 const holes = (text) => [...text.matchAll(/\{\d\}/gu)].map((m) => m[0]).sort();
+
+// server stands for the server and the browser's store: it takes one key, and answers when it is told to. It gives what came in.
+function server(t, takes, { stored, status = 401, keyless = 401 } = {}) {
+  const kept = new Map(stored ? [["yinju.key", stored]] : []);
+  const store = { getItem: (k) => kept.get(k) ?? null, setItem: (k, v) => kept.set(k, v), removeItem: (k) => kept.delete(k) };
+  const { fetch } = globalThis;
+  const own = Object.getOwnPropertyDescriptor(globalThis, "localStorage");
+  Object.defineProperty(globalThis, "localStorage", { value: store, configurable: true });
+  const waiting = [], sent = [];
+  globalThis.fetch = (_, { headers }) => new Promise((resolve) => {
+    const key = headers.Authorization?.slice("Bearer ".length) ?? null;
+    sent.push(key);
+    const failed = key === null ? keyless : status;
+    waiting.push(() => resolve(key === takes ? Response.json({}) : Response.json({ status: failed, detail: `said of ${key}` }, { status: failed })));
+  });
+  t.after(() => {
+    globalThis.fetch = fetch;
+    if (own) Object.defineProperty(globalThis, "localStorage", own);
+    else delete globalThis.localStorage;
+    api.whenKeyIsNeeded(async () => false);
+  });
+  const settle = () => new Promise((resolve) => { setTimeout(resolve); });
+  const reply = async (n = waiting.length) => {
+    for (const answer of waiting.splice(0, n)) answer();
+    await settle();
+  };
+  return { kept, sent, reply };
+}
+
+// form stands for the form, which is one for all that wait for it.
+function form() {
+  const shown = [];
+  let open = null, close;
+  api.whenKeyIsNeeded((wrong) => {
+    if (open === null) {
+      shown.push(wrong);
+      open = new Promise((resolve) => { close = resolve; });
+    }
+    return open;
+  });
+  const end = (is) => { open = null; close(is); return new Promise((resolve) => { setTimeout(resolve); }); };
+  return { shown, use: (key) => { api.tryKey(key); return end(true); }, cancel: () => end(false) };
+}
+
+test("a key is kept once the server takes it, and no wrong one ever is", async (t) => {
+  const { kept, reply } = server(t, "right"), { shown, use } = form();
+  const done = api.ingest();
+  await reply();
+  await use("wrong");
+  assert.equal(kept.size, 0, "before the server has said anything of it");
+  await reply();
+  assert.equal(kept.size, 0);
+  await use("right");
+  assert.equal(kept.size, 0);
+  await reply();
+  await done;
+  assert.deepEqual([...kept], [["yinju.key", "right"]]);
+  assert.deepEqual(shown, [null, ""]);
+});
+
+test("five requests with one wrong key open one form, and what comes late of the old key does no harm to the new one", async (t) => {
+  const { kept, sent, reply } = server(t, "right", { stored: "wrong" }), { shown, use } = form();
+  const five = Promise.all(Array.from({ length: 5 }, () => api.ingest()));
+  await reply(3);
+  assert.deepEqual(shown, [""]);
+  assert.equal(kept.size, 0, "it is dropped");
+  await use("right");
+  await reply(2); // of the wrong key
+  await reply();
+  await reply();
+  await five;
+  assert.deepEqual(shown, [""]);
+  assert.deepEqual([...kept], [["yinju.key", "right"]]);
+  assert.deepEqual(sent.toSorted(), [...Array(5).fill("right"), ...Array(5).fill("wrong")]);
+});
+
+test("who gives no key is not asked again by requests that were on their way", async (t) => {
+  const { reply } = server(t, "right", { stored: "wrong" }), { shown, cancel } = form();
+  const five = Promise.allSettled(Array.from({ length: 5 }, () => api.ingest()));
+  await reply(2);
+  await cancel();
+  await reply();
+  await reply();
+  assert.ok((await five).every(({ status, reason }) => status === "rejected" && reason.status === 401));
+  assert.deepEqual(shown, [""]);
+  const later = assert.rejects(api.ingest());
+  await reply();
+  assert.deepEqual(shown, ["", null], "a new request asks");
+  await cancel();
+  await later;
+});
+
+test("a key that may not do this is dropped, and why is said; without a key a 403 is no matter of keys", async (t) => {
+  const { kept, reply } = server(t, "right", { stored: "narrow", status: 403, keyless: 403 }), { shown, cancel } = form();
+  const narrow = assert.rejects(api.ingest());
+  await reply();
+  assert.deepEqual(shown, ["said of narrow"]);
+  assert.equal(kept.size, 0);
+  await cancel();
+  await narrow;
+  const none = assert.rejects(api.ingest(), ({ status, detail }) => status === 403 && detail === "said of null");
+  await reply();
+  await none;
+  assert.equal(shown.length, 1);
+});
+
+test("a wrong key that was tried does not drop the one that another tab has kept", async (t) => {
+  const { kept, reply } = server(t, "right"), { shown, use } = form();
+  const done = api.ingest();
+  await reply();
+  await use("wrong");
+  kept.set("yinju.key", "right"); // by another tab
+  await reply();
+  await reply();
+  await done;
+  assert.deepEqual([...kept], [["yinju.key", "right"]]);
+  assert.deepEqual(shown, [null]);
+});
+
+test("a copied answer has each quote as it stands, in no marks of its own, with its source, file, lines and page", () => {
+  const article = { display_title: "题“中”题", authors: ["甲"], publication: "某报", date: "2023-04-25", file: "a.pdf" };
+  const citations = [
+    { n: 1, quote: "他说：“走。”\n“好。”", article, location: { start_line: 3, end_line: 4, page: 12 } },
+    { n: 2, quote: "「乙」", article: { ...article, file: "b.txt" }, location: { start_line: 7, end_line: 7, page: null } },
+  ];
+  assert.equal(inText({ status: "answered", answer: "走了“好”[1]。", written: { used: true }, citations }), [
+    "走了“好”[1]。", "",
+    "[1]", "> 他说：“走。”", "> “好。”", "题“中”题 · 甲 · 某报 · 2023-04-25", "a.pdf:3-4 (第 12 页)", "",
+    "[2]", "> 「乙」", "题“中”题 · 甲 · 某报 · 2023-04-25", "b.txt:7"].join("\n"));
+});
