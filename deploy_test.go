@@ -1,45 +1,30 @@
 package main
 
 import (
-	"bufio"
+	"context"
+	"net"
 	"os"
+	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/jackc/pgx/v5"
 	"go.yaml.in/yaml/v4"
 
 	"yinju/config"
+	"yinju/rag/ragtest"
 )
 
 // What is set in deploy/ is read by the program, by these very names.
 func TestDeploymentsSetKeysThatThereAre(t *testing.T) {
 	t.Parallel()
-	raw, err := os.ReadFile("deploy/compose.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var compose struct {
-		Services map[string]struct {
-			Image       string
-			Environment map[string]string
-			Secrets     []string
-			Ports       []string
-		}
-		Secrets map[string]struct{ File string }
-	}
-	if err := yaml.Unmarshal(raw, &compose); err != nil {
-		t.Fatal(err)
-	}
-	known := config.Keys()
-	yinju, db := compose.Services["yinju"], compose.Services["db"]
-	if len(yinju.Environment) == 0 || len(yinju.Ports) != 1 || !strings.HasPrefix(yinju.Ports[0], "127.0.0.1:") {
-		t.Errorf("%+v", yinju)
-	}
-	if m := regexp.MustCompile(`^pgvector/pgvector:0\.8\.([4-9])-pg1[78]$`).FindString(db.Image); m == "" {
-		t.Errorf("the image %q is not one that the store takes", db.Image)
+	compose := readCompose(t)
+	known, yinju := config.Keys(), compose.Services["yinju"]
+	if len(yinju.Environment) == 0 {
+		t.Error("compose.yaml sets nothing")
 	}
 	set := []string{}
 	for key, value := range yinju.Environment {
@@ -58,6 +43,112 @@ func TestDeploymentsSetKeysThatThereAre(t *testing.T) {
 	}
 }
 
+// The tests run on the Postgres and the pgvector of the parts' lock file; so does who uses compose.yaml.
+func TestComposeRunsThePostgresOfTheTests(t *testing.T) {
+	t.Parallel()
+	conn, err := pgx.Connect(t.Context(), ragtest.Server(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(t.Context())) }()
+	var want string
+	err = conn.QueryRow(t.Context(), `
+		select 'pgvector/pgvector:' || default_version || '-pg' || current_setting('server_version_num')::int / 10000
+		from pg_available_extensions where name = 'vector'`).Scan(&want)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := readCompose(t).Services["db"].Image; got != want {
+		t.Errorf("the image of the database is %s, the tests run on %s", got, want)
+	}
+}
+
+func TestTheImageIsBuiltWithTheGoOfGoMod(t *testing.T) {
+	t.Parallel()
+	want := regexp.MustCompile(`(?m)^go (\d+\.\d+)`).FindStringSubmatch(readFile(t, "go.mod"))
+	got := regexp.MustCompile(`(?m)^FROM golang:(\d+\.\d+)-`).FindStringSubmatch(readFile(t, "deploy/Dockerfile"))
+	if want == nil || got == nil || got[1] != want[1] {
+		t.Errorf("the Dockerfile has %q, go.mod %q", got, want)
+	}
+}
+
+// One port, from the program to the machine, and on the machine only where it is asked for from there.
+func TestPortsOfDeploymentsAgree(t *testing.T) {
+	t.Parallel()
+	dockerfile, yinju := readFile(t, "deploy/Dockerfile"), readCompose(t).Services["yinju"]
+	listen := yinju.Environment["LISTEN_ADDR"]
+	_, port, err := net.SplitHostPort(listen)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, part := range []string{"LISTEN_ADDR=" + listen + "\n", "\nEXPOSE " + port + "\n", "/dev/tcp/127.0.0.1/" + port + " "} {
+		if !strings.Contains(dockerfile, part) {
+			t.Errorf("the Dockerfile has no %q", part)
+		}
+	}
+	if len(yinju.Ports) != 1 || !strings.HasPrefix(yinju.Ports[0], "127.0.0.1:") || !strings.HasSuffix(yinju.Ports[0], ":"+port) {
+		t.Errorf("compose.yaml publishes %q, want port %s on 127.0.0.1 only", yinju.Ports, port)
+	}
+}
+
+// What compose.yaml has people put beside it is secret: neither the image nor the repository may take it along.
+func TestSecretsOfDeploymentsStayOutOfImageAndRepository(t *testing.T) {
+	t.Parallel()
+	compose := readCompose(t)
+	private := []string{".env"}
+	for _, secret := range compose.Secrets {
+		private = append(private, path.Dir(path.Join("deploy", secret.File)))
+	}
+	for _, file := range compose.Services["yinju"].EnvFile {
+		private = append(private, path.Join("deploy", file.Path))
+	}
+	if len(private) < 3 {
+		t.Fatalf("compose.yaml names no secrets and no file of settings: %q", private)
+	}
+	for _, ignore := range []string{".dockerignore", ".gitignore"} {
+		lines := strings.Split(readFile(t, ignore), "\n")
+		for _, name := range private {
+			if !slices.Contains(lines, name) && !slices.Contains(lines, "/"+name) {
+				t.Errorf("%s does not name %s", ignore, name)
+			}
+		}
+	}
+	dockerfile := readFile(t, "deploy/Dockerfile")
+	_, last, _ := strings.Cut(dockerfile, "\nFROM ")
+	if !regexp.MustCompile(`(?m)^USER [1-9]\d*$`).MatchString(last) {
+		t.Error("the image runs as root")
+	}
+}
+
+// composeFile is what the tests look at in compose.yaml.
+type composeFile struct {
+	Services map[string]struct {
+		Image       string
+		Environment map[string]string
+		EnvFile     []struct{ Path string } `yaml:"env_file"`
+		Secrets     []string
+		Ports       []string
+	}
+	Secrets map[string]struct{ File string }
+}
+
+func readCompose(t *testing.T) (c composeFile) {
+	t.Helper()
+	if err := yaml.Unmarshal([]byte(readFile(t, "deploy/compose.yaml")), &c); err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func readFile(t *testing.T, name string) string {
+	t.Helper()
+	raw, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(raw)
+}
+
 func glob(t *testing.T, pattern string) []string {
 	t.Helper()
 	files, err := filepath.Glob(pattern)
@@ -67,23 +158,19 @@ func glob(t *testing.T, pattern string) []string {
 	return files
 }
 
-// variables are those that a unit or a Dockerfile sets.
-func variables(t *testing.T, path string) (names []string) {
+// variables are those that a unit or a Dockerfile sets, or offers in a comment.
+func variables(t *testing.T, name string) (names []string) {
 	t.Helper()
-	f, err := os.Open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = f.Close() }()
-	for lines := bufio.NewScanner(f); lines.Scan(); {
-		line, ok := strings.CutPrefix(lines.Text(), "Environment=")
+	for line := range strings.Lines(readFile(t, name)) {
+		line = strings.TrimPrefix(line, "#")
+		pairs, ok := strings.CutPrefix(line, "Environment=")
 		if !ok {
-			line, ok = strings.CutPrefix(lines.Text(), "ENV ")
+			pairs, ok = strings.CutPrefix(line, "ENV ")
 		}
 		if !ok {
 			continue
 		}
-		for pair := range strings.FieldsSeq(line) {
+		for pair := range strings.FieldsSeq(pairs) {
 			name, _, _ := strings.Cut(pair, "=")
 			names = append(names, name)
 		}
