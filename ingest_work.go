@@ -121,11 +121,12 @@ func (t told) Is(target error) bool {
 // leastTold keeps short texts, which may stand in anything, from being found.
 const leastTold = 10
 
-// explainIn says an error that the database has kept in a language, in one line.
+// explainIn says an error that the database has kept in a language, in one line: without the English one that stands behind a Chinese one.
 func (a *app) explainIn(text string, lang bot.Lang) string {
 	in := *a
 	in.lang = lang
-	return bot.OneLine(in.explainTold(text))
+	said, _, _ := strings.Cut(in.explainTold(text), "\n  （")
+	return bot.OneLine(said)
 }
 
 // explainTold says an error that the database has kept.

@@ -27,5 +27,8 @@ func TestErrorsThatTheDatabaseKeptAreSaidInChinese(t *testing.T) {
 		if got := a.explainTold(c.err.Error()); !strings.Contains(got, c.want) || !strings.Contains(got, c.err.Error()) {
 			t.Errorf("%q is said as %q", c.err, got)
 		}
+		if zh, en := a.explainIn(c.err.Error(), bot.Chinese), a.explainIn(c.err.Error(), bot.English); !strings.Contains(zh, c.want) || strings.Contains(zh, c.err.Error()) || en != bot.OneLine(c.err.Error()) {
+			t.Errorf("%q is told readers as %q and %q", c.err, zh, en)
+		}
 	}
 }
