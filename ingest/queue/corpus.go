@@ -93,18 +93,22 @@ func (c Corpus) File(ctx context.Context, f File, progress func(done, passages i
 
 // Finish switches to the index that was built, where it was not live.
 func (c Corpus) Finish(ctx context.Context, forced bool) error {
-	index, err := c.Store.Building(ctx, c.Job.Model, ingest.Rules, forced)
+	live, err := c.Store.Live(ctx)
 	if err != nil {
 		return err
 	}
-	if !index.IsLive {
+	if live.Embedder != c.Job.Model || live.Rules != ingest.Rules {
 		l, err := c.Corpus.List(ctx)
-		if err != nil || !l.Whole {
+		if err != nil || !l.Whole { // files by name have built none
 			return err
 		}
-	}
-	if err := c.Store.Switch(ctx, index, forced); err != nil {
-		return err
+		index, err := c.Store.Building(ctx, c.Job.Model, ingest.Rules, forced)
+		if err != nil {
+			return err
+		}
+		if err := c.Store.Switch(ctx, index, forced); err != nil {
+			return err
+		}
 	}
 	return c.Store.DropOld(ctx)
 }

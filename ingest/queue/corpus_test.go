@@ -181,6 +181,10 @@ func TestAFileByNameBuildsNoIndex(t *testing.T) {
 	if st, err := store.Stats(t.Context()); err != nil || st.Sources != 4 {
 		t.Errorf("%+v, %v", st, err)
 	}
+	var indexes int
+	if err := store.Pool().QueryRow(t.Context(), `select count(*) from generations`).Scan(&indexes); err != nil || indexes != 1 {
+		t.Errorf("%d indexes, %v", indexes, err)
+	}
 	other, store := over(t, url, path, "n", &counter{})
 	start(t, other)
 	if end := wait(t, store, request(t, other, false)); !strings.Contains(end.Error, "ingest") {
