@@ -70,12 +70,23 @@ func (s *Store) pin(ctx context.Context, embedder string) (context.Context, erro
 	return s.In(ctx, g), nil
 }
 
-// inEach does something in every generation there is.
-func (s *Store) inEach(ctx context.Context, do func(ctx context.Context) error) error {
-	rows, _ := s.pool.Query(ctx, `select id, schema, embedder, rules, state = 'live' from generations where state <> 'gone' order by id`)
+// generationsOf are those for which a condition holds, with what may stand behind it.
+func generationsOf(ctx context.Context, db interface {
+	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
+}, where string) ([]Generation, error) {
+	rows, _ := db.Query(ctx, `select id, schema, embedder, rules, state = 'live' from generations where `+where)
 	all, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Generation])
 	if err != nil {
-		return fmt.Errorf("look for the index: %w", err)
+		return nil, fmt.Errorf("look for the index: %w", err)
+	}
+	return all, nil
+}
+
+// inEach does something in every generation there is.
+func (s *Store) inEach(ctx context.Context, do func(ctx context.Context) error) error {
+	all, err := generationsOf(ctx, s.pool, `state <> 'gone' order by id`)
+	if err != nil {
+		return err
 	}
 	for _, g := range all {
 		if err := do(s.In(ctx, g)); err != nil {
@@ -128,15 +139,13 @@ func (g *generations) get(ctx context.Context, s *Store) ([]Generation, error) {
 	return all, nil
 }
 
-func (g *generations) look(ctx context.Context, conn *pgx.Conn, base string) error {
-	rows, _ := conn.Query(ctx, `select id, schema, embedder, rules, state = 'live' from `+base+`.generations where state in ('live', 'old')
-		order by state = 'live' desc, changed_at desc`)
-	all, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Generation])
+func (g *generations) look(ctx context.Context, conn *pgx.Conn) error {
+	all, err := generationsOf(ctx, conn, `state in ('live', 'old') order by state = 'live' desc, changed_at desc`)
 	if err != nil {
-		return fmt.Errorf("look for the index: %w", err)
+		return err
 	}
 	if len(all) == 0 || !all[0].IsLive {
-		return errors.New("look for the index: none is live")
+		return errNoneLive
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -146,9 +155,8 @@ func (g *generations) look(ctx context.Context, conn *pgx.Conn, base string) err
 
 // What is remembered of a connection.
 const (
-	basePath   = "yinju.base" // its search_path as it came
-	baseSchema = "yinju.schema"
-	indexPath  = "yinju.index" // the schema before that
+	basePath  = "yinju.base"  // its search_path as it came
+	indexPath = "yinju.index" // the schema before that
 )
 
 // point prepares a connection that is taken from the pool: the generation that the context asks for, or the live one, is
@@ -156,20 +164,21 @@ const (
 func (s *Store) point(ctx context.Context, conn *pgx.Conn) (bool, error) {
 	known := conn.PgConn().CustomData()
 	if known[basePath] == nil {
-		var path, schema string
-		if err := conn.QueryRow(ctx, `select current_setting('search_path'), current_schema()`).Scan(&path, &schema); err != nil {
+		var path string
+		if err := conn.QueryRow(ctx, `select current_setting('search_path')`).Scan(&path); err != nil {
 			return false, unlessClosed(conn, err)
 		}
-		known[basePath], known[baseSchema] = path, pgx.Identifier{schema}.Sanitize()
+		known[basePath] = path
 	}
 	g, ok := pinned(ctx)
 	if !ok {
-		if _, isFresh := s.generations.known(); !isFresh {
-			if err := s.generations.look(ctx, conn, known[baseSchema].(string)); err != nil {
+		all, isFresh := s.generations.known()
+		if !isFresh {
+			if err := s.generations.look(ctx, conn); err != nil {
 				return !conn.IsClosed(), unlessClosed(conn, err) // a connection that was lost while it lay in the pool: another is taken
 			}
+			all, _ = s.generations.known()
 		}
-		all, _ := s.generations.known()
 		g = all[0]
 	}
 	if known[indexPath] == g.Schema {
@@ -206,23 +215,31 @@ func (s *Store) Building(ctx context.Context, embedder, rules string, force bool
 		if err != nil {
 			return err
 		}
-		if isEmpty || live.Embedder == embedder && live.Rules == rules {
-			live.Embedder, live.Rules, g = embedder, rules, live
-			g.Embedder, g.Rules = embedder, rules
-			_, err := tx.Exec(ctx, `update generations set embedder = $2, rules = $3 where id = $1`, g.ID, embedder, rules)
-			return err
+		if isEmpty {
+			live.Embedder, live.Rules = embedder, rules
+			if err := setMadeWith(ctx, tx, live); err != nil {
+				return err
+			}
+		}
+		if live.Embedder == embedder && live.Rules == rules {
+			g = live
+			return nil
 		}
 		if err := dropGenerations(ctx, tx, `state = 'building' and (embedder, rules) <> ($1, $2)`, embedder, rules); err != nil {
 			return err
 		}
-		rows, _ := tx.Query(ctx, `select id, schema, embedder, rules, false from generations where state = 'building'`)
-		g, err = pgx.CollectExactlyOneRow(rows, pgx.RowToStructByPos[Generation])
-		if errors.Is(err, pgx.ErrNoRows) {
-			if err := mayMake(ctx, tx, embedder, rules, force); err != nil {
-				return err
-			}
-			g, err = makeGeneration(ctx, tx, live, embedder, rules)
+		begun, err := generationsOf(ctx, tx, `state = 'building'`)
+		if err != nil {
+			return err
 		}
+		if len(begun) > 0 {
+			g = begun[0]
+			return nil
+		}
+		if err := mayMake(ctx, tx, embedder, rules, force); err != nil {
+			return err
+		}
+		g, err = makeGeneration(ctx, tx, live, embedder, rules)
 		return err
 	})
 	if errors.Is(err, ErrReplaced) {
@@ -245,9 +262,17 @@ func mayMake(ctx context.Context, tx pgx.Tx, embedder, rules string, force bool)
 }
 
 func liveGeneration(ctx context.Context, tx pgx.Tx) (Generation, error) {
-	rows, _ := tx.Query(ctx, `select id, schema, embedder, rules, true from generations where state = 'live'`)
-	return pgx.CollectExactlyOneRow(rows, pgx.RowToStructByPos[Generation])
+	all, err := generationsOf(ctx, tx, `state = 'live'`)
+	if err == nil && len(all) != 1 {
+		err = errNoneLive
+	}
+	if err != nil {
+		return Generation{}, err
+	}
+	return all[0], nil
 }
+
+var errNoneLive = errors.New("look for the index: none is live")
 
 // settle learns from the sources what a generation was made with, where nothing says so. One of several is none that is asked
 // for.
@@ -264,8 +289,13 @@ func settle(ctx context.Context, tx pgx.Tx, g *Generation) (isEmpty bool, err er
 	if n > 1 {
 		g.Rules = "several"
 	}
-	_, err = tx.Exec(ctx, `update generations set embedder = $2, rules = $3 where id = $1`, g.ID, g.Embedder, g.Rules)
-	return false, err
+	return false, setMadeWith(ctx, tx, *g)
+}
+
+// setMadeWith notes with which model and rules a generation is made.
+func setMadeWith(ctx context.Context, tx pgx.Tx, g Generation) error {
+	_, err := tx.Exec(ctx, `update generations set embedder = $2, rules = $3 where id = $1`, g.ID, g.Embedder, g.Rules)
+	return err
 }
 
 // makeGeneration makes the tables of a generation in the shape of those of another one.

@@ -1,6 +1,7 @@
 package rag
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -138,14 +139,8 @@ type pair struct {
 // byShare matches what is left by how much of the text is the same, the most alike first.
 func (m *matching) byShare() {
 	pairs := m.pairs()
-	slices.SortStableFunc(pairs, func(a, b pair) int {
-		switch {
-		case a.share > b.share:
-			return -1
-		case a.share < b.share:
-			return 1
-		}
-		return 0
+	slices.SortFunc(pairs, func(a, b pair) int {
+		return cmp.Or(cmp.Compare(b.share, a.share), a.article-b.article, a.old-b.old)
 	})
 	for _, p := range pairs {
 		if a := m.articles[p.article]; a.ID == 0 && !m.used[p.old] {
@@ -159,7 +154,7 @@ func (m *matching) traits(text string) []uint64 {
 	return slices.DeleteFunc(shingles(text), func(h uint64) bool { return h%m.every != 0 })
 }
 
-// pairs are those of what is left that have enough in common. They are looked up by the traits of the old articles.
+// pairs are those of what is left that have enough in common, in no order. They are looked up by the traits of the old articles.
 func (m *matching) pairs() (pairs []pair) {
 	holders := map[uint64][]int{}
 	sizes := make([]int, len(m.old))
@@ -189,12 +184,6 @@ func (m *matching) pairs() (pairs []pair) {
 			}
 		}
 	}
-	slices.SortFunc(pairs, func(a, b pair) int { // whatever the order of a map is
-		if a.article != b.article {
-			return a.article - b.article
-		}
-		return a.old - b.old
-	})
 	return pairs
 }
 
