@@ -22,7 +22,7 @@ type source struct {
 
 // madeBy names all that decides how the source's bytes are cut: the rules, and the reader's words.
 func (s source) madeBy() string {
-	name := rules
+	name := Rules
 	if s.sidecar != nil {
 		name += " sidecar " + digest(s.sidecar.raw)
 	}

@@ -18,17 +18,15 @@ import (
 	"yinju/rag"
 )
 
-// rules names the reading, reflow, segmentation and cutting of this package, and what the store makes of them. A
-// source made by other rules is made again, so change it with them.
-const rules = "2026-11-25.3"
+// Rules names the reading, reflow, segmentation and cutting of this package, and what the store makes of them. A
+// source made by other rules is made again, and there is an index for each, so change it with them.
+const Rules = "2026-11-25.3"
 
-// Rules names them to who keeps an index for each.
-const Rules = rules
-
+// What holds for every sync, in one process or by way of the queue.
 const (
-	filesAtOnce  = 4 // enough to keep the embedder busy while a file is read or stored
-	giveUpAfter  = 5 // failures in a row of the model or the store, which mean that it is not the file
-	bytesPassage = 3 * passageGoal
+	FilesAtOnce  = 4               // enough to keep the embedder busy while a file is read or stored
+	GiveUpAfter  = 5               // failures in a row of the model or the store, which mean that it is not the file
+	BytesPassage = 3 * passageGoal // of a file that has not been cut, about
 )
 
 // Library is where editions go.
@@ -343,7 +341,7 @@ type run struct {
 
 func (s *run) files(ctx context.Context, files []File) error {
 	group, groupCtx := errgroup.WithContext(ctx)
-	group.SetLimit(filesAtOnce)
+	group.SetLimit(FilesAtOnce)
 	for _, f := range files {
 		if groupCtx.Err() != nil {
 			break
@@ -388,7 +386,7 @@ func (s *run) file(ctx context.Context, f File) error {
 		s.report.Failed = append(s.report.Failed, Failure{Path: f.Path, Err: err})
 		if isCut && !errors.As(err, &own) {
 			s.inARow++
-			giveUp = s.inARow >= giveUpAfter
+			giveUp = s.inARow >= GiveUpAfter
 		}
 	})
 	if giveUp || rag.IsFull(err) {
@@ -420,7 +418,7 @@ func (s *run) update(change func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	change()
-	s.progress.Total = s.planned + int(s.bytesLeft/bytesPassage)
+	s.progress.Total = s.planned + int(s.bytesLeft/BytesPassage)
 	if s.Progress != nil {
 		s.Progress(s.progress)
 	}

@@ -23,7 +23,7 @@ var ErrMixed = errors.New("a bucket or a web folder is a corpus by itself: name 
 // Corpus is what paths name: folders and files of this machine, or s3://BUCKET/PREFIX, or http(s)://HOST/FOLDER/.
 func (from Places) Corpus(paths []string) (Corpus, error) {
 	for _, p := range paths {
-		if !isRemote(p) {
+		if !IsRemote(p) {
 			continue
 		}
 		if len(paths) > 1 {
@@ -35,9 +35,7 @@ func (from Places) Corpus(paths []string) (Corpus, error) {
 }
 
 // IsRemote says whether a path names a corpus that is not a folder of this machine.
-func IsRemote(path string) bool { return isRemote(path) }
-
-func isRemote(path string) bool {
+func IsRemote(path string) bool {
 	scheme, _, ok := strings.Cut(path, "://")
 	return ok && (scheme == "s3" || scheme == "http" || scheme == "https")
 }
@@ -51,7 +49,7 @@ func (from Places) remote(address string) (Corpus, error) {
 
 // raw reads a source of the store as it is now.
 func (from Places) raw(ctx context.Context, k rag.Known) ([]byte, error) {
-	if !isRemote(k.Root) {
+	if !IsRemote(k.Root) {
 		raw, err := readFile(filepath.Join(k.Root, filepath.FromSlash(k.Path)))
 		return raw, plain(err)
 	}

@@ -239,6 +239,10 @@ func giveIDs(ctx context.Context, tx pgx.Tx, e Edition, old []keptArticle) error
 // storeArticles changes the articles that are there, and adds the others, under the ids that they have or new ones.
 func storeArticles(ctx context.Context, tx pgx.Tx, source int64, old []keptArticle, articles []*Article, samples [][]int64) error {
 	var batch pgx.Batch
+	isThere := make(map[int64]bool, len(old))
+	for _, o := range old {
+		isThere[o.ID] = true
+	}
 	for i, a := range articles {
 		authors := a.Authors
 		if authors == nil {
@@ -248,7 +252,7 @@ func storeArticles(ctx context.Context, tx pgx.Tx, source int64, old []keptArtic
 			source, i, a.Title, authors, a.Publication, a.Date, a.Section, a.Text, a.Places.ints(), len(samples[i]),
 			a.Affiliation, facts(a), append([]int{}, a.Tears...),
 		}
-		if slices.ContainsFunc(old, func(o keptArticle) bool { return o.ID == a.ID }) {
+		if isThere[a.ID] {
 			batch.Queue(`update articles set ordinal = $2, title = $3, authors = $4, publication = $5, published = $6,
 				section = $7, body = $8, places = $9, samples = $10, affiliation = $11, facts = $12, tears = $13
 				where source_id = $1 and id = $14`, append(columns, a.ID)...)

@@ -11,11 +11,9 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/riverqueue/river"
 
+	"yinju/ingest"
 	"yinju/rag"
 )
-
-// giveUpAfter is how many files in a row fail in the model or the store before the sync is given up: it is not the files.
-const giveUpAfter = 5
 
 // tellEvery is how often the progress of a file is told to the others.
 const tellEvery = 400 * time.Millisecond
@@ -27,20 +25,7 @@ type fileArgs struct {
 
 func (fileArgs) Kind() string { return fileKind }
 
-// fileWorker brings one file up to date.
-type fileWorker struct {
-	river.WorkerDefaults[fileArgs]
-	q *Queue
-}
-
-func (w *fileWorker) NextRetry(job *river.Job[fileArgs]) time.Time { return w.q.nextTry(job.Attempt) }
-
-func (w *fileWorker) Work(ctx context.Context, job *river.Job[fileArgs]) error {
-	w.q.running.begin(job.ID)
-	defer w.q.running.end(job.ID)
-	return w.q.file(ctx, job)
-}
-
+// file brings one file up to date.
 func (q *Queue) file(ctx context.Context, job *river.Job[fileArgs]) error {
 	sync, path := job.Args.Sync, job.Args.Path
 	var f File
@@ -59,7 +44,7 @@ func (q *Queue) file(ctx context.Context, job *river.Job[fileArgs]) error {
 	case ctx.Err() != nil:
 		return ctx.Err() // given back: the attempt does not count
 	case q.work.Fatal(err):
-		return q.breakOff(ctx, sync, fmt.Sprintf("ingest stopped at %s, what was stored before stays: %v", path, err))
+		return q.end(ctx, sync, fmt.Sprintf("ingest stopped at %s, what was stored before stays: %v", path, err))
 	case !q.work.Lasting(err) && job.Attempt < job.MaxAttempts:
 		q.log.InfoContext(ctx, "ingest: a file is tried again", "file", path, "attempt", job.Attempt, "error", err)
 		return err
@@ -109,8 +94,8 @@ func (q *Queue) done(ctx context.Context, sync int64, path string, o Outcome, br
 	switch {
 	case err != nil:
 		return fmt.Errorf("note what became of %s: %w", path, err)
-	case inARow >= giveUpAfter:
-		return q.breakOff(ctx, sync, fmt.Sprintf("ingest stopped at %s, what was stored before stays: %s", path, o.Error))
+	case inARow >= ingest.GiveUpAfter:
+		return q.end(ctx, sync, fmt.Sprintf("ingest stopped at %s, what was stored before stays: %s", path, o.Error))
 	case left:
 		return nil
 	}

@@ -22,6 +22,8 @@ import (
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 	"github.com/riverqueue/river/rivertype"
+
+	"yinju/ingest"
 )
 
 // Kinds of jobs.
@@ -31,12 +33,11 @@ const (
 )
 
 const (
-	defaultWorkers = 4               // files at once: enough to keep the embedder busy while one is read or stored
-	defaultSettle  = 3 * time.Second // between two looks at what is left lying
-	jobTimeout     = 12 * time.Hour  // of one file, or one planning
-	rescueAfter    = 24 * time.Hour  // river's own net, which is never needed: see takeBack
-	stopSoft       = 20 * time.Second
-	stopHard       = 10 * time.Second
+	defaultSettle = 3 * time.Second // between two looks at what is left lying
+	jobTimeout    = 12 * time.Hour  // of one file, or one planning
+	rescueAfter   = 24 * time.Hour  // river's own net, which is never needed: see takeBack
+	stopSoft      = 20 * time.Second
+	stopHard      = 10 * time.Second
 )
 
 // Options are those of New. Only Pool, Work and Log are needed.
@@ -72,6 +73,23 @@ type Queue struct {
 	looks sync.WaitGroup
 }
 
+// worker works jobs of one kind.
+type worker[T river.JobArgs] struct {
+	river.WorkerDefaults[T]
+	q    *Queue
+	work func(ctx context.Context, job *river.Job[T]) error
+}
+
+// NextRetry is after the wait that the queue's backoff has.
+func (w *worker[T]) NextRetry(job *river.Job[T]) time.Time { return w.q.nextTry(job.Attempt) }
+
+// Work works a job, and lets others know meanwhile that it is worked.
+func (w *worker[T]) Work(ctx context.Context, job *river.Job[T]) error {
+	w.q.running.begin(job.ID)
+	defer w.q.running.end(job.ID)
+	return w.work(ctx, job)
+}
+
 // Name is the name of the queue of a corpus.
 func Name(spec string) string {
 	sum := sha256.Sum256([]byte(spec))
@@ -95,13 +113,13 @@ func New(ctx context.Context, o Options) (*Queue, error) {
 	}
 	workers := o.Workers
 	if workers == 0 {
-		workers = defaultWorkers
+		workers = ingest.FilesAtOnce
 	}
 	id := "yinju-" + rand.Text()
 	q.presence = &presence{config: o.Pool.Config().ConnConfig, client: id, queue: q.name}
 	bundle := river.NewWorkers()
-	river.AddWorker(bundle, &syncWorker{q: q})
-	river.AddWorker(bundle, &fileWorker{q: q})
+	river.AddWorker(bundle, &worker[syncArgs]{q: q, work: q.sync})
+	river.AddWorker(bundle, &worker[fileArgs]{q: q, work: q.file})
 	var err error
 	q.client, err = river.NewClient(riverpgxv5.New(o.Pool), &river.Config{
 		ID: id, Schema: schema, Logger: o.Log, Workers: bundle,

@@ -33,11 +33,6 @@ func (q *Queue) finish(ctx context.Context, sync int64) error {
 	return fmt.Errorf("end the sync: %w", err) // it is tried again
 }
 
-// breakOff ends a sync before its files are done. What was stored stays.
-func (q *Queue) breakOff(ctx context.Context, sync int64, why string) error {
-	return q.end(ctx, sync, why)
-}
-
 // querier is a connection or a transaction.
 type querier interface {
 	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
@@ -79,7 +74,8 @@ func (q *Queue) gather(ctx context.Context, db querier, sync int64) (begun, Repo
 	return b, r, nil
 }
 
-// end keeps the report of a sync and makes room for the next one, all or nothing.
+// end keeps the report of a sync and makes room for the next one, all or nothing. why it broke off: what was stored stays;
+// "": its files are done.
 func (q *Queue) end(ctx context.Context, sync int64, why string) error {
 	err := pgx.BeginFunc(ctx, q.pool, func(tx pgx.Tx) error {
 		b, report, err := q.gather(ctx, tx, sync)

@@ -8,10 +8,9 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
-)
 
-// bytesPassage is how many bytes of a file, which has not been cut yet, are reckoned to make a passage.
-const bytesPassage = 750
+	"yinju/ingest"
+)
 
 // State is how the syncs of the corpus are doing, whatever process works on them.
 type State struct {
@@ -61,7 +60,7 @@ func going(ctx context.Context, pool *pgxpool.Pool) (*Going, error) {
 		from ingest_syncs s, lateral (
 			select count(*) as files, count(outcome) as done, count(*) filter (where f.failed) as failed,
 				coalesce(sum(embedded), 0) as passages, coalesce(sum(coalesce(passages, bytes / $1)), 0)::bigint as total
-			from ingest_files f where sync = s.id) f`, bytesPassage)
+			from ingest_files f where sync = s.id) f`, ingest.BytesPassage)
 	type row struct {
 		ID       int64
 		Job      int64

@@ -20,20 +20,7 @@ type syncArgs struct {
 
 func (syncArgs) Kind() string { return syncKind }
 
-// syncWorker plans a sync: it looks at the corpus and enqueues a job a file.
-type syncWorker struct {
-	river.WorkerDefaults[syncArgs]
-	q *Queue
-}
-
-func (w *syncWorker) NextRetry(job *river.Job[syncArgs]) time.Time { return w.q.nextTry(job.Attempt) }
-
-func (w *syncWorker) Work(ctx context.Context, job *river.Job[syncArgs]) error {
-	w.q.running.begin(job.ID)
-	defer w.q.running.end(job.ID)
-	return w.q.sync(ctx, job)
-}
-
+// sync plans a sync: it looks at the corpus and enqueues a job a file.
 func (q *Queue) sync(ctx context.Context, job *river.Job[syncArgs]) error {
 	s, turn, err := q.claim(ctx, job.ID, job.Args.Forced)
 	switch {
@@ -52,7 +39,7 @@ func (q *Queue) sync(ctx context.Context, job *river.Job[syncArgs]) error {
 		if !q.work.Lasting(err) && job.Attempt < job.MaxAttempts {
 			return err
 		}
-		if brokenErr := q.breakOff(ctx, s.ID, err.Error()); brokenErr != nil {
+		if brokenErr := q.end(ctx, s.ID, err.Error()); brokenErr != nil {
 			return errors.Join(err, brokenErr)
 		}
 		return river.JobCancel(err)
@@ -120,7 +107,7 @@ func (q *Queue) breakOffDead(ctx context.Context, s syncRow) error {
 	if err != nil || !dead {
 		return err
 	}
-	return q.breakOff(ctx, s.ID, "nobody went on with it")
+	return q.end(ctx, s.ID, "nobody went on with it")
 }
 
 // enqueue notes what the plan has to do and asks for it, all or nothing.
