@@ -73,7 +73,8 @@ func (s *Store) pin(ctx context.Context, embedder string) (context.Context, erro
 // generationsOf are those for which a condition holds, with what may stand behind it.
 func generationsOf(ctx context.Context, db interface {
 	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
-}, where string) ([]Generation, error) {
+}, where string,
+) ([]Generation, error) {
 	rows, _ := db.Query(ctx, `select id, schema, embedder, rules, state = 'live' from generations where `+where)
 	all, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Generation])
 	if err != nil {
