@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"time"
 
@@ -37,20 +36,12 @@ func (c *feedbackCommand) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	out := json.NewEncoder(a.out)
-	out.SetEscapeHTML(false)
-	for _, f := range all {
-		line := feedbackLine{rag.FormatID(f.Answer), f.By, f.Good, f.Note, f.Given}
-		if c.JSON {
-			err = out.Encode(line)
-		} else {
-			_, err = fmt.Fprintf(a.out, "%s  #%s  %s  %s  %s\n", f.Given.Local().Format("2006-01-02 15:04"), line.Answer, mark(f.Good), bot.OneLine(f.By), bot.OneLine(f.Note))
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+	return printEach(a, all, c.JSON, func(f rag.Feedback) any {
+		return feedbackLine{rag.FormatID(f.Answer), f.By, f.Good, f.Note, f.Given}
+	}, func(f rag.Feedback) error {
+		_, err := fmt.Fprintf(a.out, "%s  #%s  %s  %s  %s\n", f.Given.Local().Format("2006-01-02 15:04"), rag.FormatID(f.Answer), mark(f.Good), bot.OneLine(f.By), bot.OneLine(f.Note))
+		return err
+	})
 }
 
 func mark(isGood bool) string {

@@ -58,19 +58,9 @@ func (c *historyCommand) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	out := json.NewEncoder(a.out)
-	out.SetEscapeHTML(false)
-	for _, l := range answers {
-		if c.JSON {
-			err = out.Encode(historyLine{rag.FormatID(l.ID), l.Asked, l.Answer, feedbackOf(l)})
-		} else {
-			err = a.showLogged(l)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+	return printEach(a, answers, c.JSON, func(l rag.LoggedAnswer) any {
+		return historyLine{rag.FormatID(l.ID), l.Asked, l.Answer, feedbackOf(l)}
+	}, a.showLogged)
 }
 
 // showLogged shows a logged answer: the question, and each quote with its place as it was then.

@@ -51,20 +51,8 @@ func (c *runsCommand) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	out := json.NewEncoder(a.out)
-	out.SetEscapeHTML(false)
-	for _, r := range runs {
-		if c.JSON {
-			err = out.Encode(r)
-		} else {
-			err = a.showRun(r)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	if c.JSON {
-		return nil
+	if err := printEach(a, runs, c.JSON, func(r rag.IngestRun) any { return r }, a.showRun); err != nil || c.JSON {
+		return err
 	}
 	return a.showStanding(ctx)
 }

@@ -262,3 +262,21 @@ func (j jsonLines) Refuse(question string, err error) error {
 		Error    string `json:"error"`
 	}{question, err.Error()})
 }
+
+// printEach prints what a command lists: each as a line of JSON, or as show shows it.
+func printEach[T any](a *app, all []T, asJSON bool, line func(T) any, show func(T) error) error {
+	out := json.NewEncoder(a.out)
+	out.SetEscapeHTML(false)
+	for _, x := range all {
+		var err error
+		if asJSON {
+			err = out.Encode(line(x))
+		} else {
+			err = show(x)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -8,29 +8,20 @@ import (
 
 	"yinju/bot"
 	"yinju/ingest"
+	"yinju/ingest/queue"
 )
 
 // foreseenJSON is what `ingest --dry-run --json` prints.
 type foreseenJSON struct {
-	Files     int           `json:"files"`
-	Unchanged int           `json:"unchanged"`
-	New       []string      `json:"new"`
-	Changed   []string      `json:"changed"`
-	Touched   []string      `json:"touched"`
-	Renamed   []renameJSON  `json:"renamed"`
-	Removed   []string      `json:"removed"`
-	Failed    []failureJSON `json:"failed"`
-	Strays    []string      `json:"stray_sidecars"`
-}
-
-type failureJSON struct {
-	File  string `json:"file"`
-	Error string `json:"error"`
-}
-
-type renameJSON struct {
-	From string `json:"from"`
-	To   string `json:"to"`
+	Files     int             `json:"files"`
+	Unchanged int             `json:"unchanged"`
+	New       []string        `json:"new"`
+	Changed   []string        `json:"changed"`
+	Touched   []string        `json:"touched"`
+	Renamed   []queue.Rename  `json:"renamed"`
+	Removed   []string        `json:"removed"`
+	Failed    []queue.Failure `json:"failed"`
+	Strays    []string        `json:"stray_sidecars"`
 }
 
 // foresee says what a sync would do. Nothing is changed.
@@ -41,8 +32,8 @@ func (a *app) foresee(ctx context.Context, job ingest.Job, corpus ingest.Corpus,
 		return err
 	}
 	out := foreseenJSON{
-		Files: p.Files, Unchanged: p.Unchanged, New: []string{}, Changed: []string{}, Touched: []string{}, Renamed: []renameJSON{},
-		Removed: append([]string{}, p.Removed...), Failed: []failureJSON{}, Strays: append([]string{}, p.Strays...),
+		Files: p.Files, Unchanged: p.Unchanged, New: []string{}, Changed: []string{}, Touched: []string{}, Renamed: []queue.Rename{},
+		Removed: append([]string{}, p.Removed...), Failed: []queue.Failure{}, Strays: append([]string{}, p.Strays...),
 	}
 	failures := p.Failed
 	for _, f := range p.Todo {
@@ -62,14 +53,14 @@ func (a *app) foresee(ctx context.Context, job ingest.Job, corpus ingest.Corpus,
 		}
 	}
 	for _, r := range p.Renamed {
-		out.Renamed = append(out.Renamed, renameJSON{r.From, r.To})
+		out.Renamed = append(out.Renamed, queue.Rename{From: r.From, To: r.To})
 	}
 	for _, f := range failures {
 		said := f.Err.Error()
 		if !asJSON {
 			said = a.explain(f.Err)
 		}
-		out.Failed = append(out.Failed, failureJSON{f.Path, said})
+		out.Failed = append(out.Failed, queue.Failure{File: f.Path, Error: said})
 	}
 	if asJSON {
 		err = json.NewEncoder(a.out).Encode(out)

@@ -80,18 +80,11 @@ func explainParts(err error) string {
 
 func explainFile(err error) string {
 	var sidecar *ingest.SidecarError
-	var mass *ingest.MassRemovalError
 	switch {
 	case errors.As(err, &sidecar) && sidecar.Line > 0:
 		return fmt.Sprintf("订正文件 %s 第 %d 行有误：请改正后再试；库中原有的内容不变。", sidecar.File, sidecar.Line)
 	case errors.As(err, &sidecar):
 		return fmt.Sprintf("订正文件 %s 不能用：请改正后再试；库中原有的内容不变。", sidecar.File)
-	case errors.As(err, &mass):
-		return fmt.Sprintf("库中 %d 个文件有 %d 个会被移除，多于所许可的，没有改动任何内容：请看语料是否都在（文件夹可能没有挂载）；确要移除，请用 --force。", mass.Known, mass.Removed)
-	case errors.Is(err, ingest.ErrBusy):
-		return "文件还在写入：下次收入时再收。"
-	case errors.Is(err, ingest.ErrMixed):
-		return "存储桶或网上的文件夹自成一个语料：不要与别的路径同时给出。"
 	case errors.Is(err, ingest.ErrIsSidecar):
 		return "这是订正文件，只说明另一个文件怎样切分：请给出那个文件。"
 	case errors.Is(err, errNoCorpus):

@@ -400,7 +400,7 @@ func explainFault(err error) (zh, en string) {
 	case errors.As(err, &path) && errors.Is(path, fs.ErrNotExist):
 		return "语料文件夹不见了。", "The corpus folder is gone."
 	}
-	return cmp.Or(explainUpload(err), explainFile(err)), err.Error()
+	return cmp.Or(explainUpload(err), explainSync(err), explainFile(err)), err.Error()
 }
 
 func explainUpload(err error) string {
