@@ -8,12 +8,12 @@ type prepared struct {
 	text, heading string // what it was made of
 	codes         []Code
 	starts        []int32
-	cut           func() *cut // once, for passages of which quotes are looked for
+	units         func() []Span // once
+	cut           func() *cut   // once, for passages of which quotes are looked for
 }
 
 // cut is a passage as quotes are picked from it.
 type cut struct {
-	units   []Span
 	heading []string       // terms of what its article is called
 	terms   [][]string     // and of each unit
 	whole   []string       // and of its IndexText
@@ -33,19 +33,20 @@ type preparedRun struct {
 func prepare(p *Passage) *prepared {
 	own := *p
 	own.Article = &Article{Title: p.Article.Title, Authors: p.Article.Authors, Publication: p.Article.Publication, Date: p.Article.Date} // for its heading
+	parts := sync.OnceValue(func() []Span { return units([]rune(own.Text)) })
 	return &prepared{
 		text: p.Text, heading: p.Article.Heading(), codes: p.Codes, starts: p.Starts,
-		cut: sync.OnceValue(func() *cut { return cutUp(&own) }),
+		units: parts, cut: sync.OnceValue(func() *cut { return cutUp(&own, parts()) }),
 	}
 }
 
-func cutUp(p *Passage) *cut {
+func cutUp(p *Passage, parts []Span) *cut {
 	text := []rune(p.Text)
-	c := &cut{units: units(text), heading: Terms(p.Article.Heading()), whole: Terms(p.IndexText())}
-	for _, u := range c.units {
+	c := &cut{heading: Terms(p.Article.Heading()), whole: Terms(p.IndexText())}
+	for _, u := range parts {
 		c.terms = append(c.terms, Terms(string(text[u.Start:u.End])))
 	}
-	for r := range runs(p, text, c.units) {
+	for r := range runs(p, text, parts) {
 		q := &preparedRun{run: r}
 		if r.isQuotable {
 			q.text = string(text[r.span.Start:r.span.End])
@@ -55,12 +56,17 @@ func cutUp(p *Passage) *cut {
 	return c
 }
 
-// cut is made anew for a passage that no store keeps.
-func (p *Passage) cut() *cut {
+func (p *Passage) cut() *cut { return p.ready().cut() }
+
+// units are those of the passage's text, one behind the other, and leave nothing out.
+func (p *Passage) units() []Span { return p.ready().units() }
+
+// ready is made anew for a passage that no store keeps.
+func (p *Passage) ready() *prepared {
 	if p.prepared == nil {
 		p.prepared = prepare(p)
 	}
-	return p.prepared.cut()
+	return p.prepared
 }
 
 func (q *preparedRun) told() *told {

@@ -79,10 +79,9 @@ func (m Mention) isOf(a *Article) bool {
 // rank fusion. A leg that tells no passage from another does not vote.
 func (s *search) rank(hits []Hit) {
 	dense, words, tokens := make([]float64, len(hits)), make([]float64, len(hits)), make([]float64, len(hits))
-	near := make([]int16, len(s.codes))
 	for i := range hits {
 		hits[i].Lexical = s.lex.score[hits[i].Passage.ID]
-		hits[i].late = late(s.codes, hits[i].Passage.Codes, near)
+		hits[i].near, hits[i].late = lateInteraction(s.codes, &hits[i].Passage)
 		dense[i], words[i], tokens[i] = hits[i].Similarity, hits[i].Lexical, hits[i].late
 	}
 	fused := standard(meanOf(standard(dense), standard(words)))

@@ -96,7 +96,8 @@ type Hit struct {
 	Lexical    float64 // BM25, 0 and up
 	Also       []Copy  // passages of twins that say the same, at most maxCopies
 
-	late float64 // how far the question's tokens agree with the passage's, see late
+	near [][]int16 // how far the question's tokens agree with each unit of the passage, see lateInteraction
+	late float64   // and with all of it
 }
 
 // search is everything that one search learned; answering needs more of it than the hits.

@@ -73,8 +73,8 @@ func TestLateInteractionReranks(t *testing.T) {
 	t.Parallel()
 	asked, far := Code{1, 2, 3, 4, 5, 6, 7, 8}, Code{^uint64(0), 0, ^uint64(0), 0, 1, 1, 1, 1}
 	hits := []Hit{
-		{Passage: Passage{ID: 1, Article: &Article{}, Codes: []Code{far}, Starts: []int32{0}}, Similarity: 0.5},
-		{Passage: Passage{ID: 2, Article: &Article{}, Codes: []Code{far, asked}, Starts: []int32{0, 1}}, Similarity: 0.5},
+		{Passage: Passage{ID: 1, Article: &Article{}, Text: "井台", Codes: []Code{far}, Starts: []int32{0}}, Similarity: 0.5},
+		{Passage: Passage{ID: 2, Article: &Article{}, Text: "井台", Codes: []Code{far, asked}, Starts: []int32{0, 1}}, Similarity: 0.5},
 	}
 	s := searchOf(nil)
 	s.codes = []Code{asked}

@@ -79,7 +79,7 @@ func (s *search) expect(best []window) {
 func (s *search) windowsOf(hit int) (out []window) {
 	p := &s.hits[hit].Passage
 	c := p.cut()
-	scorer := s.scorerOf(p, c)
+	scorer := s.scorerOf(&s.hits[hit], c)
 	out = make([]window, 0, len(c.runs))
 	for _, r := range c.runs {
 		if r.first == r.last {
@@ -155,12 +155,11 @@ type scorer struct {
 	near []int16
 }
 
-func (s *search) scorerOf(p *Passage, c *cut) *scorer {
-	sc := &scorer{question: &s.lex, heading: s.lex.bitsOf(c.heading), has: s.lex.newBits(), near: make([]int16, len(s.codes))}
+func (s *search) scorerOf(hit *Hit, c *cut) *scorer {
+	sc := &scorer{question: &s.lex, heading: s.lex.bitsOf(c.heading), has: s.lex.newBits(), best: hit.near, near: make([]int16, len(s.codes))}
 	for _, terms := range c.terms {
 		sc.terms = append(sc.terms, s.lex.bitsOf(terms))
 	}
-	sc.best = nearestByPart(s.codes, p, c.units)
 	sc.reset()
 	return sc
 }
@@ -176,11 +175,8 @@ func (sc *scorer) reset() {
 // add takes one more unit into the window.
 func (sc *scorer) add(unit int) {
 	sc.has.add(sc.terms[unit])
-	if sc.best == nil {
-		return
-	}
-	for i, agreement := range sc.best[unit] {
-		sc.near[i] = max(sc.near[i], agreement)
+	if sc.best != nil {
+		raise(sc.near, sc.best[unit])
 	}
 }
 
@@ -194,27 +190,32 @@ func (sc *scorer) named() float64 {
 
 func (sc *scorer) late() float64 { return agreement(sc.near) }
 
-// nearestByPart gives for each part of a passage the best agreement of each token of a question; nil without codes.
-func nearestByPart(question []Code, p *Passage, parts []Span) [][]int16 {
+// lateInteraction gives for each unit of a passage the best agreement of each token of a question, and how far the question
+// agrees with the whole passage, its heading too, -1..1; nil and 0 without codes.
+func lateInteraction(question []Code, p *Passage) (byUnit [][]int16, whole float64) {
 	if len(question) == 0 || len(p.Codes) == 0 {
-		return nil
+		return nil, 0
 	}
-	best := make([][]int16, len(parts))
-	for i, part := range parts {
-		best[i] = make([]int16, len(question))
-		from, to := tokensAt(p.Starts, part)
-		maxSims(question, p.Codes[from:to], best[i])
+	units, n := p.units(), len(question)
+	all := make([]int16, n*(len(units)+1))
+	near := all[:n]
+	headed, _ := tokensAt(p.Starts, Span{})
+	maxSims(question, p.Codes[:headed], near)
+	byUnit = make([][]int16, len(units))
+	for i, unit := range units {
+		byUnit[i] = all[n*(i+1) : n*(i+2)]
+		from, to := tokensAt(p.Starts, unit)
+		maxSims(question, p.Codes[from:to], byUnit[i])
+		raise(near, byUnit[i])
 	}
-	return best
+	return byUnit, agreement(near)
 }
 
-// late is how far a question agrees with a passage, -1..1; 0 without codes. near is memory, as long as question.
-func late(question, passage []Code, near []int16) float64 {
-	if len(question) == 0 || len(passage) == 0 {
-		return 0
+// raise puts the greater ones of two agreements in the place of the first.
+func raise(near, other []int16) {
+	for i, agreement := range other {
+		near[i] = max(near[i], agreement)
 	}
-	maxSims(question, passage, near)
-	return agreement(near)
 }
 
 // agreement is the mean of the tokens' best agreements, -1..1; 0 where there are none.
