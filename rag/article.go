@@ -115,6 +115,7 @@ type Passage struct {
 	Codes   []Code    // of the tokens of IndexText, at most 512; none where the model has no codes
 	Starts  []int32   // the rune of Text at which each of them begins, -1 for the heading's; never decreasing
 
+	digest   []byte    // as the store has it; empty where that is not to be trusted
 	prepared *prepared // what search reckoned of it; nil before
 }
 

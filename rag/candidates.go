@@ -37,7 +37,7 @@ func (s *Store) hits(ctx context.Context, w wanted) (found []Hit, twins twinPair
 		), found as materialized (
 			select passage_id as id from near union select passage_id from named union select unnest($1::bigint[])
 		)
-		select p.id, p.start_char, p.end_char, p.start_line, p.end_line, p.page, p.body, p.opens,
+		select p.id, p.start_char, p.end_char, p.start_line, p.end_line, p.page, p.digest, p.opens,
 			1 - (v.embedding <=> $2), a.id, a.title, a.authors, a.publication, a.published, a.section,
 			left(a.body, 80), a.length, s.path, array(select twin_id from article_twins where article_id = a.id)
 		from found join passages p on p.id = found.id join passage_vectors v on v.passage_id = p.id
@@ -46,28 +46,29 @@ func (s *Store) hits(ctx context.Context, w wanted) (found []Hit, twins twinPair
 	if err != nil {
 		return nil, nil, err
 	}
-	found, err = s.withCodes(ctx, found)
+	found, err = s.withTexts(ctx, found)
 	return found, twins, err
 }
 
-// withCodes gives hits the codes of their passages, which take most of the reading and are kept from one question to
-// the next. A passage that a re-ingest removed in the meantime is left out.
-func (s *Store) withCodes(ctx context.Context, found []Hit) ([]Hit, error) {
+// withTexts gives hits the texts and codes of their passages, which take most of the reading and are kept from one question
+// to the next. A passage that a re-ingest removed in the meantime is left out.
+func (s *Store) withTexts(ctx context.Context, found []Hit) ([]Hit, error) {
 	unknown := s.passages.prepare(found)
 	if len(unknown) == 0 {
 		return found, nil
 	}
-	read, err := s.readCodes(ctx, unknown)
+	read, err := s.readTexts(ctx, unknown)
 	if err != nil {
 		return nil, err
 	}
 	for i := range found {
 		p := &found[i].Passage
-		data, ok := read[p.ID]
+		r, ok := read[p.ID]
 		if p.prepared != nil || !ok {
 			continue
 		}
-		if p.Codes, p.Starts, err = decodeTokens(data); err != nil {
+		p.Text = r.Text
+		if p.Codes, p.Starts, err = decodeTokens(r.Codes); err != nil {
 			return nil, err
 		}
 		s.passages.add(p)
@@ -75,20 +76,21 @@ func (s *Store) withCodes(ctx context.Context, found []Hit) ([]Hit, error) {
 	return slices.DeleteFunc(found, func(h Hit) bool { return h.Passage.prepared == nil }), nil
 }
 
-// readCodes reads the codes of those of some passages that there are, empty where one has none.
-func (s *Store) readCodes(ctx context.Context, passages []int64) (map[int64][]byte, error) {
-	rows, _ := s.pool.Query(ctx, `select p.id, coalesce(c.codes, '') from passages p left join passage_codes c on c.passage_id = p.id
+// readTexts reads the texts and codes of those of some passages that there are; codes are empty where one has none.
+func (s *Store) readTexts(ctx context.Context, passages []int64) (map[int64]passageText, error) {
+	rows, _ := s.pool.Query(ctx, `select p.id, p.body, coalesce(c.codes, '') from passages p left join passage_codes c on c.passage_id = p.id
 		where p.id = any($1)`, passages)
-	read := make(map[int64][]byte, len(passages))
-	all, err := pgx.CollectRows(rows, pgx.RowToStructByPos[passageCodes])
+	read := make(map[int64]passageText, len(passages))
+	all, err := pgx.CollectRows(rows, pgx.RowToStructByPos[passageText])
 	for _, p := range all {
-		read[p.ID] = p.Codes
+		read[p.ID] = p
 	}
 	return read, err
 }
 
-type passageCodes struct {
+type passageText struct {
 	ID    int64
+	Text  string
 	Codes []byte // see encodeTokens
 }
 
@@ -98,7 +100,7 @@ func scanHit(row pgx.CollectableRow, twins twinPairs) (Hit, error) {
 	var page int
 	var twinIDs []int64
 	p, l := &h.Passage, &h.Location
-	err := row.Scan(&p.ID, &p.Span.Start, &p.Span.End, &l.StartLine, &l.EndLine, &page, &p.Text, &p.Opens,
+	err := row.Scan(&p.ID, &p.Span.Start, &p.Span.End, &l.StartLine, &l.EndLine, &page, &p.digest, &p.Opens,
 		&h.Similarity, &a.ID, &a.Title, &a.Authors, &a.Publication, &a.Date, &a.Section, &a.Text, &a.length, &a.File, &twinIDs)
 	if err != nil {
 		return h, err

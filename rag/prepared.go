@@ -1,15 +1,19 @@
 package rag
 
-import "sync"
+import (
+	"bytes"
+	"sync"
+)
 
 // prepared is what is read and reckoned of a passage whatever the question is. It is kept from one question to the
 // next, and shared by those that run: nobody changes it.
 type prepared struct {
-	text, heading string // what it was made of
-	codes         []Code
-	starts        []int32
-	units         func() []Span // once
-	cut           func() *cut   // once, for passages of which quotes are looked for
+	text   string
+	codes  []Code
+	starts []int32
+	digest []byte        // of the text and the heading; '' is not to be trusted
+	units  func() []Span // once
+	cut    func() *cut   // once, for passages of which quotes are looked for
 }
 
 // cut is a passage as quotes are picked from it.
@@ -35,7 +39,7 @@ func prepare(p *Passage) *prepared {
 	own.Article = &Article{Title: p.Article.Title, Authors: p.Article.Authors, Publication: p.Article.Publication, Date: p.Article.Date} // for its heading
 	parts := sync.OnceValue(func() []Span { return units([]rune(own.Text)) })
 	return &prepared{
-		text: p.Text, heading: p.Article.Heading(), codes: p.Codes, starts: p.Starts,
+		text: p.Text, codes: p.Codes, starts: p.Starts, digest: p.digest,
 		units: parts, cut: sync.OnceValue(func() *cut { return cutUp(&own, parts()) }),
 	}
 }
@@ -89,7 +93,7 @@ type passageCache struct {
 }
 
 // prepare gives hits what is kept of their passages. Those of which nothing is kept are returned. A re-ingest gives
-// passages new ids; text and heading are compared all the same, for a database may be restored from a copy.
+// passages new ids; digests are compared all the same, for a database may be restored from a copy.
 func (c *passageCache) prepare(hits []Hit) (unknown []int64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -99,12 +103,12 @@ func (c *passageCache) prepare(hits []Hit) (unknown []int64) {
 		if known == nil {
 			known = c.old[p.ID]
 		}
-		if known == nil || known.text != p.Text || known.heading != p.Article.Heading() {
+		if known == nil || len(p.digest) == 0 || !bytes.Equal(known.digest, p.digest) {
 			unknown = append(unknown, p.ID)
 			continue
 		}
 		c.put(p.ID, known)
-		p.prepared, p.Codes, p.Starts = known, known.codes, known.starts
+		p.prepared, p.Text, p.Codes, p.Starts = known, known.text, known.codes, known.starts
 	}
 	return unknown
 }

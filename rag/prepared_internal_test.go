@@ -2,7 +2,9 @@ package rag
 
 import "testing"
 
-func passageOf(id int64) Passage { return Passage{ID: id, Text: "桥很长。", Article: &Article{}} }
+func passageOf(id int64) Passage {
+	return Passage{ID: id, Text: "桥很长。", Article: &Article{}, digest: []byte{1}}
+}
 
 func TestKeptPassagesAreBounded(t *testing.T) {
 	t.Parallel()

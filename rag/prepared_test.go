@@ -1,6 +1,7 @@
 package rag_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -48,7 +49,7 @@ func TestAnotherPassageOfTheSameIDIsReadAgain(t *testing.T) {
 	s := ragtest.Store(t)
 	replace(t, s, withCodes(edition("a.txt", "甲桥很长。"), 1))
 	onePassage(t, s)
-	for _, sql := range []string{`update passages set body = '乙桥很高。'`, `update passage_codes set codes = overlay(codes placing '\x07' from 3)`} {
+	for _, sql := range []string{`update passages set body = '乙桥很高。', digest = '\x0b'`, `update passage_codes set codes = overlay(codes placing '\x07' from 3)`} {
 		if _, err := s.Pool().Exec(t.Context(), sql); err != nil {
 			t.Fatal(err)
 		}
@@ -56,10 +57,18 @@ func TestAnotherPassageOfTheSameIDIsReadAgain(t *testing.T) {
 	if p := onePassage(t, s); p.Text != "乙桥很高。" || p.Codes[0][0] != 7 {
 		t.Errorf("%q with code %d", p.Text, p.Codes[0][0])
 	}
-	if _, err := s.Pool().Exec(t.Context(), `update articles set title = '别的标题'; update passage_codes set codes = overlay(codes placing '\x09' from 3)`); err != nil {
+	if _, err := s.Pool().Exec(t.Context(), `update articles set title = '别的标题'; update passages set digest = '\x0c'; update passage_codes set codes = overlay(codes placing '\x09' from 3)`); err != nil {
 		t.Fatal(err)
 	}
 	if p := onePassage(t, s); p.Codes[0][0] != 9 {
 		t.Errorf("under another heading it has the old code %d", p.Codes[0][0])
+	}
+	for _, sql := range []string{`update passages set body = '丙桥很宽。', digest = ''`, `update passages set body = '丁桥很窄。'`} {
+		if _, err := s.Pool().Exec(t.Context(), sql); err != nil {
+			t.Fatal(err)
+		}
+		if p := onePassage(t, s); !strings.Contains(sql, p.Text) {
+			t.Errorf("%q is kept of a passage without a digest", p.Text)
+		}
 	}
 }
