@@ -43,6 +43,8 @@ func explainChinese(err error) string {
 		return "数据库没有 pgvector：请在服务器上安装 0.8.4 以上的 vector 扩展；或不设 DATABASE_URL，改用私有的 Postgres。"
 	case errors.As(err, &old):
 		return fmt.Sprintf("数据库的 pgvector %s 太旧，需要 0.8.4 以上：请在服务器上升级，再执行 ALTER EXTENSION vector UPDATE。", old.Have)
+	case errors.Is(err, rag.ErrChanging):
+		return "能回答的文章正在更新：请稍候再问。"
 	case errors.Is(err, rag.ErrNotLogged):
 		return "回答有效，但没能记入日志：" + err.Error()
 	case errors.As(err, &server):

@@ -119,27 +119,45 @@ func (a *Answerer) keep(ctx context.Context, conversation string, answer *Answer
 	return errors.Join(logged, kept)
 }
 
-// found is an answer of quotes, and the search that they come from.
+// ErrChanging says that what was to be quoted was replaced by re-ingests each time that it was found.
+var ErrChanging = errors.New("the articles that answer are being replaced: ask again in a moment")
+
+// found is an answer of quotes, and the search that they come from. Where a re-ingest comes between the two it searches
+// again.
 func (a *Answerer) found(ctx context.Context, q Query) (answer Answer, s *search, err error) {
+	for range searches {
+		var lost int
+		if answer, s, lost, err = a.foundOnce(ctx, q); err != nil || lost == 0 {
+			return answer, s, err
+		}
+	}
+	if len(answer.Citations) == 0 {
+		err = ErrChanging
+	}
+	return answer, s, err
+}
+
+// foundOnce is found that says how many quotes were not there any more.
+func (a *Answerer) foundOnce(ctx context.Context, q Query) (answer Answer, s *search, lost int, err error) {
 	s, err = a.retriever.search(ctx, q, legDepth)
 	if err != nil {
-		return answer, nil, err
+		return answer, nil, 0, err
 	}
 	answer = Answer{Question: q.Question, Citations: []Citation{}, Timings: s.timing}
 	lap := time.Now()
 	picks, err := a.judge(ctx, s, &answer)
 	if err != nil {
-		return answer, nil, fmt.Errorf("answer: %w", err)
+		return answer, nil, 0, fmt.Errorf("answer: %w", err)
 	}
 	quotes, err := a.store.quotes(ctx, picks)
 	if err != nil {
-		return answer, nil, fmt.Errorf("answer: %w", err)
+		return answer, nil, 0, fmt.Errorf("answer: %w", err)
 	}
 	for i, q := range quotes {
 		answer.Citations = append(answer.Citations, Citation{N: i + 1, Quote: q})
 	}
 	s.lap("quote", &lap)
-	return answer, s, nil
+	return answer, s, len(picks) - len(quotes), nil
 }
 
 // answer answers a question that stands by itself. spent is nil where no language model is set.

@@ -169,32 +169,49 @@ func CheckQuestion(question string) error {
 	return nil
 }
 
-// search finds at least depth candidates with each leg, as far as there are.
-func (r *Retriever) search(ctx context.Context, q Query, depth int) (*search, error) {
+// searches is how often a search is made at most, where each time a re-ingest replaces what was found while it is read.
+const searches = 4
+
+// search finds at least depth candidates with each leg, as far as there are. What it reads in several steps is of one
+// edition of each file: where that is replaced between them it searches again.
+func (r *Retriever) search(ctx context.Context, q Query, depth int) (s *search, err error) {
 	if err := q.Check(); err != nil {
 		return nil, err
 	}
-	begin := time.Now()
-	ctx, err := r.at(ctx)
+	ctx, err = r.at(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("search: %w", err)
 	}
+	for range searches {
+		var isWhole bool
+		if s, isWhole, err = r.searchOnce(ctx, q, depth); err != nil || isWhole {
+			break
+		}
+	}
+	return s, err
+}
+
+// searchOnce is search that says whether all was there that it had found.
+func (r *Retriever) searchOnce(ctx context.Context, q Query, depth int) (s *search, isWhole bool, err error) {
+	begin := time.Now()
 	wording := cmp.Or(q.translated, q.Question)
-	s := &search{question: wording, chinese: hasHan(q.Question), filter: q.Filter, followed: q.followed, timing: map[string]float64{}}
+	s = &search{question: wording, chinese: hasHan(q.Question), filter: q.Filter, followed: q.followed, timing: map[string]float64{}}
 	asked, err := read(wording, r.dictionary)
 	if err != nil {
-		return nil, fmt.Errorf("read the question: %w", err)
+		return nil, false, fmt.Errorf("read the question: %w", err)
 	}
 	found, wordings, err := r.look(ctx, s, asked, q.Question)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	s.lap("embed", &begin)
 	for _, depth := range []int{depth, deepLegs} {
-		hits, twins, err := r.store.hits(ctx, wanted{found.best(depth), wordings, s.meant(), s.allowed, depth})
+		best := found.best(depth)
+		hits, twins, err := r.store.hits(ctx, wanted{best, wordings, s.meant(), s.allowed, depth})
 		if err != nil {
-			return nil, fmt.Errorf("search: %w", err)
+			return nil, false, fmt.Errorf("search: %w", err)
 		}
+		isWhole = hasAll(hits, best)
 		s.take(hits, twins)
 		if len(s.hits) == len(hits) || len(s.hits) >= depth/2 {
 			break
@@ -202,7 +219,16 @@ func (r *Retriever) search(ctx context.Context, q Query, depth int) (*search, er
 	}
 	s.rerank()
 	s.lap("search", &begin)
-	return s, nil
+	return s, isWhole, nil
+}
+
+// hasAll says whether each of some passages is among the hits.
+func hasAll(hits []Hit, passages []int64) bool {
+	have := make(map[int64]bool, len(hits))
+	for i := range hits {
+		have[hits[i].Passage.ID] = true
+	}
+	return !slices.ContainsFunc(passages, func(id int64) bool { return !have[id] })
 }
 
 // maxAskedTokens is how many tokens of a question are compared with those of passages: the time grows with them, and

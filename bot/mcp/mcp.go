@@ -167,7 +167,7 @@ func (t tools) fault(ctx context.Context, err error) error {
 	var filter *rag.FilterError
 	var conversation *rag.ConversationError
 	switch {
-	case errors.Is(err, rag.ErrNoQuestion), errors.Is(err, rag.ErrEmptyCorpus), errors.As(err, &long), errors.As(err, &filter), errors.As(err, &conversation):
+	case errors.Is(err, rag.ErrNoQuestion), errors.Is(err, rag.ErrEmptyCorpus), errors.Is(err, rag.ErrChanging), errors.As(err, &long), errors.As(err, &filter), errors.As(err, &conversation):
 		return errors.New(bot.Explain(err, t.Lang))
 	case errors.Is(err, rag.ErrNoArticle):
 		return errors.New(bot.Explain(rag.ErrNoArticle, t.Lang))

@@ -78,6 +78,8 @@ func (h handler) faultOf(ctx context.Context, err error) *fault {
 		return refused(http.StatusBadRequest, "", h.Lang.Say("正文不是 JSON。", "The body is not JSON."))
 	case errors.Is(err, rag.ErrEmptyCorpus):
 		return failed(http.StatusServiceUnavailable, "corpus_empty", bot.Explain(err, h.Lang))
+	case errors.Is(err, rag.ErrChanging):
+		return failed(http.StatusServiceUnavailable, "corpus_changing", bot.Explain(err, h.Lang))
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(ctx.Err(), context.DeadlineExceeded):
 		return failed(http.StatusGatewayTimeout, "timeout", h.Lang.Say("没能按时答完，请稍后再问。", "The answer took too long. Ask again later."))
 	case errors.Is(ctx.Err(), context.Canceled): // whoever asked is gone
