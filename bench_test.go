@@ -91,7 +91,11 @@ type discard struct{}
 func (discard) Known(context.Context) (map[string]rag.Known, error) { return nil, nil }
 func (discard) Replace(context.Context, rag.Edition) error          { return nil }
 func (discard) Touch(context.Context, []rag.Seen) error             { return nil }
-func (discard) Rename(context.Context, string, rag.Seen) error      { return nil }
+func (discard) Rename(context.Context, []rag.Move) error            { return nil }
+func (discard) Holding(context.Context, []rag.Digest, []string) (string, int, error) {
+	return "", 0, nil
+}
+
 func (discard) KnownAs(context.Context, string) (k rag.Known, ok bool, err error) {
 	return k, false, nil
 }

@@ -16,11 +16,12 @@ import (
 // sidecar over delimiter and front matter, those over segmentation.
 type source struct {
 	doc       *document.Document
+	format    string         // that its name stands for, see document.Format
 	sidecar   *sidecar       // nil: none
 	delimiter *regexp.Regexp // of a whole line that parts articles; nil: none
 }
 
-// madeBy names all that decides how the source's bytes are cut: the rules, and the reader's words.
+// madeBy names all that decides how the source's bytes are cut: the rules, the format, and the reader's words.
 func (s source) madeBy() string {
 	name := Rules
 	if s.sidecar != nil {
@@ -28,6 +29,9 @@ func (s source) madeBy() string {
 	}
 	if s.delimiter != nil {
 		name += " delimiter " + digest([]byte(s.delimiter.String()))
+	}
+	if s.format != "text" {
+		name += " as " + s.format
 	}
 	return name
 }

@@ -269,9 +269,15 @@ func withSidecar(version, sidecar string) string {
 	return version + " with " + sidecar
 }
 
-// stamp tells a file's content, as far as its size and the time of its last change do.
+// stamp tells a file's content, as far as its size and the times of its last change do: the one that programs set, and
+// the one that the system keeps, where there is one.
 func stamp(info fs.FileInfo) string {
-	return fmt.Sprintf("%d bytes of %s", info.Size(), info.ModTime().UTC().Format("2006-01-02T15:04:05.999999999"))
+	const exact = "2006-01-02T15:04:05.999999999"
+	s := fmt.Sprintf("%d bytes of %s", info.Size(), info.ModTime().UTC().Format(exact))
+	if changed := statusChanged(info); !changed.IsZero() {
+		s += " in place since " + changed.UTC().Format(exact)
+	}
+	return s
 }
 
 // statOf is the stamp of a path, "" where it cannot be had.
@@ -349,16 +355,22 @@ func lasting(err error) error {
 	return err
 }
 
-// settled waits until a file was left alone for long enough. It gives its version, and how long that is.
+// settled waits until a file was left alone for long enough: by its own times, or, as clocks of file servers go wrong, by
+// what is seen here. It gives its version, and how long ago it was changed.
 func (c Local) settled(ctx context.Context, path string) (version string, age time.Duration, err error) {
+	var seen string
+	var since time.Time
 	for {
 		if ctx.Err() != nil {
 			return "", 0, context.Cause(ctx)
 		}
 		version, changed := versionOf(path)
+		if version != seen || since.IsZero() {
+			seen, since = version, time.Now()
+		}
 		age = time.Since(changed)
-		left := c.Settle - age
-		if changed.IsZero() || left <= 0 || age < -futureSlack { // what is not there says so when it is read
+		left := c.Settle - max(age, time.Since(since))
+		if changed.IsZero() || left <= 0 { // what is not there says so when it is read
 			return version, age, nil
 		}
 		select {

@@ -36,7 +36,8 @@ type Library interface {
 	Encodings(ctx context.Context, embedder string, digests []rag.Digest) (map[rag.Digest]rag.Encoding, error)
 	Replace(ctx context.Context, e rag.Edition) error
 	Touch(ctx context.Context, seen []rag.Seen) error
-	Rename(ctx context.Context, from string, to rag.Seen) error
+	Rename(ctx context.Context, moves []rag.Move) error
+	Holding(ctx context.Context, passages []rag.Digest, paths []string) (path string, n int, err error)
 	Remove(ctx context.Context, paths []string) error
 }
 
@@ -186,7 +187,7 @@ func (j Job) open(ctx context.Context, c Corpus, f File) (opened, error) {
 	if wrong := (*SidecarError)(nil); errors.As(err, &wrong) {
 		err = &FileError{err}
 	}
-	return opened{source{sidecar: side, delimiter: j.Delimiter}, r.Raw, sha256.Sum256(r.Raw), r.Version}, err
+	return opened{source{format: document.Format(f.Path), sidecar: side, delimiter: j.Delimiter}, r.Raw, sha256.Sum256(r.Raw), r.Version}, err
 }
 
 // nameOf is the file's own name.

@@ -54,14 +54,35 @@ func (s *shelf) Encodings(_ context.Context, embedder string, digests []rag.Dige
 	return found, nil
 }
 
-func (s *shelf) Rename(_ context.Context, from string, to rag.Seen) error {
+func (s *shelf) Rename(_ context.Context, moves []rag.Move) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	e := s.editions[from]
-	delete(s.editions, from)
-	e.Source.Path, e.Source.Root, e.Source.Version = to.Path, to.Root, to.Version
-	s.editions[to.Path] = e
+	moved := map[string]rag.Edition{}
+	for _, m := range moves {
+		e := s.editions[m.From]
+		delete(s.editions, m.From)
+		e.Source.Path, e.Source.Root, e.Source.Version = m.To.Path, m.To.Root, m.To.Version
+		moved[m.To.Path] = e
+	}
+	maps.Copy(s.editions, moved)
 	return nil
+}
+
+func (s *shelf) Holding(_ context.Context, passages []rag.Digest, paths []string) (best string, most int, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, path := range paths {
+		n := 0
+		for i := range s.editions[path].Passages {
+			if slices.Contains(passages, s.editions[path].Passages[i].Digest()) {
+				n++
+			}
+		}
+		if n > most {
+			best, most = path, n
+		}
+	}
+	return best, most, nil
 }
 
 func (s *shelf) Replace(_ context.Context, e rag.Edition) error {

@@ -2,12 +2,12 @@ package ingest
 
 import (
 	"context"
-	"crypto/sha256"
 	"fmt"
 	"path/filepath"
 	"regexp"
 	"slices"
 
+	"yinju/ingest/document"
 	"yinju/rag"
 )
 
@@ -25,8 +25,10 @@ type Plan struct {
 	Failed    []Failure // what could not be looked at
 	Strays    []string  // sidecars whose source is not there
 
-	known  knownFiles        // when it was made
-	before map[string]string // paths before they were renamed
+	known       knownFiles        // when it was made
+	before      map[string]string // paths before they were renamed, by the new ones
+	left        map[string]bool   // those paths
+	overwritten []string          // sources whose file was renamed over by another
 }
 
 // Rename is a source whose file stands elsewhere now.
@@ -108,7 +110,7 @@ var ofSidecar = regexp.MustCompile(` sidecar [0-9a-f]+`)
 // isCurrent says whether the store has a file as it is, so that it need not be read. The version tells of sidecars, too.
 func (j Job) isCurrent(old rag.Known, f File) bool {
 	return f.Version != "" && old.Version == f.Version && old.Root == f.Root && old.Embedder == j.Model &&
-		ofSidecar.ReplaceAllString(old.MadeBy, "") == source{delimiter: j.Delimiter}.madeBy()
+		ofSidecar.ReplaceAllString(old.MadeBy, "") == source{format: document.Format(f.Path), delimiter: j.Delimiter}.madeBy()
 }
 
 // gone are the sources that are no longer in the corpus. What could not be looked at stays: what is not seen need not be
@@ -131,59 +133,21 @@ func (l Listing) gone(known knownFiles) (gone []string) {
 	return gone
 }
 
-// findRenamed looks among the new files for those that are gone under another name. A file is read only where one of its
-// size is gone.
-func (j Job) findRenamed(ctx context.Context, c Corpus, p *Plan) error {
-	type content struct {
-		size int64
-		hash string
-	}
-	gone, sizes := map[content][]string{}, map[int64]bool{}
-	for _, path := range p.Removed {
-		if k := p.known[path]; k.Size > 0 {
-			is := content{k.Size, string(k.Hash)}
-			gone[is], sizes[k.Size] = append(gone[is], path), true
-		}
-	}
-	for _, f := range p.Todo {
-		if _, isKnown := p.known[f.Path]; isKnown || !sizes[f.Size] {
-			continue
-		}
-		r, err := c.Read(ctx, f)
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
-		if err != nil {
-			continue // its own turn tells
-		}
-		hash := sha256.Sum256(r.Raw)
-		is := content{int64(len(r.Raw)), string(hash[:])}
-		if len(gone[is]) == 0 {
-			continue
-		}
-		p.Renamed = append(p.Renamed, Rename{From: gone[is][0], To: f.Path, to: rag.Seen{Path: f.Path, Root: f.Root}})
-		gone[is] = gone[is][1:]
-	}
-	p.before = make(map[string]string, len(p.Renamed))
-	left := make(map[string]bool, len(p.Renamed))
-	for _, r := range p.Renamed {
-		p.before[r.To], left[r.From] = r.From, true
-	}
-	p.Removed = slices.DeleteFunc(p.Removed, func(path string) bool { return left[path] })
-	return nil
-}
-
 // Begin does what of a plan needs no embedding: what was renamed has its new name, and what is gone leaves the answers.
 func (j Job) Begin(ctx context.Context, p Plan) error {
-	for _, r := range p.Renamed {
-		if err := j.Library.Rename(ctx, r.From, r.to); err != nil {
+	if gone := slices.Concat(p.Removed, p.overwritten); len(gone) > 0 {
+		if err := j.Library.Remove(ctx, gone); err != nil {
 			return err
 		}
 	}
-	if len(p.Removed) == 0 {
+	if len(p.Renamed) == 0 {
 		return nil
 	}
-	return j.Library.Remove(ctx, p.Removed)
+	moves := make([]rag.Move, len(p.Renamed))
+	for i, r := range p.Renamed {
+		moves[i] = rag.Move{From: r.From, To: r.to}
+	}
+	return j.Library.Rename(ctx, moves)
 }
 
 // Change says what a sync would do with a file of the plan.
@@ -201,15 +165,21 @@ func (j Job) Foresee(ctx context.Context, c Corpus, p Plan, f File) (Change, err
 	old, isKnown := p.known[f.Path]
 	if from, ok := p.before[f.Path]; ok {
 		old, isKnown = p.known[from], true
+	} else if p.left[f.Path] {
+		isKnown = false
 	}
 	s, err := j.open(ctx, c, f)
-	switch {
-	case err != nil:
+	if err != nil {
 		return "", err
-	case !isKnown:
-		return New, nil
-	case j.has(old, s):
+	}
+	if isKnown && j.has(old, s) {
 		return Touched, nil
 	}
-	return Changed, nil
+	if _, _, err := j.edition(ctx, f, s); err != nil {
+		return "", err
+	}
+	if isKnown {
+		return Changed, nil
+	}
+	return New, nil
 }

@@ -126,7 +126,7 @@ func TestANewIndexIsBuiltBesideTheOld(t *testing.T) {
 	if g := build(t, other, "n", "r3", 1); g.IsLive || count() != 3 {
 		t.Errorf("what was begun with other rules is not given up: %d", schemas)
 	}
-	if err := other.Rename(t.Context(), "b.txt", rag.Seen{Path: "c.txt", Root: "/corpus"}); err != nil {
+	if err := other.Rename(t.Context(), []rag.Move{{From: "b.txt", To: rag.Seen{Path: "c.txt", Root: "/corpus"}}}); err != nil {
 		t.Error(err)
 	}
 	if err := other.Remove(t.Context(), []string{"a.txt"}); err != nil {

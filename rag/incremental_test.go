@@ -104,7 +104,7 @@ func TestARenamedSourceKeepsWhatWasMadeOfIt(t *testing.T) {
 	replace(t, s, file("a.txt", titled("一", "甲", prose(1, 10)), titled("二", "乙", prose(2, 10))))
 	replace(t, s, file("b.txt", titled("三", "甲", prose(3, 10))))
 	was := ids(t, s, "a.txt")
-	if err := s.Rename(t.Context(), "a.txt", rag.Seen{Path: "sub/c.txt", Root: "/corpus", Version: "v"}); err != nil {
+	if err := s.Rename(t.Context(), []rag.Move{{From: "a.txt", To: rag.Seen{Path: "sub/c.txt", Root: "/corpus", Version: "v"}}}); err != nil {
 		t.Fatal(err)
 	}
 	known, err := s.Known(t.Context())
@@ -115,9 +115,16 @@ func TestARenamedSourceKeepsWhatWasMadeOfIt(t *testing.T) {
 		t.Error(diff)
 	}
 	for _, wrong := range []struct{ from, to string }{{"a.txt", "d.txt"}, {"b.txt", "sub/c.txt"}} {
-		if err := s.Rename(t.Context(), wrong.from, rag.Seen{Path: wrong.to}); !errors.Is(err, rag.ErrRenamed) {
+		if err := s.Rename(t.Context(), []rag.Move{{From: wrong.from, To: rag.Seen{Path: wrong.to}}}); !errors.Is(err, rag.ErrRenamed) {
 			t.Errorf("%v: %v", wrong, err)
 		}
+	}
+	is := ids(t, s, "b.txt")
+	if err := s.Rename(t.Context(), []rag.Move{{From: "b.txt", To: rag.Seen{Path: "sub/c.txt"}}, {From: "sub/c.txt", To: rag.Seen{Path: "b.txt"}}}); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]map[string]int64{was, is}, []map[string]int64{ids(t, s, "b.txt"), ids(t, s, "sub/c.txt")}); diff != "" {
+		t.Errorf("after they changed names (-want +got):\n%s", diff)
 	}
 	if err := s.Touch(t.Context(), []rag.Seen{{Path: "b.txt", Root: "/other", Version: "w"}, {Path: "gone", Version: "x"}}); err != nil {
 		t.Fatal(err)
@@ -167,7 +174,7 @@ func change(t *testing.T, r *rand.Rand, s *rag.Store, have map[string]rag.Editio
 		}
 	case what == 1 && isThere:
 		to := fmt.Sprintf("new-%d.txt", r.IntN(1000))
-		if err := s.Rename(t.Context(), path, rag.Seen{Path: to, Root: "/corpus"}); err != nil {
+		if err := s.Rename(t.Context(), []rag.Move{{From: path, To: rag.Seen{Path: to, Root: "/corpus"}}}); err != nil {
 			t.Fatal(err)
 		}
 		e.Source.Path = to

@@ -124,35 +124,77 @@ func (s *Store) Touch(ctx context.Context, seen []Seen) error {
 // ErrRenamed says that a source cannot be renamed: it is gone, or there is one of the new name.
 var ErrRenamed = errors.New("the source is gone, or there is one of the new name already")
 
-// Rename gives a source another path, at which its file now stands unchanged, in every generation of the index that has
-// it. All that was made of it stays as it is, the ids of its articles too. Errors are ErrRenamed, where none has it or can
-// have it under the new name, or what the database said.
-func (s *Store) Rename(ctx context.Context, from string, to Seen) error {
-	isDone := false
-	err := s.inEach(ctx, func(ctx context.Context) error {
-		err := s.rename(ctx, from, to)
-		if errors.Is(err, ErrRenamed) {
-			return nil
-		}
-		isDone = isDone || err == nil
-		return err
-	})
-	if err == nil && !isDone {
-		err = fmt.Errorf("rename %s to %s: %w", from, to.Path, ErrRenamed)
-	}
-	return err
+// Move is a source whose file stands under another name now.
+type Move struct {
+	From string
+	To   Seen
 }
 
-func (s *Store) rename(ctx context.Context, from string, to Seen) error {
-	tag, err := s.pool.Exec(ctx, `update sources set path = $2, root = $3, version = $4
-		where path = $1 and not exists (select from sources where path = $2)`, from, to.Path, to.Root, to.Version)
-	if pg, ok := errors.AsType[*pgconn.PgError](err); ok && pg.Code == "23505" || err == nil && tag.RowsAffected() == 0 { // unique_violation
-		err = ErrRenamed
-	}
+// Rename gives sources other paths, all at once, so that two may change names, in every generation of the index that has
+// them. All that was made of them stays as it is, the ids of their articles too. Errors are ErrRenamed, where no
+// generation has one or can have it under the new name, or what the database said.
+func (s *Store) Rename(ctx context.Context, moves []Move) error {
+	isDone := make(map[string]bool, len(moves))
+	err := s.inEach(ctx, func(ctx context.Context) error {
+		done, err := s.rename(ctx, moves)
+		for _, from := range done {
+			isDone[from] = true
+		}
+		return err
+	})
 	if err != nil {
-		return fmt.Errorf("rename %s to %s: %w", from, to.Path, err)
+		return fmt.Errorf("rename %d files: %w", len(moves), err)
+	}
+	for _, m := range moves {
+		if !isDone[m.From] {
+			return fmt.Errorf("rename %s to %s: %w", m.From, m.To.Path, ErrRenamed)
+		}
 	}
 	return nil
+}
+
+// rename gives those that were renamed, by their old paths. The rest is left as it was.
+func (s *Store) rename(ctx context.Context, moves []Move) (done []string, err error) {
+	from, to, roots, versions := make([]string, len(moves)), make([]string, len(moves)), make([]string, len(moves)), make([]string, len(moves))
+	for i, m := range moves {
+		from[i], to[i], roots[i], versions[i] = m.From, m.To.Path, m.To.Root, m.To.Version
+	}
+	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		// In the order of Remove. What moves is out of the way first, under a name that no file has.
+		if _, err := tx.Exec(ctx, `with moved as materialized (select id from sources where path = any($1) order by path for update)
+			update sources set path = chr(1) || path from moved where sources.id = moved.id`, from); err != nil {
+			return err
+		}
+		rows, _ := tx.Query(ctx, `update sources s set path = m.to, root = m.root, version = m.version
+			from unnest($1::text[], $2::text[], $3::text[], $4::text[]) as m("from", "to", root, version)
+			where s.path = chr(1) || m."from" and not exists (select from sources where path = m.to) returning m."from"`, from, to, roots, versions)
+		if done, err = pgx.CollectRows(rows, pgx.RowTo[string]); err != nil {
+			return err
+		}
+		_, err := tx.Exec(ctx, `update sources set path = substr(path, 2) where path = any(select chr(1) || f from unnest($1::text[]) as f)`, from)
+		return err
+	})
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok && pg.Code == "23505" { // unique_violation: another process took a name meanwhile
+		err = ErrRenamed
+	}
+	return done, err
+}
+
+// Holding is which of some sources has most of these passages, and how many; "" where none has one.
+func (s *Store) Holding(ctx context.Context, passages []Digest, paths []string) (path string, n int, err error) {
+	digests := make([][]byte, len(passages))
+	for i := range passages {
+		digests[i] = passages[i][:]
+	}
+	err = s.pool.QueryRow(ctx, `select s.path, count(distinct p.digest) from passages p join articles a on a.id = p.article_id join sources s on s.id = a.source_id
+		where p.digest = any($1) and p.digest <> '' and s.path = any($2) group by s.path order by 2 desc, 1 limit 1`, digests, paths).Scan(&path, &n)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return "", 0, nil
+	}
+	if err != nil {
+		err = fmt.Errorf("look for the same passages: %w", err)
+	}
+	return path, n, err
 }
 
 // Replace stores an edition in place of what the store held of its source, in one transaction: a

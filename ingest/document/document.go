@@ -70,17 +70,23 @@ const (
 	maxLines = 8 << 20 // of a file: the list of lines takes some 60 bytes each
 )
 
-// Read reads a file. The name only gives the kind by its extension. Errors are the reasons above, wrapped
+// Format is how a file of a name is read, told by its extension: "text", "html", "xhtml", "pdf", "docx", "epub"; "" is not.
+func Format(name string) string { return formats[strings.ToLower(filepath.Ext(name))] }
+
+var formats = map[string]string{
+	".txt": "text", ".text": "text", ".md": "text", ".markdown": "text", ".html": "html", ".htm": "html", ".xhtml": "xhtml",
+	".pdf": "pdf", ".docx": "docx", ".epub": "epub",
+}
+
+// Read reads a file. The name only gives the format by its extension. Errors are the reasons above, wrapped
 // with what was being done, or the context's.
 func Read(ctx context.Context, name string, raw []byte) (*Document, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
 	read := map[string]func(context.Context, []byte) (*Document, error){
-		".txt": readText, ".text": readText, ".md": readText, ".markdown": readText,
-		".html": readHTML, ".htm": readHTML, ".xhtml": readXHTML,
-		".pdf": readPDF, ".docx": readDOCX, ".epub": readEPUB,
-	}[strings.ToLower(filepath.Ext(name))]
+		"text": readText, "html": readHTML, "xhtml": readXHTML, "pdf": readPDF, "docx": readDOCX, "epub": readEPUB,
+	}[Format(name)]
 	if read == nil {
 		return nil, fmt.Errorf("read %s: %w", filepath.Base(name), ErrKind)
 	}

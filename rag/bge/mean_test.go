@@ -38,9 +38,12 @@ func (*collector) KnownAs(context.Context, string) (k rag.Known, ok bool, err er
 func (*collector) Encodings(context.Context, string, []rag.Digest) (map[rag.Digest]rag.Encoding, error) {
 	return nil, nil //nolint:nilnil // there are none
 }
-func (*collector) Rename(context.Context, string, rag.Seen) error { return nil }
-func (*collector) Touch(context.Context, []rag.Seen) error        { return nil }
-func (*collector) Remove(context.Context, []string) error         { return nil }
+func (*collector) Rename(context.Context, []rag.Move) error { return nil }
+func (*collector) Holding(context.Context, []rag.Digest, []string) (string, int, error) {
+	return "", 0, nil
+}
+func (*collector) Touch(context.Context, []rag.Seen) error { return nil }
+func (*collector) Remove(context.Context, []string) error  { return nil }
 
 // exampleTexts are the index texts of all passages of examples/corpus.
 func exampleTexts(t *testing.T, m *Model) []string {
