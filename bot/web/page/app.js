@@ -10,6 +10,7 @@ import { Turn, describe } from "./turn.js";
 
 const composer = by("composer"), question = by("question"), send = by("send"), stop = by("stop");
 const turns = by("turns"), welcome = by("welcome"), filterBox = by("filter");
+const NAME = document.title;
 const MOST_CHARACTERS = Number(question.dataset.most); // of a question
 const filterInputs = [...filterBox.querySelectorAll("input")];
 
@@ -216,6 +217,10 @@ addEventListener("keydown", (event) => {
 
 browse.start(panel.open, (filter) => {
   setFilter(filter);
+  if (location.search) { // a shared answer: nothing is asked there
+    open(begin());
+    return;
+  }
   location.hash = "#ask";
   question.focus();
 });
@@ -231,7 +236,8 @@ by("brand").addEventListener("click", (event) => {
 
 function open(conversation) {
   running?.abort();
-  if (location.search) history.replaceState(null, "", "/");
+  if (location.search) history.replaceState(null, "", `/${location.hash}`);
+  document.title = NAME;
   if (browse.isAt(location.hash)) location.hash = "#ask";
   if (panel.isOpen()) panel.close();
   composer.hidden = false;
@@ -409,7 +415,7 @@ async function shared(id) {
     const turn = new Turn(answer.question, { open: panel.open, again: () => shared(id) });
     turn.done(answer);
     turns.replaceChildren(banner, turn.node);
-    document.title = `${answer.question} · ${document.title}`;
+    document.title = `${answer.question} · ${NAME}`;
   } catch (trouble) {
     const turn = new Turn("", { again: () => shared(id) });
     turn.node.querySelector(".question").remove();

@@ -1,6 +1,6 @@
 import * as api from "./api.js";
 import { citeButtons } from "./cards.js";
-import { headlines, paragraphs, placeAt, quoteAt } from "./cut.js";
+import { cut, headlines, paragraphs, placeAt, quoteAt } from "./cut.js";
 import { button, by, el, imprint, langOf, place, say, show } from "./dom.js";
 import { t } from "./texts.js";
 import { troubleBox } from "./trouble.js";
@@ -133,8 +133,17 @@ function notice(at, span) {
 // pageLink leads to the reading page. A link cannot carry a key, so with one it is there only where pages are public.
 function pageLink(article, at, cited) {
   const page = /^https?:\/\//u.test(cited ?? "") ? cited.replace(/\?.*$/u, "") : api.key() ? null : `/articles/${encodeURIComponent(article.id)}`;
-  const href = page && page + (at ? `?quote=${at.start_char}-${at.end_char}` : "");
-  return href && el("a", { href, target: "_blank", rel: "noopener noreferrer" }, t("readingPage"));
+  const link = page && el("a", { href: page + (at ? `?quote=${at.start_char}-${at.end_char}` : ""), target: "_blank", rel: "noopener noreferrer" }, t("readingPage"));
+  if (link && at) fingerprint(cut(article.text, at.start_char, at.end_char)).then((of) => { if (of) link.setAttribute("href", `${link.getAttribute("href")}&of=${of}`); });
+  return link;
+}
+
+// fingerprint is that of bot.Fingerprint: a link that has it marks these words and no others. "" where the browser reckons none,
+// at addresses that are not secure.
+async function fingerprint(words) {
+  if (!globalThis.crypto?.subtle) return "";
+  const sum = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(words)));
+  return [...sum.slice(0, 4)].map((b) => b.toString(16).padStart(2, "0")).join("");
 }
 
 function copies(article) {

@@ -12,11 +12,13 @@ export function all() {
   if (held) return held;
   try {
     const read = JSON.parse(localStorage.getItem(NAME) ?? "[]");
-    return Array.isArray(read) ? read.filter((c) => c && typeof c.id === "string" && Array.isArray(c.turns)) : [];
+    return Array.isArray(read) ? read.filter(isWhole) : [];
   } catch {
     return [];
   }
 }
+
+const isWhole = (c) => typeof c?.id === "string" && Array.isArray(c.turns) && c.turns.every((turn) => typeof turn?.question === "string");
 
 // save keeps a conversation, with the turns that another tab has added to it, and lets go of the oldest ones where there is no
 // room.

@@ -1,4 +1,5 @@
 // The page in a headless Chromium, against the program itself: page_test.go starts the servers and says where they are.
+import { createHash } from "node:crypto";
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { mkdirSync } from "node:fs";
@@ -119,8 +120,9 @@ visit("a question is answered with quotes, each of which opens at its place", DE
   assert.equal(await page.evaluate(() => document.activeElement.tagName), "H2");
   await nothingSerious(page, "article");
   await shot(page, "article");
+  await page.waitForFunction(() => document.querySelector(".panel a").href.includes("&of="));
   const link = await page.locator(".panel a").getAttribute("href");
-  assert.match(link, /^\/articles\/\d+\?quote=273-382$/u);
+  assert.match(link, /^\/articles\/\d+\?quote=273-382&of=2889e735$/u);
   await page.keyboard.press("Escape");
   await page.waitForSelector(".panel", { state: "hidden" });
   assert.equal(await page.evaluate(() => document.activeElement.className), "open", "the focus is back");
@@ -378,7 +380,9 @@ visit("after an article has changed nothing false is said of where its words sto
   await page.waitForSelector(".panel mark");
   assert.equal(await marked(page), quote);
   const start = [...changed.text.slice(0, changed.text.indexOf(quote))].length;
-  assert.equal(await page.locator(".panel .bar a").getAttribute("href"), `/articles/${changed.id}?quote=${start}-${start + [...quote].length}`);
+  const of = createHash("sha256").update(quote).digest("hex").slice(0, 8);
+  const href = `/articles/${changed.id}?quote=${start}-${start + [...quote].length}&of=${of}`;
+  await page.waitForFunction((want) => document.querySelector(".panel .bar a").getAttribute("href") === want, href);
   const line = changed.places.findLast(([from]) => from <= start)[1];
   assert.match(await page.locator(".panel .at").textContent(), new RegExp(`第 ${line}`, "u"));
   assert.match(await page.locator(".panel .notice").textContent(), /改动过/u);
@@ -481,10 +485,26 @@ visit("an answer is shared by a link, on which it is read and not judged", { ...
   await other.locator(".card .open").first().click();
   await other.waitForSelector(".panel mark");
   assert.equal(await marked(other), quote);
+  await other.click("#to-articles");
+  await other.fill("#browse [name=author]", "白芷");
+  await other.press("#browse [name=author]", "Enter");
+  await other.click("#ask-these");
+  assert.ok(await other.locator("#question").evaluate((box) => box === document.activeElement && box.offsetParent !== null), "there it can be asked");
+  assert.match(await other.textContent("#filter-said"), /白芷/u);
+  assert.equal(new URL(other.url()).search, "");
+  assert.equal(await other.title(), await page.title());
   await other.goto(`${PAGE_URL}/?a=nosuchanswer`);
   await other.waitForSelector(".trouble");
   await other.click("#to-ask");
   await other.waitForSelector("#composer");
+});
+
+visit("a history that is damaged does not stop the page", DESK, async (page) => {
+  await page.evaluate(() => localStorage.setItem("yinju.conversations", JSON.stringify([{ id: "a", title: "x", at: "", turns: [null] }, null, 7])));
+  await page.reload();
+  await page.waitForFunction(() => document.getElementById("corpus").childElementCount > 0);
+  await page.click("#open-past");
+  assert.equal(await page.locator("#past-list .title").count(), 0);
 });
 
 visit("troubles are said kindly, and it can be tried again", DESK, async (page) => {
