@@ -98,7 +98,7 @@ func (w *web) get(ctx context.Context, method, address string) (*http.Response, 
 		stop()
 		return nil, err
 	}
-	response.Body = patient{response.Body, ctx, alive, stop}
+	response.Body = newPatient(ctx, response.Body, alive, stop)
 	if response.StatusCode == http.StatusOK {
 		return response, nil
 	}
