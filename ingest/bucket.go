@@ -105,6 +105,9 @@ func (b *bucket) read(ctx context.Context, name string, most int64, tooLarge err
 	}
 	body := newPatient(ctx, o, alive, stop)
 	defer func() { _ = body.Close() }()
+	if info.Size > most {
+		return nil, "", tooLarge
+	}
 	raw, err := io.ReadAll(io.LimitReader(body, most+1))
 	if err != nil {
 		return nil, "", b.fault(name, err)

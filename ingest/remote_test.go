@@ -377,6 +377,47 @@ func TestAPageThatIsNoWholeListIsNoList(t *testing.T) {
 	}
 }
 
+// A file whose size tells that it is not taken is not waited for.
+func TestAFileThatIsTooLargeIsRefusedByItsSize(t *testing.T) {
+	t.Parallel()
+	dir, put, _ := folderOf(t)
+	put("a.txt", "甲桥通车了。")
+	huge := func(w http.ResponseWriter, r *http.Request) { // says its size, and nothing more
+		w.Header().Set("Content-Length", "300000000")
+		w.Header().Set("Last-Modified", "Mon, 02 Nov 2026 10:00:00 GMT")
+		w.Header().Set("Etag", `"1"`)
+		w.WriteHeader(http.StatusOK)
+		if r.Method == http.MethodGet {
+			_ = http.NewResponseController(w).Flush()
+			<-r.Context().Done()
+		}
+	}
+	url := goFolder(t, dir, func(w http.ResponseWriter, r *http.Request) bool {
+		if r.URL.Path == "/a.txt" {
+			huge(w, r)
+		}
+		return r.URL.Path == "/a.txt"
+	})
+	w := newWorld(t)
+	if r, err := remoteRun(t, w, ingest.Places{}, url); err != nil || len(r.Failed) != 1 || !errors.Is(r.Failed[0].Err, ingest.ErrTooLarge) {
+		t.Errorf("%+v, %v", r, err)
+	}
+
+	service := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !r.URL.Query().Has("list-type") {
+			huge(w, r)
+			return
+		}
+		w.Header().Set("Content-Type", "application/xml")
+		_, _ = fmt.Fprint(w, `<ListBucketResult><Contents><Key>a.txt</Key><ETag>"1"</ETag><Size>300000000</Size></Contents></ListBucketResult>`)
+	}))
+	t.Cleanup(service.Close)
+	from := ingest.Places{S3: ingest.S3Options{Endpoint: service.URL, Region: "us-east-1"}}
+	if r, err := remoteRun(t, w, from, "s3://texts"); err != nil || len(r.Failed) != 1 || !errors.Is(r.Failed[0].Err, ingest.ErrTooLarge) {
+		t.Errorf("%+v, %v", r, err)
+	}
+}
+
 // A server that says nothing of any file is not asked about each of thousands.
 func TestAServerThatFailsForEveryFileIsNotAskedForEach(t *testing.T) {
 	t.Parallel()

@@ -343,6 +343,9 @@ func (w *web) fetch(ctx context.Context, name string, most int64, tooLarge error
 	}
 	defer func() { _ = response.Body.Close() }()
 	h = response.Header
+	if response.ContentLength > most {
+		return nil, nil, 0, tooLarge
+	}
 	if age, ok := ageIn(h); ok && age < w.settle && age > -futureSlack {
 		return nil, h, w.settle - age, nil
 	}
