@@ -377,6 +377,63 @@ func TestAPageThatIsNoWholeListIsNoList(t *testing.T) {
 	}
 }
 
+// Nothing is cited by a name whose address leads to something else.
+func TestAFileThatLeadsElsewhereIsNotTaken(t *testing.T) {
+	t.Parallel()
+	for to, said := range map[string]string{
+		"/?key=hunter2": "/", "/ok.txt": "/ok.txt", "/a.txt/": "/a.txt/", "http://169.254.169.254/latest/?key=hunter2": "http://169.254.169.254/latest/",
+	} {
+		t.Run(said, func(t *testing.T) {
+			t.Parallel()
+			dir, put, _ := folderOf(t)
+			put("ok.txt", "好桥通车了。")
+			put("a.txt", "甲桥通车了。")
+			var fails atomic.Bool
+			url := goFolder(t, dir, func(w http.ResponseWriter, r *http.Request) bool {
+				switch {
+				case fails.Load() && r.URL.Path == "/a.txt":
+					http.Redirect(w, r, to, http.StatusFound)
+				case r.URL.Path == "/a.txt/":
+					w.Header().Set("Etag", `"1"`)
+				default:
+					return false
+				}
+				return true
+			})
+			w := newWorld(t)
+			if r, err := remoteRun(t, w, ingest.Places{}, url); err != nil || r.Added != 2 {
+				t.Fatalf("%+v, %v", r, err)
+			}
+			fails.Store(true)
+			r, err := remoteRun(t, w, ingest.Places{}, url)
+			if err != nil || len(r.Failed) != 1 || r.Failed[0].Path != "a.txt" || w.shelf.editions["a.txt"].Articles[0].Text != "甲桥通车了。" {
+				t.Fatalf("%+v, %v", r, err)
+			}
+			if is := r.Failed[0].Err.Error(); !strings.Contains(is, "leads to "+said+":") && !strings.Contains(is, "leads to "+url+said+":") || strings.Contains(is, "hunter2") {
+				t.Error(is)
+			}
+		})
+	}
+}
+
+// A server may lead to the same name by another address, as some do for each request.
+func TestAFileThatLeadsToItselfIsTaken(t *testing.T) {
+	t.Parallel()
+	dir, put, _ := folderOf(t)
+	put("a.txt", "甲桥通车了。")
+	url := goFolder(t, dir, func(w http.ResponseWriter, r *http.Request) bool {
+		isIt := r.URL.Path == "/a.txt" && r.URL.RawQuery == ""
+		if isIt {
+			http.Redirect(w, r, "/a.txt?today", http.StatusFound)
+		}
+		return isIt
+	})
+	w := newWorld(t)
+	if r, err := remoteRun(t, w, ingest.Places{}, url); err != nil || r.Added != 1 {
+		t.Errorf("%+v, %v", r, err)
+	}
+}
+
 // A file whose size tells that it is not taken is not waited for.
 func TestAFileThatIsTooLargeIsRefusedByItsSize(t *testing.T) {
 	t.Parallel()

@@ -45,7 +45,8 @@ var webTransport = func() *http.Transport {
 var (
 	errWebAddress = errors.New("want http(s)://HOST/FOLDER/ without user, query and fragment")
 	errWebNoList  = errors.New("this is no page that lists a folder")
-	errWebLeaves  = errors.New("it leads out of the folder")
+	errWebLeaves  = errors.New("that is out of the folder")
+	errWebOther   = errors.New("that is another name")
 )
 
 func openWeb(address string, settle time.Duration) (Corpus, error) {
@@ -59,7 +60,7 @@ func openWeb(address string, settle time.Duration) (Corpus, error) {
 	w := &web{root: u, settle: settle}
 	w.client = &http.Client{Transport: webTransport, CheckRedirect: func(r *http.Request, via []*http.Request) error {
 		if len(via) > webJumps || r.URL.Scheme != u.Scheme || r.URL.Host != u.Host || !strings.HasPrefix(r.URL.Path, u.Path) {
-			return errWebLeaves
+			return leads(via[0].URL, r.URL, errWebLeaves)
 		}
 		return nil
 	}}
@@ -73,6 +74,13 @@ func (w *web) address(name string) string {
 	return u.String()
 }
 
+// leads says that an address leads elsewhere. What stands behind a "?" may be a key, and is not repeated.
+func leads(from, to *url.URL, why error) error {
+	bare := *to
+	bare.User, bare.RawQuery, bare.Fragment = nil, "", ""
+	return &FileError{fmt.Errorf("%s leads to %s: %w", from, &bare, why)}
+}
+
 // webError is a response that is no file.
 type webError struct {
 	address string
@@ -83,7 +91,7 @@ func (e *webError) Error() string {
 	return fmt.Sprintf("%s: the server says %d %s", e.address, e.status, http.StatusText(e.status))
 }
 
-// get asks for an address. The caller closes the body. What is not there, and will not be by itself, is a *FileError.
+// get asks for an address. The caller closes the body. What is not there, or is elsewhere, and will be so by itself, is a *FileError.
 func (w *web) get(ctx context.Context, method, address string) (*http.Response, error) {
 	ctx, alive, stop := untilStalled(ctx, networkWait)
 	r, err := http.NewRequestWithContext(ctx, method, address, nil)
@@ -96,13 +104,20 @@ func (w *web) get(ctx context.Context, method, address string) (*http.Response, 
 	response, err := w.client.Do(r)
 	if err != nil {
 		stop()
+		if own := (*FileError)(nil); errors.As(err, &own) {
+			return nil, own // without the address around it, which may hold a key
+		}
 		return nil, err
 	}
 	response.Body = newPatient(ctx, response.Body, alive, stop)
-	if response.StatusCode == http.StatusOK {
+	at := response.Request.URL
+	if response.StatusCode == http.StatusOK && at.Path == r.URL.Path {
 		return response, nil
 	}
 	_ = response.Body.Close()
+	if response.StatusCode == http.StatusOK {
+		return nil, leads(r.URL, at, errWebOther) // what came would be cited as what was asked for
+	}
 	err = &webError{address, response.StatusCode}
 	switch response.StatusCode {
 	case http.StatusForbidden, http.StatusNotFound, http.StatusGone, http.StatusUnauthorized:
