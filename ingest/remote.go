@@ -42,6 +42,9 @@ func (r remote) List(ctx context.Context) (Listing, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, listWait, errSlowList)
 	defer cancel()
 	all, failed, err := r.list(ctx, func(name string) bool { return !isHidden(name) && (isRead(name) || isSidecar(name)) })
+	if err == nil && ctx.Err() != nil { // what was left out would seem to be gone
+		err = context.Cause(ctx)
+	}
 	if err != nil {
 		return Listing{}, err
 	}
