@@ -97,23 +97,23 @@ func (b *bucket) stat(ctx context.Context, name string) (string, bool, error) {
 
 func (b *bucket) read(ctx context.Context, name string, most int64, tooLarge error) ([]byte, string, error) {
 	ctx, alive, stop := untilStalled(ctx, networkWait)
-	o, err := b.client.GetObject(ctx, b.name, b.prefix+name, minio.GetObjectOptions{})
+	o, info, _, err := minio.Core{Client: b.client}.GetObject(ctx, b.name, b.prefix+name, minio.GetObjectOptions{})
 	if err != nil {
+		err = cmp.Or(context.Cause(ctx), err)
 		stop()
 		return nil, "", b.fault(name, err)
 	}
-	body := patient{o, ctx, alive, stop}
+	body := newPatient(ctx, o, alive, stop)
 	defer func() { _ = body.Close() }()
+	if info.Size > most {
+		return nil, "", tooLarge
+	}
 	raw, err := io.ReadAll(io.LimitReader(body, most+1))
 	if err != nil {
 		return nil, "", b.fault(name, err)
 	}
 	if int64(len(raw)) > most {
 		return nil, "", tooLarge
-	}
-	info, err := o.Stat() // of the object that was read
-	if err != nil {
-		return nil, "", b.fault(name, err)
 	}
 	return raw, tagged(info.ETag), nil
 }

@@ -39,7 +39,12 @@ func (r remote) Spec() string { return r.root }
 
 // List gives the objects that are sources.
 func (r remote) List(ctx context.Context) (Listing, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, listWait, errSlowList)
+	defer cancel()
 	all, failed, err := r.list(ctx, func(name string) bool { return !isHidden(name) && (isRead(name) || isSidecar(name)) })
+	if err == nil && ctx.Err() != nil { // what was left out would seem to be gone
+		err = context.Cause(ctx)
+	}
 	if err != nil {
 		return Listing{}, err
 	}

@@ -189,7 +189,7 @@ func TestAWebFolderThatFailsRemovesNothing(t *testing.T) {
 	files := http.FileServer(http.Dir(dir))
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
-		case fault.Load() == "page" && r.URL.Path == "/sub/":
+		case fault.Load() == "page" && r.URL.Path == "/sub/", fault.Load() == "root" && r.URL.Path == "/":
 			http.Error(w, "later", http.StatusServiceUnavailable)
 		case fault.Load() == "file" && r.URL.Path == "/sub/b.txt":
 			http.Error(w, "later", http.StatusServiceUnavailable)
@@ -208,8 +208,12 @@ func TestAWebFolderThatFailsRemovesNothing(t *testing.T) {
 		t.Fatalf("%+v, %v", r, err)
 	}
 	fault.Store("page")
-	if _, err := remoteRun(t, w, ingest.Places{}, server.URL); err == nil || len(w.shelf.editions) != 2 {
-		t.Errorf("%v, stored %s", err, w.stored())
+	if r, err := remoteRun(t, w, ingest.Places{}, server.URL); err != nil || len(r.Failed) != 1 || len(r.Removed) != 0 || len(w.shelf.editions) != 2 {
+		t.Errorf("%+v, %v, stored %s", r, err, w.stored())
+	}
+	fault.Store("root")
+	if r, err := remoteRun(t, w, ingest.Places{}, server.URL); err == nil || len(w.shelf.editions) != 2 {
+		t.Errorf("%+v, stored %s", r, w.stored())
 	}
 	fault.Store("file")
 	if r, err := remoteRun(t, w, ingest.Places{}, server.URL); err != nil || len(r.Failed) != 1 || len(r.Removed) != 0 || len(w.shelf.editions) != 2 {
@@ -333,7 +337,7 @@ func goFolder(t *testing.T, dir string, before func(w http.ResponseWriter, r *ht
 	return server.URL
 }
 
-// A page that is cut, is no list, or belongs to another folder would hide files, which are not gone.
+// A page that is cut, is no list, is not given, or belongs to another folder would hide files, which are not gone. The rest goes on.
 func TestAPageThatIsNoWholeListIsNoList(t *testing.T) {
 	t.Parallel()
 	for name, answer := range map[string]func(w http.ResponseWriter, r *http.Request){
@@ -348,6 +352,9 @@ func TestAPageThatIsNoWholeListIsNoList(t *testing.T) {
 			}
 		},
 		"another folder's": func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/other/", http.StatusFound) },
+		"gone":             func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/nowhere", http.StatusFound) },
+		"forbidden":        func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no", http.StatusForbidden) },
+		"broken":           func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no", http.StatusInternalServerError) },
 		"cut": func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "text/html")
 			w.Header().Set("Content-Length", "1000")
@@ -356,24 +363,232 @@ func TestAPageThatIsNoWholeListIsNoList(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			dir, put, _ := folderOf(t)
+			dir, put, remove := folderOf(t)
 			put("a.txt", "甲桥通车了。")
 			put("sub/b.txt", "乙桥通车了。")
 			put("other/c.txt", "丙桥通车了。")
+			put("sub/deep/d.txt", "丁桥通车了。")
+			put("subway.txt", "戊桥通车了。")
+			var fails atomic.Bool
 			url := goFolder(t, dir, func(w http.ResponseWriter, r *http.Request) bool {
-				if r.URL.Path == "/sub/" {
+				isIt := fails.Load() && r.URL.Path == "/sub/"
+				if isIt {
 					answer(w, r)
 				}
-				return r.URL.Path == "/sub/"
+				return isIt
 			})
-			c, err := ingest.Places{}.Corpus([]string{url})
-			if err != nil {
-				t.Fatal(err)
+			w := newWorld(t)
+			if r, err := remoteRun(t, w, ingest.Places{}, url); err != nil || r.Added != 5 {
+				t.Fatalf("%+v, %v", r, err)
 			}
-			if l, err := c.List(t.Context()); err == nil {
-				t.Errorf("it was taken for a list: %+v", l)
+			fails.Store(true)
+			put("a.txt", "甲桥拆了。")
+			remove("other/c.txt")
+			r, err := remoteRun(t, w, ingest.Places{}, url)
+			if err != nil || r.Changed != 1 || len(r.Failed) != 1 || r.Failed[0].Path != "sub" || !slices.Equal(r.Removed, []string{"other/c.txt"}) {
+				t.Errorf("%+v, %v", r, err)
+			}
+			if w.stored() != "a.txt sub/b.txt sub/deep/d.txt subway.txt" {
+				t.Errorf("stored %s", w.stored())
 			}
 		})
+	}
+}
+
+// A page that fails once is asked for again.
+func TestAPageThatFailsOnceIsRead(t *testing.T) {
+	t.Parallel()
+	dir, put, _ := folderOf(t)
+	put("sub/b.txt", "乙桥通车了。")
+	var asked atomic.Int64
+	url := goFolder(t, dir, func(w http.ResponseWriter, r *http.Request) bool {
+		isIt := r.URL.Path == "/sub/" && asked.Add(1) == 1
+		if isIt {
+			http.Error(w, "later", http.StatusServiceUnavailable)
+		}
+		return isIt
+	})
+	w := newWorld(t)
+	if r, err := remoteRun(t, w, ingest.Places{}, url); err != nil || r.Added != 1 || len(r.Failed) != 0 {
+		t.Errorf("%+v, %v", r, err)
+	}
+}
+
+// A server that fails for every folder is down: nothing is known of what it has, and it is not asked about each.
+func TestAServerThatFailsForEveryFolderEndsTheList(t *testing.T) {
+	t.Parallel()
+	dir, put, _ := folderOf(t)
+	for i := range 100 {
+		put(fmt.Sprintf("%d/a.txt", i), "桥。")
+	}
+	var asked atomic.Int64
+	url := goFolder(t, dir, func(w http.ResponseWriter, r *http.Request) bool {
+		if r.URL.Path != "/" {
+			asked.Add(1)
+			http.Error(w, "later", http.StatusServiceUnavailable)
+		}
+		return r.URL.Path != "/"
+	})
+	c, err := ingest.Places{}.Corpus([]string{url})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.List(t.Context()); err == nil || asked.Load() > 60 {
+		t.Errorf("%v after %d requests", err, asked.Load())
+	}
+}
+
+// What the server fails to tell of a file may be told when it is read, which is tried more than once. What it refuses stays so.
+func TestAFileOfWhichTheServerFailsToTellIsTriedAgain(t *testing.T) {
+	t.Parallel()
+	for status, isRead := range map[int]bool{
+		http.StatusServiceUnavailable: true, http.StatusTooManyRequests: true, http.StatusBadGateway: true,
+		http.StatusNotFound: false, http.StatusGone: false, http.StatusForbidden: false, http.StatusUnauthorized: false,
+	} {
+		t.Run(http.StatusText(status), func(t *testing.T) {
+			t.Parallel()
+			dir, put, _ := folderOf(t)
+			put("a.txt", "甲桥通车了。")
+			put("a.txt.articles.yaml", "articles:\n  - title: 甲\n    from: 1\n")
+			var heads atomic.Int64
+			heads.Store(1)
+			url := goFolder(t, dir, func(w http.ResponseWriter, r *http.Request) bool {
+				isIt := r.URL.Path == "/a.txt" && r.Method == http.MethodHead && heads.Add(1) == 1
+				if isIt {
+					http.Error(w, "no", status)
+				}
+				return isIt
+			})
+			w := newWorld(t)
+			if r, err := remoteRun(t, w, ingest.Places{}, url); err != nil || r.Added != 1 {
+				t.Fatalf("%+v, %v", r, err)
+			}
+			heads.Store(0)
+			put("a.txt", "甲桥拆了。")
+			r, err := remoteRun(t, w, ingest.Places{}, url)
+			if err != nil || len(r.Removed) != 0 || (r.Changed == 1) != isRead || (len(r.Failed) == 0) != isRead {
+				t.Errorf("%+v, %v", r, err)
+			}
+			if a := w.shelf.editions["a.txt"].Articles[0]; a.Title != "甲" || (a.Text == "甲桥拆了。") != isRead {
+				t.Errorf("stored %+v", a)
+			}
+		})
+	}
+}
+
+// Where a server does not answer HEAD, it is asked with GET.
+func TestAServerWithoutHeadIsACorpus(t *testing.T) {
+	t.Parallel()
+	for _, status := range []int{http.StatusMethodNotAllowed, http.StatusNotImplemented, http.StatusInternalServerError} {
+		t.Run(http.StatusText(status), func(t *testing.T) {
+			t.Parallel()
+			dir, put, remove := folderOf(t)
+			url := goFolder(t, dir, func(w http.ResponseWriter, r *http.Request) bool {
+				if r.Method == http.MethodHead {
+					http.Error(w, "no", status)
+				}
+				return r.Method == http.MethodHead
+			})
+			syncs(t, ingest.Places{}, url, put, remove)
+		})
+	}
+}
+
+// Nothing is cited by a name whose address leads to something else.
+func TestAFileThatLeadsElsewhereIsNotTaken(t *testing.T) {
+	t.Parallel()
+	for to, said := range map[string]string{
+		"/?key=hunter2": "/", "/ok.txt": "/ok.txt", "/a.txt/": "/a.txt/", "http://169.254.169.254/latest/?key=hunter2": "http://169.254.169.254/latest/",
+	} {
+		t.Run(said, func(t *testing.T) {
+			t.Parallel()
+			dir, put, _ := folderOf(t)
+			put("ok.txt", "好桥通车了。")
+			put("a.txt", "甲桥通车了。")
+			var fails atomic.Bool
+			url := goFolder(t, dir, func(w http.ResponseWriter, r *http.Request) bool {
+				switch {
+				case fails.Load() && r.URL.Path == "/a.txt":
+					http.Redirect(w, r, to, http.StatusFound)
+				case r.URL.Path == "/a.txt/":
+					w.Header().Set("Etag", `"1"`)
+				default:
+					return false
+				}
+				return true
+			})
+			w := newWorld(t)
+			if r, err := remoteRun(t, w, ingest.Places{}, url); err != nil || r.Added != 2 {
+				t.Fatalf("%+v, %v", r, err)
+			}
+			fails.Store(true)
+			r, err := remoteRun(t, w, ingest.Places{}, url)
+			if err != nil || len(r.Failed) != 1 || r.Failed[0].Path != "a.txt" || w.shelf.editions["a.txt"].Articles[0].Text != "甲桥通车了。" {
+				t.Fatalf("%+v, %v", r, err)
+			}
+			if is := r.Failed[0].Err.Error(); !strings.Contains(is, "leads to "+said+":") && !strings.Contains(is, "leads to "+url+said+":") || strings.Contains(is, "hunter2") {
+				t.Error(is)
+			}
+		})
+	}
+}
+
+// A server may lead to the same name by another address, as some do for each request.
+func TestAFileThatLeadsToItselfIsTaken(t *testing.T) {
+	t.Parallel()
+	dir, put, _ := folderOf(t)
+	put("a.txt", "甲桥通车了。")
+	url := goFolder(t, dir, func(w http.ResponseWriter, r *http.Request) bool {
+		isIt := r.URL.Path == "/a.txt" && r.URL.RawQuery == ""
+		if isIt {
+			http.Redirect(w, r, "/a.txt?today", http.StatusFound)
+		}
+		return isIt
+	})
+	w := newWorld(t)
+	if r, err := remoteRun(t, w, ingest.Places{}, url); err != nil || r.Added != 1 {
+		t.Errorf("%+v, %v", r, err)
+	}
+}
+
+// A file whose size tells that it is not taken is not waited for.
+func TestAFileThatIsTooLargeIsRefusedByItsSize(t *testing.T) {
+	t.Parallel()
+	dir, put, _ := folderOf(t)
+	put("a.txt", "甲桥通车了。")
+	huge := func(w http.ResponseWriter, r *http.Request) { // says its size, and nothing more
+		w.Header().Set("Content-Length", "300000000")
+		w.Header().Set("Last-Modified", "Mon, 02 Nov 2026 10:00:00 GMT")
+		w.Header().Set("Etag", `"1"`)
+		w.WriteHeader(http.StatusOK)
+		if r.Method == http.MethodGet {
+			_ = http.NewResponseController(w).Flush()
+			<-r.Context().Done()
+		}
+	}
+	url := goFolder(t, dir, func(w http.ResponseWriter, r *http.Request) bool {
+		if r.URL.Path == "/a.txt" {
+			huge(w, r)
+		}
+		return r.URL.Path == "/a.txt"
+	})
+	w := newWorld(t)
+	if r, err := remoteRun(t, w, ingest.Places{}, url); err != nil || len(r.Failed) != 1 || !errors.Is(r.Failed[0].Err, ingest.ErrTooLarge) {
+		t.Errorf("%+v, %v", r, err)
+	}
+
+	service := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !r.URL.Query().Has("list-type") {
+			huge(w, r)
+			return
+		}
+		w.Header().Set("Content-Type", "application/xml")
+		_, _ = fmt.Fprint(w, `<ListBucketResult><Contents><Key>a.txt</Key><ETag>"1"</ETag><Size>300000000</Size></Contents></ListBucketResult>`)
+	}))
+	t.Cleanup(service.Close)
+	from := ingest.Places{S3: ingest.S3Options{Endpoint: service.URL, Region: "us-east-1"}}
+	if r, err := remoteRun(t, w, from, "s3://texts"); err != nil || len(r.Failed) != 1 || !errors.Is(r.Failed[0].Err, ingest.ErrTooLarge) {
+		t.Errorf("%+v, %v", r, err)
 	}
 }
 

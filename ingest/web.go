@@ -20,12 +20,13 @@ import (
 
 // Limits of a web folder.
 const (
-	webDepth   = 16       // folders within each other
-	webFolders = 20_000   // in all
-	webPage    = 32 << 20 // bytes of a page that lists a folder
-	webAtOnce  = 8        // requests
-	webFaults  = 20       // files in a row of which nothing can be told, though they may be there
-	webJumps   = 5        // redirects
+	webDepth   = 16          // folders within each other
+	webFolders = 20_000      // in all
+	webPage    = 32 << 20    // bytes of a page that lists a folder
+	webAtOnce  = 8           // requests
+	webFaults  = 20          // files or folders in a row of which nothing can be told, though they may be there
+	webJumps   = 5           // redirects
+	webAgain   = time.Second // until a page that failed is asked for once more
 )
 
 // web is a folder that a web server lists: pages of links, as nginx, Apache, Caddy and Python's http.server make them.
@@ -45,7 +46,8 @@ var webTransport = func() *http.Transport {
 var (
 	errWebAddress = errors.New("want http(s)://HOST/FOLDER/ without user, query and fragment")
 	errWebNoList  = errors.New("this is no page that lists a folder")
-	errWebLeaves  = errors.New("it leads out of the folder")
+	errWebLeaves  = errors.New("that is out of the folder")
+	errWebOther   = errors.New("that is another name")
 )
 
 func openWeb(address string, settle time.Duration) (Corpus, error) {
@@ -59,7 +61,7 @@ func openWeb(address string, settle time.Duration) (Corpus, error) {
 	w := &web{root: u, settle: settle}
 	w.client = &http.Client{Transport: webTransport, CheckRedirect: func(r *http.Request, via []*http.Request) error {
 		if len(via) > webJumps || r.URL.Scheme != u.Scheme || r.URL.Host != u.Host || !strings.HasPrefix(r.URL.Path, u.Path) {
-			return errWebLeaves
+			return leads(via[0].URL, r.URL, errWebLeaves)
 		}
 		return nil
 	}}
@@ -73,6 +75,13 @@ func (w *web) address(name string) string {
 	return u.String()
 }
 
+// leads says that an address leads elsewhere. What stands behind a "?" may be a key, and is not repeated.
+func leads(from, to *url.URL, why error) error {
+	bare := *to
+	bare.User, bare.RawQuery, bare.Fragment = nil, "", ""
+	return &FileError{fmt.Errorf("%s leads to %s: %w", from, &bare, why)}
+}
+
 // webError is a response that is no file.
 type webError struct {
 	address string
@@ -83,7 +92,7 @@ func (e *webError) Error() string {
 	return fmt.Sprintf("%s: the server says %d %s", e.address, e.status, http.StatusText(e.status))
 }
 
-// get asks for an address. The caller closes the body. What is not there, and will not be by itself, is a *FileError.
+// get asks for an address. The caller closes the body. What is not there, or is elsewhere, and will be so by itself, is a *FileError.
 func (w *web) get(ctx context.Context, method, address string) (*http.Response, error) {
 	ctx, alive, stop := untilStalled(ctx, networkWait)
 	r, err := http.NewRequestWithContext(ctx, method, address, nil)
@@ -96,13 +105,20 @@ func (w *web) get(ctx context.Context, method, address string) (*http.Response, 
 	response, err := w.client.Do(r)
 	if err != nil {
 		stop()
+		if own := (*FileError)(nil); errors.As(err, &own) {
+			return nil, own // without the address around it, which may hold a key
+		}
 		return nil, err
 	}
-	response.Body = patient{response.Body, ctx, alive, stop}
-	if response.StatusCode == http.StatusOK {
+	response.Body = newPatient(ctx, response.Body, alive, stop)
+	at := response.Request.URL
+	if response.StatusCode == http.StatusOK && at.Path == r.URL.Path {
 		return response, nil
 	}
 	_ = response.Body.Close()
+	if response.StatusCode == http.StatusOK {
+		return nil, leads(r.URL, at, errWebOther) // what came would be cited as what was asked for
+	}
 	err = &webError{address, response.StatusCode}
 	switch response.StatusCode {
 	case http.StatusForbidden, http.StatusNotFound, http.StatusGone, http.StatusUnauthorized:
@@ -111,16 +127,26 @@ func (w *web) get(ctx context.Context, method, address string) (*http.Response, 
 	return nil, err
 }
 
-// list reads the pages of the folder and of those below, and asks for the version of each file. A page that cannot be read
-// fails the whole: what is not seen need not be gone.
+// survey is one look over a web folder.
+type survey struct {
+	*web
+
+	mu     sync.Mutex // guards what follows
+	failed []Failure
+	inARow int // faults that are the server's
+}
+
+// list reads the pages of the folder and of those below, and asks for the version of each file. Folders and files of which
+// nothing can be told are in failed: what is not seen need not be gone. The folder itself has to be read.
 func (w *web) list(ctx context.Context, wanted func(string) bool) ([]object, []Failure, error) {
+	s := survey{web: w}
 	seen := map[string]bool{"": true}
 	level, names := []string{""}, []string{}
 	for depth := 0; len(level) > 0; depth++ {
 		if depth == webDepth || len(seen)-len(names) > webFolders || len(names) > remoteFiles {
 			return nil, nil, fmt.Errorf("list %s: %w", w.root, errRemoteLimit)
 		}
-		found, err := w.pages(ctx, level)
+		found, err := s.pages(ctx, level)
 		if err != nil {
 			return nil, nil, fmt.Errorf("list %s: %w", w.root, err)
 		}
@@ -137,22 +163,81 @@ func (w *web) list(ctx context.Context, wanted func(string) bool) ([]object, []F
 			}
 		}
 	}
-	return w.versions(ctx, names)
+	all, err := s.versions(ctx, names)
+	if err != nil {
+		return nil, nil, fmt.Errorf("list %s: %w", w.root, err)
+	}
+	return all, s.failed, nil
 }
 
-// pages are the names that the pages of several folders have.
-func (w *web) pages(ctx context.Context, folders []string) ([]string, error) {
+// count notes whether a name could be looked at. What fails for no fault of its own, many times in a row, is the server's: its
+// error is given back.
+func (s *survey) count(err error) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case err == nil:
+		s.inARow = 0
+	case !isOwn(err):
+		s.inARow++
+	}
+	if s.inARow >= webFaults {
+		return err
+	}
+	return nil
+}
+
+func (s *survey) fail(name string, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.failed = append(s.failed, Failure{Path: strings.ToValidUTF8(strings.TrimSuffix(name, "/"), "?"), Err: err})
+}
+
+// isOwn says whether an error is a file's or folder's own, and will not pass by itself.
+func isOwn(err error) bool {
+	_, ok := errors.AsType[*FileError](err)
+	return ok
+}
+
+// pages are the names that the pages of several folders have. An error means that going on makes no sense.
+func (s *survey) pages(ctx context.Context, folders []string) ([]string, error) {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(webAtOnce)
 	found := make([][]string, len(folders))
 	for i, folder := range folders {
-		group.Go(func() (err error) {
-			found[i], err = w.links(ctx, folder)
-			return err
+		if ctx.Err() != nil {
+			break
+		}
+		group.Go(func() error {
+			names, err := s.page(ctx, folder)
+			switch {
+			case ctx.Err() != nil:
+				return context.Cause(ctx)
+			case err != nil && folder == "":
+				return err
+			case err != nil:
+				s.fail(folder, err)
+			}
+			found[i] = names
+			return s.count(err)
 		})
 	}
 	err := group.Wait()
 	return slices.Concat(found...), err
+}
+
+// page is links, asked for once more where the first fault may have passed: all that is below depends on it.
+func (w *web) page(ctx context.Context, folder string) ([]string, error) {
+	names, err := w.links(ctx, folder)
+	if err == nil || isOwn(err) {
+		return names, err
+	}
+	select {
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	case <-time.After(webAgain):
+		return w.links(ctx, folder)
+	}
 }
 
 // links are the names, from the root, of the files and folders right below a folder to which its page has links. Those of
@@ -165,8 +250,8 @@ func (w *web) links(ctx context.Context, folder string) ([]string, error) {
 	}
 	defer func() { _ = response.Body.Close() }()
 	kind, _, _ := mime.ParseMediaType(response.Header.Get("Content-Type"))
-	if isPage := kind == "text/html" || kind == "application/xhtml+xml"; !isPage || response.Request.URL.Path != w.root.Path+folder {
-		return nil, fmt.Errorf("%s: %w", response.Request.URL, errWebNoList)
+	if kind != "text/html" && kind != "application/xhtml+xml" {
+		return nil, &FileError{fmt.Errorf("%s: %w", address, errWebNoList)}
 	}
 	base, err := url.Parse(address)
 	if err != nil {
@@ -217,53 +302,56 @@ func below(page *url.URL, href string) string {
 	return name
 }
 
-// versions are the objects of names.
-func (w *web) versions(ctx context.Context, names []string) (all []object, failed []Failure, err error) {
+// versions are the objects of names. Of one whose version the server fails to tell it is unknown: reading it is tried more than
+// once, and tells what is wrong.
+func (s *survey) versions(ctx context.Context, names []string) (all []object, err error) {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(webAtOnce)
-	var mu sync.Mutex
-	inARow := 0
-	for _, name := range names {
+	found := make([]*object, len(names))
+	for i, name := range names {
 		if ctx.Err() != nil {
 			break
 		}
 		group.Go(func() error {
-			version, size, err := w.head(ctx, name)
-			if ctx.Err() != nil {
+			h, size, err := s.ask(ctx, name)
+			switch {
+			case ctx.Err() != nil:
 				return context.Cause(ctx)
+			case isOwn(err):
+				s.fail(name, err)
+			default:
+				found[i] = &object{name, size, versionIn(h)}
 			}
-			mu.Lock()
-			defer mu.Unlock()
-			if err == nil {
-				inARow = 0
-				all = append(all, object{name, size, version})
-				return nil
-			}
-			failed = append(failed, Failure{Path: name, Err: err})
-			if own := (*FileError)(nil); !errors.As(err, &own) {
-				inARow++
-			}
-			if inARow >= webFaults {
-				return fmt.Errorf("list %s: %w", w.root, err)
-			}
-			return nil
+			return s.count(err)
 		})
 	}
-	err = group.Wait()
-	return all, failed, err
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	for _, o := range found {
+		if o != nil {
+			all = append(all, *o)
+		}
+	}
+	return all, nil
 }
 
-func (w *web) head(ctx context.Context, name string) (version string, size int64, err error) {
-	h, size, err := w.ask(ctx, name)
-	return versionIn(h), size, err
-}
-
+// ask gives what the server tells of a file without its bytes. Where it fails at HEAD, as some do, GET is begun in its place.
 func (w *web) ask(ctx context.Context, name string) (http.Header, int64, error) {
 	response, err := w.get(ctx, http.MethodHead, w.address(name))
+	if knowsNoHead(err) {
+		response, err = w.get(ctx, http.MethodGet, w.address(name))
+	}
 	if err != nil {
 		return nil, 0, err
 	}
 	return response.Header, max(0, response.ContentLength), response.Body.Close()
+}
+
+// knowsNoHead says whether an error may be due to the method. A server that lacks it says 405 or 501, a faulty program 500.
+func knowsNoHead(err error) bool {
+	refused, ok := errors.AsType[*webError](err)
+	return ok && slices.Contains([]int{http.StatusMethodNotAllowed, http.StatusNotImplemented, http.StatusInternalServerError}, refused.status)
 }
 
 func (w *web) stat(ctx context.Context, name string) (string, bool, error) {
@@ -343,6 +431,9 @@ func (w *web) fetch(ctx context.Context, name string, most int64, tooLarge error
 	}
 	defer func() { _ = response.Body.Close() }()
 	h = response.Header
+	if response.ContentLength > most {
+		return nil, nil, 0, tooLarge
+	}
 	if age, ok := ageIn(h); ok && age < w.settle && age > -futureSlack {
 		return nil, h, w.settle - age, nil
 	}

@@ -4,11 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -46,13 +50,18 @@ func (c *counter) EmbedDocuments(_ context.Context, texts []string) ([][]float32
 // over is the work on a folder over a store of its own.
 func over(t *testing.T, url, dir, model string, e ingest.Embedder) (*queue.Queue, *rag.Store) {
 	t.Helper()
+	return overCorpus(t, url, ingest.Local{Paths: []string{dir}}, model, e, nil)
+}
+
+func overCorpus(t *testing.T, url string, c ingest.Corpus, model string, e ingest.Embedder, backoff []time.Duration) (*queue.Queue, *rag.Store) {
+	t.Helper()
 	store, err := rag.Open(t.Context(), url)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(store.Close)
 	job := ingest.Job{Library: store, Embedder: e, Model: model, Count: func(s string) int { return len([]rune(s)) + 2 }, MaxTokens: 512, MaxRemoved: .5}
-	q, err := queue.New(t.Context(), queue.Options{Pool: store.Pool(), Work: queue.Corpus{Job: job, Corpus: ingest.Local{Paths: []string{dir}}, Store: store}})
+	q, err := queue.New(t.Context(), queue.Options{Pool: store.Pool(), Work: queue.Corpus{Job: job, Corpus: c, Store: store}, Backoff: backoff})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -97,6 +106,31 @@ func TestTwoMachinesEmbedEachPassageOnce(t *testing.T) {
 	}
 	if diff := cmp.Diff(ragtest.Contents(t, want), ragtest.Contents(t, store)); diff != "" {
 		t.Errorf("stored (-alone +both):\n%.2000s", diff)
+	}
+}
+
+// What a web server fails to tell of a file, it may tell later in the sync.
+func TestAFileThatAWebServerFailsToGiveIsTriedFourTimes(t *testing.T) {
+	t.Parallel()
+	files := http.FileServer(http.Dir(stories(t, 3)))
+	var later atomic.Int64
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/000.md" || r.URL.Path == "/001.md" && later.Add(1) < 4 {
+			http.Error(w, "later", http.StatusServiceUnavailable)
+			return
+		}
+		files.ServeHTTP(w, r)
+	}))
+	t.Cleanup(server.Close)
+	c, err := ingest.Places{}.Corpus([]string{server.URL})
+	if err != nil {
+		t.Fatal(err)
+	}
+	q, store := overCorpus(t, ragtest.Database(t), c, "m", &counter{}, []time.Duration{time.Millisecond, time.Millisecond, time.Millisecond})
+	start(t, q)
+	end := wait(t, store, request(t, q, false))
+	if f := end.Report.Failed; end.Error != "" || end.Report.Added != 2 || len(f) != 1 || f[0].File != "000.md" || f[0].Attempts != 4 {
+		t.Errorf("%+v", end)
 	}
 }
 
