@@ -191,3 +191,23 @@ func TestAFileByNameBuildsNoIndex(t *testing.T) {
 		t.Errorf("with another model: %+v", end)
 	}
 }
+
+// Names that are not UTF-8 are told apart, and hold nothing else up.
+func TestNamesThatAreNoUTF8AreReportedEach(t *testing.T) {
+	t.Parallel()
+	dir := stories(t, 1)
+	for _, name := range []string{"\xb4.md", "\xb5.md"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte("石桥通车了。"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	q, store := over(t, ragtest.Database(t), dir, "m", &counter{})
+	start(t, q)
+	end := wait(t, store, request(t, q, false))
+	if end.Error != "" || end.Report.Added != 1 || len(end.Report.Failed) != 2 {
+		t.Errorf("%+v", end)
+	}
+	if all := failures(t, store); len(all) != 2 || all[0].File != `\xB4.md` || all[1].File != `\xB5.md` {
+		t.Errorf("%+v", all)
+	}
+}

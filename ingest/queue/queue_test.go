@@ -477,3 +477,39 @@ func (d *desk) isHeld() bool {
 		return false
 	}
 }
+
+// What cannot be kept of one sync costs its report, and no other sync.
+func TestAReportThatCannotBeKeptHoldsUpNoOtherSync(t *testing.T) {
+	t.Parallel()
+	d := newDesk("a.txt", "held.txt")
+	q, store := open(t, ragtest.Database(t), queue.Options{Work: d})
+	start(t, q)
+	job := request(t, q, false)
+	until(t, "a.txt", func() bool { s, _ := queue.StateOf(t.Context(), store.Pool()); return s.Now != nil && s.Now.Done == 1 })
+	if _, err := store.Pool().Exec(t.Context(), `update ingest_files set outcome = '["no outcome"]' where path = 'a.txt'`); err != nil {
+		t.Fatal(err)
+	}
+	close(d.hold)
+	if end := wait(t, store, job); !strings.Contains(end.Error, "report cannot be kept") || end.Report.Added != 0 {
+		t.Errorf("%+v", end)
+	}
+	if end := wait(t, store, request(t, q, false)); end.Error != "" || end.Report.Unchanged != 2 {
+		t.Errorf("the next sync: %+v", end)
+	}
+}
+
+// Two files of one name, as it is kept, are one failure.
+func TestTwoFailuresOfOneNameAreKeptOnce(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("长", 3000)
+	d := newDesk(long+"1", long+"2", "a.txt")
+	d.files[long+"1"], d.files[long+"2"] = -1, -1
+	q, store := open(t, ragtest.Database(t), queue.Options{Work: d})
+	start(t, q)
+	if end := wait(t, store, request(t, q, false)); end.Error != "" || end.Report.Added != 1 || len(end.Report.Failed) != 2 {
+		t.Errorf("ended with %q, %d failed", end.Error, len(end.Report.Failed))
+	}
+	if all := failures(t, store); len(all) != 1 {
+		t.Errorf("%d failures are kept", len(all))
+	}
+}
