@@ -211,3 +211,30 @@ func TestNamesThatAreNoUTF8AreReportedEach(t *testing.T) {
 		t.Errorf("%+v", all)
 	}
 }
+
+// The failures of a folder are those of the folder that was ingested last, under whatever name.
+func TestFailuresAreThoseOfTheFolderThatWasIngestedLast(t *testing.T) {
+	t.Parallel()
+	url, dir := ragtest.Database(t), stories(t, 2)
+	if err := os.WriteFile(filepath.Join(dir, "empty.md"), nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	link := filepath.Join(t.TempDir(), "link")
+	if err := os.Symlink(dir, link); err != nil {
+		t.Fatal(err)
+	}
+	q, store := over(t, url, dir, "m", &counter{})
+	start(t, q)
+	wait(t, store, request(t, q, false))
+	if all := failures(t, store); len(all) != 1 {
+		t.Fatalf("%+v", all)
+	}
+	again, store := over(t, url, link, "m", &counter{})
+	start(t, again)
+	if end := wait(t, store, request(t, again, false)); end.Error != "" {
+		t.Fatal(end.Error)
+	}
+	if all := failures(t, store); len(all) != 1 {
+		t.Errorf("one file is noted %d times: %+v", len(all), all)
+	}
+}

@@ -32,6 +32,7 @@ var (
 // desk is work that is noted and not done.
 type desk struct {
 	spec    string
+	whole   bool
 	planErr error
 	hold    chan struct{} // files named "held" wait for it, or for their end
 
@@ -61,7 +62,7 @@ func (d *desk) Plan(_ context.Context, forced bool) (queue.Plan, error) {
 	if d.planErr != nil && !forced {
 		return queue.Plan{}, d.planErr
 	}
-	p := queue.Plan{Report: queue.Report{Files: len(d.files)}}
+	p := queue.Plan{Whole: d.whole, Report: queue.Report{Files: len(d.files)}}
 	for name := range d.files {
 		if d.worked[name] > 0 {
 			p.Report.Unchanged++
@@ -511,5 +512,73 @@ func TestTwoFailuresOfOneNameAreKeptOnce(t *testing.T) {
 	}
 	if all := failures(t, store); len(all) != 1 {
 		t.Errorf("%d failures are kept", len(all))
+	}
+}
+
+// The store is what the last whole corpus is, and so are the failures; files by name leave those of others.
+func TestFailuresOfAnotherCorpusGoWithIt(t *testing.T) {
+	t.Parallel()
+	url := ragtest.Database(t)
+	sync := func(spec string, whole bool, broken ...string) []string {
+		t.Helper()
+		d := newDesk(append(broken, "good.txt")...)
+		d.spec, d.whole = spec, whole
+		for _, name := range broken {
+			d.files[name] = -1
+		}
+		q, store := open(t, url, queue.Options{Work: d})
+		if err := q.Start(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if end := wait(t, store, request(t, q, false)); end.Error != "" {
+			t.Fatalf("%s: %+v", spec, end)
+		}
+		if err := q.Stop(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		var names []string
+		for _, f := range failures(t, store) {
+			names = append(names, f.File)
+		}
+		return names
+	}
+	for _, c := range []struct {
+		spec   string
+		whole  bool
+		broken []string
+		want   []string
+	}{
+		{"/a", true, []string{"a1.txt", "a2.txt"}, []string{"a1.txt", "a2.txt"}},
+		{"/b/b.txt", false, []string{"b.txt"}, []string{"a1.txt", "a2.txt", "b.txt"}},
+		{"/b/b.txt", false, nil, []string{"a1.txt", "a2.txt"}},
+		{"/b/c.txt", false, []string{"c.txt"}, []string{"a1.txt", "a2.txt", "c.txt"}},
+		{"/a", true, []string{"a2.txt"}, []string{"a2.txt"}},
+		{"/other", true, []string{"o.txt"}, []string{"o.txt"}},
+		{"/a", true, nil, nil},
+	} {
+		if diff := cmp.Diff(c.want, sync(c.spec, c.whole, c.broken...)); diff != "" {
+			t.Errorf("after %s with %v (-want +got):\n%s", c.spec, c.broken, diff)
+		}
+	}
+}
+
+// What the store is not any more, because nothing was stored, is no reason to forget what failed.
+func TestASyncThatBrokeOffForgetsNoFailure(t *testing.T) {
+	t.Parallel()
+	url := ragtest.Database(t)
+	d := newDesk("broken.txt")
+	d.files["broken.txt"], d.whole = -1, true
+	q, store := open(t, url, queue.Options{Work: d})
+	start(t, q)
+	wait(t, store, request(t, q, false))
+	other := newDesk("full.txt")
+	other.spec, other.whole = "other", true
+	next, _ := open(t, url, queue.Options{Work: other})
+	start(t, next)
+	if end := wait(t, store, request(t, next, false)); !strings.Contains(end.Error, errFull.Error()) {
+		t.Errorf("%+v", end)
+	}
+	if all := failures(t, store); len(all) != 1 || all[0].File != "broken.txt" {
+		t.Errorf("%+v", all)
 	}
 }

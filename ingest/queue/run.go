@@ -48,12 +48,13 @@ type begun struct {
 	Corpus  string
 	Queue   string
 	Started time.Time
+	Whole   bool
 	Report  []byte // of its plan
 }
 
 // beginning reads how a sync began, and keeps others from ending it. It returns pgx.ErrNoRows where there is no such sync.
 func beginning(ctx context.Context, db querier, sync int64) (begun, error) {
-	rows, _ := db.Query(ctx, `select job, corpus, queue, started_at, report from ingest_syncs where id = $1 for update`, sync)
+	rows, _ := db.Query(ctx, `select job, corpus, queue, started_at, whole, report from ingest_syncs where id = $1 for update`, sync)
 	return pgx.CollectExactlyOneRow(rows, pgx.RowToStructByPos[begun])
 }
 
@@ -87,7 +88,7 @@ func (q *Queue) end(ctx context.Context, sync int64, why string) error {
 	err := q.endWith(ctx, sync, why, func(tx pgx.Tx, b begun) (Report, error) {
 		r, err := gather(ctx, tx, sync, b)
 		if err == nil {
-			err = keepFailures(ctx, tx, b.Corpus, sync, r, why == "")
+			err = keepFailures(ctx, tx, b, sync, r, why == "")
 		}
 		return r, err
 	})
@@ -142,8 +143,9 @@ func (q *Queue) endWith(ctx context.Context, sync int64, why string, keep func(t
 const maxError = 2000 // characters of an error that are kept
 
 // keepFailures notes the files that failed, since when; those that were taken, or are not of the corpus any more, are
-// noted no longer. whole says that every file of the corpus was looked at.
-func keepFailures(ctx context.Context, tx pgx.Tx, corpus string, sync int64, r Report, whole bool) error {
+// noted no longer. complete says that every file of the corpus was looked at: where that is all that there is, failures
+// of other corpora are gone with them.
+func keepFailures(ctx context.Context, tx pgx.Tx, b begun, sync int64, r Report, complete bool) error {
 	paths := make([]string, len(r.Failed))
 	errs := make([]string, len(r.Failed))
 	attempts := make([]int, len(r.Failed))
@@ -151,15 +153,15 @@ func keepFailures(ctx context.Context, tx pgx.Tx, corpus string, sync int64, r R
 		paths[i], errs[i], attempts[i] = rag.PlainText(f.File, maxError), rag.PlainText(f.Error, maxError), max(f.Attempts, 1)
 	}
 	var batch pgx.Batch
-	if whole {
-		batch.Queue(`delete from ingest_failures where corpus = $1 and path <> all($2)`, corpus, paths)
+	if complete {
+		batch.Queue(`delete from ingest_failures where corpus = $1 and path <> all($2) or corpus <> $1 and $3`, b.Corpus, paths, b.Whole)
 	}
 	// Also where it failed as a file of another corpus: named by itself, for one.
 	batch.Queue(`delete from ingest_failures where path = any(select path from ingest_files where sync = $1 and not failed and outcome is not null) or path = any($2)`, sync, append([]string{}, r.Removed...))
 	batch.Queue(`insert into ingest_failures (corpus, path, error, since, last, attempts)
 		select distinct on (path) $1, path, error, now(), now(), attempts from unnest($2::text[], $3::text[], $4::int[]) as f(path, error, attempts)
 		on conflict (corpus, path) do update set error = excluded.error, last = excluded.last, attempts = ingest_failures.attempts + excluded.attempts`,
-		corpus, paths, errs, attempts)
+		b.Corpus, paths, errs, attempts)
 	return tx.SendBatch(ctx, &batch).Close()
 }
 
