@@ -582,3 +582,71 @@ func TestASyncThatBrokeOffForgetsNoFailure(t *testing.T) {
 		t.Errorf("%+v", all)
 	}
 }
+
+// A process that is stopped holds its locks: it is told by its silence. When it wakes up it does no harm.
+func TestAStoppedProcessHoldsNothingUp(t *testing.T) {
+	t.Parallel()
+	url := ragtest.Database(t)
+	d := newDesk("a.txt", "held.txt")
+	stopped, store := open(t, url, queue.Options{Work: d, Look: time.Hour}) // it shows once that it lives
+	start(t, stopped)
+	job := request(t, stopped, false)
+	until(t, "the held file", d.isHeld)
+	mate, other := newDesk("a.txt", "held.txt"), newDesk("b.txt")
+	close(mate.hold)
+	other.spec = "other"
+	next, _ := open(t, url, queue.Options{Work: mate})
+	start(t, next)
+	another, _ := open(t, url, queue.Options{Work: other})
+	start(t, another)
+	later := request(t, another, false)
+	until(t, "the other sync to wait", func() bool { s, _ := queue.StateOf(t.Context(), store.Pool()); return s.Waiting == 1 })
+	time.Sleep(500 * time.Millisecond) // five looks
+	if _, over, _ := queue.EndOf(t.Context(), store.Pool(), job); over {
+		t.Fatal("a process that has shown that it lives was taken for dead")
+	}
+	silence(t, store, "order by seen_at limit 1")
+	if end := wait(t, store, job); end.Error != "" || end.Report.Added != 2 || mate.tries["held.txt"] != 1 {
+		t.Errorf("the sync of the stopped process: %+v, %v", end, mate.tries)
+	}
+	if end := wait(t, store, later); end.Error != "" || end.Report.Added != 1 {
+		t.Errorf("the other sync: %+v", end)
+	}
+	close(d.hold) // it wakes up
+	until(t, "the end of its work", func() bool { d.mu.Lock(); defer d.mu.Unlock(); return d.worked["held.txt"] > 0 })
+	if end := wait(t, store, request(t, next, false)); end.Error != "" || len(end.Report.Failed) > 0 {
+		t.Errorf("the sync after that: %+v", end)
+	}
+	var runs int
+	if err := store.Pool().QueryRow(t.Context(), `select count(*) from ingest_runs`).Scan(&runs); err != nil || runs != 3 {
+		t.Errorf("%d syncs ended, %v", runs, err)
+	}
+}
+
+// silence lets processes have said nothing for longer than any may.
+func silence(t *testing.T, store *rag.Store, which string) {
+	t.Helper()
+	tag, err := store.Pool().Exec(t.Context(), `update ingest_processes set seen_at = seen_at - interval '1 hour' where client in (select client from ingest_processes `+which+`)`)
+	if err != nil || tag.RowsAffected() == 0 {
+		t.Fatal(tag, err)
+	}
+}
+
+func TestAProcessThatWakesUpTakesItsLocksAgain(t *testing.T) {
+	t.Parallel()
+	q, store := open(t, ragtest.Database(t), queue.Options{Work: newDesk()})
+	start(t, q)
+	holder := func() (pid, noted int) {
+		_ = store.Pool().QueryRow(t.Context(), `select pid, (select count(*) from ingest_processes) from pg_locks where locktype = 'advisory' and granted and objsubid = 1
+			and database = (select oid from pg_database where datname = current_database()) and mode = 'ShareLock'`).Scan(&pid, &noted)
+		return pid, noted
+	}
+	first, noted := holder()
+	if first == 0 || noted != 1 {
+		t.Fatalf("held by %d, %d processes are noted", first, noted)
+	}
+	if _, err := store.Pool().Exec(t.Context(), `with gone as (delete from ingest_processes) select pg_terminate_backend($1)`, first); err != nil {
+		t.Fatal(err)
+	}
+	until(t, "the locks", func() bool { pid, noted := holder(); return pid != 0 && pid != first && noted == 1 })
+}
