@@ -88,7 +88,8 @@ func isHeld(text string) string { return `exists (` + holders(text) + `)` }
 func (q *Queue) endSilent(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, dialWait)
 	defer cancel()
-	rows, _ := q.pool.Query(ctx, `with silent as (
+	rows, _ := q.pool.Query(ctx, //nolint:rowserrcheck // ForEachRow checks it
+		`with silent as (
 			delete from ingest_processes where client <> $1 and seen_at < clock_timestamp() - $2::interval
 				and exists (select from ingest_processes where client = $1 and seen_at > clock_timestamp() - $2::interval)
 			returning client, seen_at)
