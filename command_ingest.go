@@ -86,8 +86,31 @@ func (a *app) sync(ctx context.Context, corpus ingest.Corpus, forced bool) (end 
 		return end, err
 	}
 	meter := newMeter(a)
-	defer meter.finish()
-	return queue.Wait(ctx, a.db.Pool(), job, meter.show)
+	var first int64 // the job of another sync, which this process may have helped with
+	end, err = queue.Wait(ctx, a.db.Pool(), job, func(s queue.State) {
+		if s.Now != nil && s.Now.Job != job {
+			first = s.Now.Job
+		}
+		meter.show(s)
+	})
+	meter.finish()
+	if err == nil && first != 0 {
+		err = a.showFirst(ctx, first)
+	}
+	return end, err
+}
+
+// showFirst says what a sync did that was waited for.
+func (a *app) showFirst(ctx context.Context, job int64) error {
+	end, over, err := queue.EndOf(ctx, a.db.Pool(), job)
+	if err != nil || !over {
+		return err
+	}
+	text, err := json.Marshal(end.Report)
+	if err == nil {
+		_, err = fmt.Fprintln(a.err, a.lang.Say("先完成了另一次收入：", "another ingest ended first: ")+bot.IngestLine(a.lang, rag.IngestRun{Report: text, Error: end.Error}))
+	}
+	return err
 }
 
 // job wires an ingest over the open parts.

@@ -1,13 +1,19 @@
 package main
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"yinju/bot"
 	"yinju/ingest"
 	"yinju/ingest/document"
 	"yinju/rag"
+	"yinju/rag/ragtest"
 )
 
 // Of an error that another process met there is the text alone, and it is said in the reader's language all the same.
@@ -30,5 +36,56 @@ func TestErrorsThatTheDatabaseKeptAreSaidInChinese(t *testing.T) {
 		if zh, en := a.explainIn(c.err.Error(), bot.Chinese), a.explainIn(c.err.Error(), bot.English); !strings.Contains(zh, c.want) || strings.Contains(zh, c.err.Error()) || en != bot.OneLine(c.err.Error()) {
 			t.Errorf("%q is told readers as %q and %q", c.err, zh, en)
 		}
+	}
+}
+
+// What was waited for, and helped with, is told as well.
+func TestASyncThatWasWaitedForIsTold(t *testing.T) {
+	t.Parallel()
+	url, dir := ragtest.Database(t), t.TempDir()
+	store, err := rag.Open(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	store.Close()
+	if err := os.WriteFile(filepath.Join(dir, "a.txt"), []byte("石桥在一九七三年通车。"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	conn, err := pgx.Connect(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close(t.Context()) }()
+	// A sync of another corpus, by a process that lives.
+	if _, err := conn.Exec(t.Context(), `insert into ingest_syncs (id, job, corpus, queue, forced, planned) values (99, 1000000, '/other', 'other', false, true)`); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := conn.Exec(t.Context(), `select pg_advisory_lock_shared(hashtextextended('other', 0))`); err != nil {
+		t.Fatal(err)
+	}
+	cmd, said := program(t, url, "ingest", dir)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for range 6000 { // until it has looked again whether it is its turn
+		var waits bool
+		if err := conn.QueryRow(t.Context(), `select to_regclass('river.river_job') is not null`).Scan(&waits); err == nil && waits {
+			_ = conn.QueryRow(t.Context(), `select exists (select from river.river_job where (metadata->>'snoozes')::int > 1)`).Scan(&waits)
+		}
+		if waits {
+			break
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	if _, err := conn.Exec(t.Context(), `with over as (delete from ingest_syncs where id = 99 returning id, job)
+		insert into ingest_runs (id, started_at, ended_at, report, corpus, job) overriding system value
+		select id, now(), now(), '{"files": 7, "added": 7}', '/other', job from over`); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Wait(); err != nil {
+		t.Fatalf("%v: %s", err, said)
+	}
+	if text := said.String(); !strings.Contains(text, "another ingest ended first: 7 files: 7 added") || !strings.Contains(text, "1 files: 1 added") {
+		t.Errorf("it said %s", text)
 	}
 }

@@ -177,7 +177,7 @@ func (l *Listing) walk(folder, root string) error {
 				return fs.SkipDir
 			}
 		case !utf8.ValidString(path):
-			l.fail(strings.ToValidUTF8(path, "?"), ErrName)
+			l.fail(escaped(path), ErrName)
 			if entry.IsDir() {
 				return fs.SkipDir
 			}

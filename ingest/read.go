@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+	"unicode/utf8"
 
 	"yinju/ingest/document"
 )
@@ -31,6 +32,21 @@ var (
 	ErrBusy      = errors.New("the file is still being written: the next run takes it")
 	ErrNoSources = fmt.Errorf("there is no text file in it (read are %s): nothing was changed", strings.Join(document.Extensions, " "))
 )
+
+// escaped shows the bytes of a name that are no UTF-8 as \xB4, so that two names stay apart and each can be found.
+func escaped(name string) string {
+	var b strings.Builder
+	for len(name) > 0 {
+		r, size := utf8.DecodeRuneInString(name)
+		if r == utf8.RuneError && size == 1 {
+			fmt.Fprintf(&b, `\x%02X`, name[0])
+		} else {
+			b.WriteString(name[:size])
+		}
+		name = name[size:]
+	}
+	return b.String()
+}
 
 func isRead(path string) bool {
 	return slices.Contains(document.Extensions, strings.ToLower(filepath.Ext(path)))

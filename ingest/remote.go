@@ -52,7 +52,7 @@ func (r remote) List(ctx context.Context) (Listing, error) {
 	for _, o := range all {
 		switch {
 		case !utf8.ValidString(o.name):
-			l.fail(strings.ToValidUTF8(o.name, "?"), ErrName)
+			l.fail(escaped(o.name), ErrName)
 		case isSidecar(o.name):
 			l.sidecars[o.name] = o.version
 		default:

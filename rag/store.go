@@ -39,6 +39,7 @@ func Open(ctx context.Context, url string) (*Store, error) {
 	if err != nil {
 		return nil, errors.New("open the database: DATABASE_URL is not a Postgres connection string (its text is not shown, it may hold a password)")
 	}
+	cfg.ConnConfig.AfterConnect = endWhenGone(cfg.ConnConfig.RuntimeParams)
 	if err := migrateOnce(ctx, cfg.ConnConfig); err != nil {
 		return nil, fmt.Errorf("open the database: %w", err)
 	}
@@ -51,6 +52,28 @@ func Open(ctx context.Context, url string) (*Store, error) {
 		return nil, fmt.Errorf("open the database: %w", err)
 	}
 	return s, nil
+}
+
+// gone is when the server ends a session whose program is gone without a word, and frees its locks: after a minute of a
+// network that carries nothing, or some minutes in a transaction in which nothing is asked; none waits for a model or a file. A
+// Unix socket has no use for the first four.
+var gone = []struct{ name, value string }{
+	{"tcp_keepalives_idle", "30s"},
+	{"tcp_keepalives_interval", "10s"},
+	{"tcp_keepalives_count", "3"},
+	{"tcp_user_timeout", "60s"},
+	{"idle_in_transaction_session_timeout", "3min"},
+}
+
+// endWhenGone sets what the connection string does not. A pooler would refuse it as part of the greeting.
+func endWhenGone(own map[string]string) func(context.Context, *pgconn.PgConn) error {
+	var sql strings.Builder
+	for _, g := range gone {
+		if _, ok := own[g.name]; !ok {
+			fmt.Fprintf(&sql, "set %s = '%s'; ", g.name, g.value)
+		}
+	}
+	return func(ctx context.Context, conn *pgconn.PgConn) error { return conn.Exec(ctx, sql.String()).Close() }
 }
 
 // migrateOnce uses a connection of its own: the pool's learn pgvector's types, which must exist by then.

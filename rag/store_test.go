@@ -309,3 +309,36 @@ func TestTheModelFitsTheStore(t *testing.T) {
 		t.Error(fmt.Sprint(bge.Dimensions, " is not ", rag.Dimensions))
 	}
 }
+
+// A program that is gone without a word keeps its locks for minutes, not hours: also those of a connection of its own.
+func TestTheServerEndsSessionsOfProgramsThatAreGone(t *testing.T) {
+	t.Parallel()
+	url := ragtest.Database(t)
+	s, err := rag.Open(t.Context(), url+"&idle_in_transaction_session_timeout=7min")
+	if !strings.Contains(url, "?") || err != nil {
+		t.Fatal(url, err)
+	}
+	defer s.Close()
+	conn, err := pgx.ConnectConfig(t.Context(), s.Pool().Config().ConnConfig)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close(t.Context()) }()
+	var set int
+	var idle string
+	if err := conn.QueryRow(t.Context(), `select count(*), current_setting('idle_in_transaction_session_timeout') from pg_settings
+		where name in ('tcp_keepalives_idle', 'tcp_keepalives_interval', 'tcp_keepalives_count', 'tcp_user_timeout') and source = 'session'`).Scan(&set, &idle); err != nil {
+		t.Fatal(err)
+	}
+	if set != 4 || idle != "7min" {
+		t.Errorf("%d of 4 settings of the network are the session's; in a transaction it may do nothing for %s", set, idle)
+	}
+	plain, err := rag.Open(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer plain.Close()
+	if err := plain.Pool().QueryRow(t.Context(), `show idle_in_transaction_session_timeout`).Scan(&idle); err != nil || idle != "3min" {
+		t.Errorf("in a transaction it may do nothing for %s: %v", idle, err)
+	}
+}

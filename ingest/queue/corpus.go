@@ -49,7 +49,7 @@ func (c Corpus) Plan(ctx context.Context, forced bool) (Plan, error) {
 			return Plan{}, err
 		}
 	}
-	out := Plan{Report: ReportOf(ingest.Report{Files: p.Files, Unchanged: p.Unchanged, Renamed: live.Renamed, Removed: live.Removed, Failed: p.Failed, Strays: p.Strays})}
+	out := Plan{Whole: live.Whole, Report: ReportOf(ingest.Report{Files: p.Files, Unchanged: p.Unchanged, Renamed: live.Renamed, Removed: live.Removed, Failed: p.Failed, Strays: p.Strays})}
 	for _, f := range p.Todo {
 		args, err := json.Marshal(fileOf{f, index})
 		if err != nil {

@@ -225,3 +225,50 @@ func TestAFileByNameBuildsNoIndex(t *testing.T) {
 		t.Errorf("with another model: %+v", end)
 	}
 }
+
+// Names that are not UTF-8 are told apart, and hold nothing else up.
+func TestNamesThatAreNoUTF8AreReportedEach(t *testing.T) {
+	t.Parallel()
+	dir := stories(t, 1)
+	for _, name := range []string{"\xb4.md", "\xb5.md"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte("石桥通车了。"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	q, store := over(t, ragtest.Database(t), dir, "m", &counter{})
+	start(t, q)
+	end := wait(t, store, request(t, q, false))
+	if end.Error != "" || end.Report.Added != 1 || len(end.Report.Failed) != 2 {
+		t.Errorf("%+v", end)
+	}
+	if all := failures(t, store); len(all) != 2 || all[0].File != `\xB4.md` || all[1].File != `\xB5.md` {
+		t.Errorf("%+v", all)
+	}
+}
+
+// The failures of a folder are those of the folder that was ingested last, under whatever name.
+func TestFailuresAreThoseOfTheFolderThatWasIngestedLast(t *testing.T) {
+	t.Parallel()
+	url, dir := ragtest.Database(t), stories(t, 2)
+	if err := os.WriteFile(filepath.Join(dir, "empty.md"), nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	link := filepath.Join(t.TempDir(), "link")
+	if err := os.Symlink(dir, link); err != nil {
+		t.Fatal(err)
+	}
+	q, store := over(t, url, dir, "m", &counter{})
+	start(t, q)
+	wait(t, store, request(t, q, false))
+	if all := failures(t, store); len(all) != 1 {
+		t.Fatalf("%+v", all)
+	}
+	again, store := over(t, url, link, "m", &counter{})
+	start(t, again)
+	if end := wait(t, store, request(t, again, false)); end.Error != "" {
+		t.Fatal(end.Error)
+	}
+	if all := failures(t, store); len(all) != 1 {
+		t.Errorf("one file is noted %d times: %+v", len(all), all)
+	}
+}

@@ -38,6 +38,7 @@ const (
 	rescueAfter   = 24 * time.Hour  // river's own net, which is never needed: see takeBack
 	stopSoft      = 20 * time.Second
 	stopHard      = 10 * time.Second
+	defaultSilent = 2 * time.Minute // longer than a look takes where the database hardly answers
 )
 
 // Options are those of New. Only Pool, Work and Log are needed.
@@ -49,6 +50,7 @@ type Options struct {
 	Schedule Schedule        // when the corpus is synced without being asked; nil: never
 	Backoff  []time.Duration // waits after failures that may pass: one attempt more than there are; nil: 1 s, 4 s, 15 s
 	Look     time.Duration   // between two looks at what other processes left; 0: 3 s
+	Silent   time.Duration   // after which a process that does not show that it goes on is taken for dead; 0: 2 min
 }
 
 // Schedule says when a sync is due after a time; zero: never.
@@ -64,6 +66,7 @@ type Queue struct {
 	schedule Schedule // nil: never
 	backoff  []time.Duration
 	look     time.Duration
+	silent   time.Duration
 	name     string // of the queue
 	client   *river.Client[pgx.Tx]
 	presence *presence
@@ -104,12 +107,15 @@ func New(ctx context.Context, o Options) (*Queue, error) {
 	if err := migrate(ctx, o.Pool, o.Log); err != nil {
 		return nil, err
 	}
-	q := &Queue{pool: o.Pool, work: o.Work, log: o.Log, schedule: o.Schedule, backoff: o.Backoff, look: o.Look, name: Name(o.Work.Spec())}
+	q := &Queue{pool: o.Pool, work: o.Work, log: o.Log, schedule: o.Schedule, backoff: o.Backoff, look: o.Look, silent: o.Silent, name: Name(o.Work.Spec())}
 	if q.backoff == nil {
 		q.backoff = []time.Duration{time.Second, 4 * time.Second, 15 * time.Second}
 	}
 	if q.look == 0 {
 		q.look = defaultSettle
+	}
+	if q.silent == 0 {
+		q.silent = defaultSilent
 	}
 	workers := o.Workers
 	if workers == 0 {
@@ -218,12 +224,13 @@ func (q *Queue) lookAround(ctx context.Context) {
 }
 
 func (q *Queue) tidy(ctx context.Context) error {
+	silentErr := q.endSilent(ctx) // before this one shows itself: by that it is known whether it was silent, too
 	if err := q.presence.show(ctx); err != nil {
-		return err
+		return errors.Join(err, silentErr)
 	}
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
-	return errors.Join(q.takeBack(ctx), q.mend(ctx), q.catchUp(ctx))
+	return errors.Join(silentErr, q.takeBack(ctx), q.mend(ctx), q.catchUp(ctx))
 }
 
 // catchUp asks for a sync where one was due while no process was there to begin it.

@@ -32,6 +32,7 @@ var (
 // desk is work that is noted and not done.
 type desk struct {
 	spec    string
+	whole   bool
 	planErr error
 	hold    chan struct{} // files named "held" wait for it, or for their end
 
@@ -61,7 +62,7 @@ func (d *desk) Plan(_ context.Context, forced bool) (queue.Plan, error) {
 	if d.planErr != nil && !forced {
 		return queue.Plan{}, d.planErr
 	}
-	p := queue.Plan{Report: queue.Report{Files: len(d.files)}}
+	p := queue.Plan{Whole: d.whole, Report: queue.Report{Files: len(d.files)}}
 	for name := range d.files {
 		if d.worked[name] > 0 {
 			p.Report.Unchanged++
@@ -476,4 +477,176 @@ func (d *desk) isHeld() bool {
 	default:
 		return false
 	}
+}
+
+// What cannot be kept of one sync costs its report, and no other sync.
+func TestAReportThatCannotBeKeptHoldsUpNoOtherSync(t *testing.T) {
+	t.Parallel()
+	d := newDesk("a.txt", "held.txt")
+	q, store := open(t, ragtest.Database(t), queue.Options{Work: d})
+	start(t, q)
+	job := request(t, q, false)
+	until(t, "a.txt", func() bool { s, _ := queue.StateOf(t.Context(), store.Pool()); return s.Now != nil && s.Now.Done == 1 })
+	if _, err := store.Pool().Exec(t.Context(), `update ingest_files set outcome = '["no outcome"]' where path = 'a.txt'`); err != nil {
+		t.Fatal(err)
+	}
+	close(d.hold)
+	if end := wait(t, store, job); !strings.Contains(end.Error, "report cannot be kept") || end.Report.Added != 0 {
+		t.Errorf("%+v", end)
+	}
+	if end := wait(t, store, request(t, q, false)); end.Error != "" || end.Report.Unchanged != 2 {
+		t.Errorf("the next sync: %+v", end)
+	}
+}
+
+// Two files of one name, as it is kept, are one failure.
+func TestTwoFailuresOfOneNameAreKeptOnce(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("长", 3000)
+	d := newDesk(long+"1", long+"2", "a.txt")
+	d.files[long+"1"], d.files[long+"2"] = -1, -1
+	q, store := open(t, ragtest.Database(t), queue.Options{Work: d})
+	start(t, q)
+	if end := wait(t, store, request(t, q, false)); end.Error != "" || end.Report.Added != 1 || len(end.Report.Failed) != 2 {
+		t.Errorf("ended with %q, %d failed", end.Error, len(end.Report.Failed))
+	}
+	if all := failures(t, store); len(all) != 1 {
+		t.Errorf("%d failures are kept", len(all))
+	}
+}
+
+// The store is what the last whole corpus is, and so are the failures; files by name leave those of others.
+func TestFailuresOfAnotherCorpusGoWithIt(t *testing.T) {
+	t.Parallel()
+	url := ragtest.Database(t)
+	sync := func(spec string, whole bool, broken ...string) []string {
+		t.Helper()
+		d := newDesk(append(broken, "good.txt")...)
+		d.spec, d.whole = spec, whole
+		for _, name := range broken {
+			d.files[name] = -1
+		}
+		q, store := open(t, url, queue.Options{Work: d})
+		if err := q.Start(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if end := wait(t, store, request(t, q, false)); end.Error != "" {
+			t.Fatalf("%s: %+v", spec, end)
+		}
+		if err := q.Stop(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		var names []string
+		for _, f := range failures(t, store) {
+			names = append(names, f.File)
+		}
+		return names
+	}
+	for _, c := range []struct {
+		spec   string
+		whole  bool
+		broken []string
+		want   []string
+	}{
+		{"/a", true, []string{"a1.txt", "a2.txt"}, []string{"a1.txt", "a2.txt"}},
+		{"/b/b.txt", false, []string{"b.txt"}, []string{"a1.txt", "a2.txt", "b.txt"}},
+		{"/b/b.txt", false, nil, []string{"a1.txt", "a2.txt"}},
+		{"/b/c.txt", false, []string{"c.txt"}, []string{"a1.txt", "a2.txt", "c.txt"}},
+		{"/a", true, []string{"a2.txt"}, []string{"a2.txt"}},
+		{"/other", true, []string{"o.txt"}, []string{"o.txt"}},
+		{"/a", true, nil, nil},
+	} {
+		if diff := cmp.Diff(c.want, sync(c.spec, c.whole, c.broken...)); diff != "" {
+			t.Errorf("after %s with %v (-want +got):\n%s", c.spec, c.broken, diff)
+		}
+	}
+}
+
+// What the store is not any more, because nothing was stored, is no reason to forget what failed.
+func TestASyncThatBrokeOffForgetsNoFailure(t *testing.T) {
+	t.Parallel()
+	url := ragtest.Database(t)
+	d := newDesk("broken.txt")
+	d.files["broken.txt"], d.whole = -1, true
+	q, store := open(t, url, queue.Options{Work: d})
+	start(t, q)
+	wait(t, store, request(t, q, false))
+	other := newDesk("full.txt")
+	other.spec, other.whole = "other", true
+	next, _ := open(t, url, queue.Options{Work: other})
+	start(t, next)
+	if end := wait(t, store, request(t, next, false)); !strings.Contains(end.Error, errFull.Error()) {
+		t.Errorf("%+v", end)
+	}
+	if all := failures(t, store); len(all) != 1 || all[0].File != "broken.txt" {
+		t.Errorf("%+v", all)
+	}
+}
+
+// A process that is stopped holds its locks: it is told by its silence. When it wakes up it does no harm.
+func TestAStoppedProcessHoldsNothingUp(t *testing.T) {
+	t.Parallel()
+	url := ragtest.Database(t)
+	d := newDesk("a.txt", "held.txt")
+	stopped, store := open(t, url, queue.Options{Work: d, Look: time.Hour}) // it shows once that it lives
+	start(t, stopped)
+	job := request(t, stopped, false)
+	until(t, "the held file", d.isHeld)
+	mate, other := newDesk("a.txt", "held.txt"), newDesk("b.txt")
+	close(mate.hold)
+	other.spec = "other"
+	next, _ := open(t, url, queue.Options{Work: mate})
+	start(t, next)
+	another, _ := open(t, url, queue.Options{Work: other})
+	start(t, another)
+	later := request(t, another, false)
+	until(t, "the other sync to wait", func() bool { s, _ := queue.StateOf(t.Context(), store.Pool()); return s.Waiting == 1 })
+	time.Sleep(500 * time.Millisecond) // five looks
+	if _, over, _ := queue.EndOf(t.Context(), store.Pool(), job); over {
+		t.Fatal("a process that has shown that it lives was taken for dead")
+	}
+	silence(t, store, "order by seen_at limit 1")
+	if end := wait(t, store, job); end.Error != "" || end.Report.Added != 2 || mate.tries["held.txt"] != 1 {
+		t.Errorf("the sync of the stopped process: %+v, %v", end, mate.tries)
+	}
+	if end := wait(t, store, later); end.Error != "" || end.Report.Added != 1 {
+		t.Errorf("the other sync: %+v", end)
+	}
+	close(d.hold) // it wakes up
+	until(t, "the end of its work", func() bool { d.mu.Lock(); defer d.mu.Unlock(); return d.worked["held.txt"] > 0 })
+	if end := wait(t, store, request(t, next, false)); end.Error != "" || len(end.Report.Failed) > 0 {
+		t.Errorf("the sync after that: %+v", end)
+	}
+	var runs int
+	if err := store.Pool().QueryRow(t.Context(), `select count(*) from ingest_runs`).Scan(&runs); err != nil || runs != 3 {
+		t.Errorf("%d syncs ended, %v", runs, err)
+	}
+}
+
+// silence lets processes have said nothing for longer than any may.
+func silence(t *testing.T, store *rag.Store, which string) {
+	t.Helper()
+	tag, err := store.Pool().Exec(t.Context(), `update ingest_processes set seen_at = seen_at - interval '1 hour' where client in (select client from ingest_processes `+which+`)`)
+	if err != nil || tag.RowsAffected() == 0 {
+		t.Fatal(tag, err)
+	}
+}
+
+func TestAProcessThatWakesUpTakesItsLocksAgain(t *testing.T) {
+	t.Parallel()
+	q, store := open(t, ragtest.Database(t), queue.Options{Work: newDesk()})
+	start(t, q)
+	holder := func() (pid, noted int) {
+		_ = store.Pool().QueryRow(t.Context(), `select pid, (select count(*) from ingest_processes) from pg_locks where locktype = 'advisory' and granted and objsubid = 1
+			and database = (select oid from pg_database where datname = current_database()) and mode = 'ShareLock'`).Scan(&pid, &noted)
+		return pid, noted
+	}
+	first, noted := holder()
+	if first == 0 || noted != 1 {
+		t.Fatalf("held by %d, %d processes are noted", first, noted)
+	}
+	if _, err := store.Pool().Exec(t.Context(), `with gone as (delete from ingest_processes) select pg_terminate_backend($1)`, first); err != nil {
+		t.Fatal(err)
+	}
+	until(t, "the locks", func() bool { pid, noted := holder(); return pid != 0 && pid != first && noted == 1 })
 }

@@ -117,7 +117,7 @@ func (q *Queue) enqueue(ctx context.Context, sync int64, plan Plan) error {
 		return err
 	}
 	return pgx.BeginFunc(ctx, q.pool, func(tx pgx.Tx) error {
-		tag, err := tx.Exec(ctx, `update ingest_syncs set planned = true, report = $2, resumed_at = now() where id = $1 and not planned`, sync, report)
+		tag, err := tx.Exec(ctx, `update ingest_syncs set planned = true, report = $2, whole = $3, resumed_at = now() where id = $1 and not planned`, sync, report, plan.Whole)
 		if err != nil || tag.RowsAffected() == 0 { // another process did it, as this one's locks were lost
 			return err
 		}

@@ -33,6 +33,7 @@ type File struct {
 
 // Plan is what is to be done.
 type Plan struct {
+	Whole  bool // the corpus is all that there is, not some files by name: what others noted of theirs holds no longer
 	Files  []File
 	Report Report // what is known, and done, so far
 }
