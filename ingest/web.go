@@ -190,7 +190,7 @@ func (s *survey) count(err error) error {
 func (s *survey) fail(name string, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.failed = append(s.failed, Failure{Path: strings.ToValidUTF8(strings.TrimSuffix(name, "/"), "?"), Err: err})
+	s.failed = append(s.failed, Failure{Path: escaped(strings.TrimSuffix(name, "/")), Err: err})
 }
 
 // isOwn says whether an error is a file's or folder's own, and will not pass by itself.
