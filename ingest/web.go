@@ -217,8 +217,9 @@ func (s *survey) pages(ctx context.Context, folders []string) ([]string, error) 
 				return err
 			case err != nil:
 				s.fail(folder, err)
+			default:
+				found[i] = names
 			}
-			found[i] = names
 			return s.count(err)
 		})
 	}
@@ -262,10 +263,7 @@ func (w *web) links(ctx context.Context, folder string) ([]string, error) {
 	for {
 		kind := page.Next()
 		if kind == html.ErrorToken {
-			if !errors.Is(page.Err(), io.EOF) {
-				return nil, page.Err()
-			}
-			return all, nil
+			return all, faultOf(page.Err(), address)
 		}
 		if kind != html.StartTagToken {
 			continue
@@ -274,6 +272,18 @@ func (w *web) links(ctx context.Context, folder string) ([]string, error) {
 			all = append(all, folder+name)
 		}
 	}
+}
+
+// faultOf is what kept a page from being read to its end: nil where it was.
+func faultOf(err error, address string) error {
+	if errors.Is(err, io.EOF) {
+		return nil
+	}
+	err = fmt.Errorf("read %s: %w", address, err)
+	if _, isLarge := errors.AsType[*http.MaxBytesError](err); isLarge {
+		err = &FileError{err}
+	}
+	return err
 }
 
 // hrefOf is where the tag at hand leads, "" where it is no link.
