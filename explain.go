@@ -115,6 +115,10 @@ func explainFile(err error) string {
 		return "文件名不是 UTF-8，无法引用：请改名。"
 	case errors.Is(err, ingest.ErrLink):
 		return "不跟随指向文件夹的链接：请直接给出该文件夹。"
+	case errors.Is(err, ingest.ErrSlow):
+		return "文件传来得太慢（每秒不到 32 KB），没有等下去：请检查网络与服务器。"
+	case errors.Is(err, ingest.ErrLeaves), errors.Is(err, ingest.ErrOtherName):
+		return "服务器把这个地址转到了别处，没有收入：请在那里给出原来的文件。"
 	case errors.Is(err, ingest.ErrNotTaken):
 		return "不支持这种文件。"
 	case errors.Is(err, fs.ErrNotExist):

@@ -14,9 +14,11 @@ const (
 	listWait    = 6 * time.Hour // for a list: a million files, eight at once and each asked for in a tenth of a second, take 3.5 h
 )
 
+// ErrSlow says that a file of the network comes by drops.
+var ErrSlow = errors.New("it comes too slowly: less than 32 KB a second")
+
 var (
 	errStalled  = errors.New("nothing came for a minute")
-	errSlow     = errors.New("it comes too slowly: less than 32 KB a second")
 	errSlowList = errors.New("it was not listed within 6 hours: name a part of it")
 )
 
@@ -53,7 +55,7 @@ func (p *patient) Read(b []byte) (int, error) {
 	case err != nil && p.ctx.Err() != nil:
 		err = context.Cause(p.ctx)
 	case err == nil && time.Since(p.begun) > networkWait+time.Duration(p.come)*time.Second/leastRate:
-		err = errSlow
+		err = ErrSlow
 	}
 	return n, err
 }

@@ -76,7 +76,7 @@ func TestAFileThatComesByDropsIsGivenUp(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			begun := time.Now()
 			_, _, err := at.read(t.Context(), "a.txt", MaxFileBytes, ErrTooLarge)
-			if took := time.Since(begun); !errors.Is(err, errSlow) || took > 2*networkWait { // of a clock that the test turns
+			if took := time.Since(begun); !errors.Is(err, ErrSlow) || took > 2*networkWait { // of a clock that the test turns
 				t.Errorf("%s: %v after %s", kind, err, took)
 			}
 		})
@@ -87,7 +87,7 @@ func TestAPageThatComesByDropsIsGivenUp(t *testing.T) {
 	t.Parallel()
 	at := dripped(t, drip{part: 3, pause: time.Second, all: webPage})["web"]
 	synctest.Test(t, func(t *testing.T) {
-		if _, _, err := at.list(t.Context(), isRead); !errors.Is(err, errSlow) {
+		if _, _, err := at.list(t.Context(), isRead); !errors.Is(err, ErrSlow) {
 			t.Error(err)
 		}
 	})

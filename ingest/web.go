@@ -46,8 +46,12 @@ var webTransport = func() *http.Transport {
 var (
 	errWebAddress = errors.New("want http(s)://HOST/FOLDER/ without user, query and fragment")
 	errWebNoList  = errors.New("this is no page that lists a folder")
-	errWebLeaves  = errors.New("that is out of the folder")
-	errWebOther   = errors.New("that is another name")
+)
+
+// Where a server leads from the address of a file.
+var (
+	ErrLeaves    = errors.New("that is out of the folder")
+	ErrOtherName = errors.New("that is another name")
 )
 
 func openWeb(address string, settle time.Duration) (Corpus, error) {
@@ -61,7 +65,7 @@ func openWeb(address string, settle time.Duration) (Corpus, error) {
 	w := &web{root: u, settle: settle}
 	w.client = &http.Client{Transport: webTransport, CheckRedirect: func(r *http.Request, via []*http.Request) error {
 		if len(via) > webJumps || r.URL.Scheme != u.Scheme || r.URL.Host != u.Host || !strings.HasPrefix(r.URL.Path, u.Path) {
-			return leads(via[0].URL, r.URL, errWebLeaves)
+			return leads(via[0].URL, r.URL, ErrLeaves)
 		}
 		return nil
 	}}
@@ -117,7 +121,7 @@ func (w *web) get(ctx context.Context, method, address string) (*http.Response, 
 	}
 	_ = response.Body.Close()
 	if response.StatusCode == http.StatusOK {
-		return nil, leads(r.URL, at, errWebOther) // what came would be cited as what was asked for
+		return nil, leads(r.URL, at, ErrOtherName) // what came would be cited as what was asked for
 	}
 	err = &webError{address, response.StatusCode}
 	switch response.StatusCode {
