@@ -220,7 +220,7 @@ func TestAFailedFileIsReportedAndBlocksNoOther(t *testing.T) {
 	end := wait(t, store, request(t, q, false))
 	want := []queue.Failure{{File: "broken.txt", Error: errOwnFault.Error(), Attempts: 1}, {File: "never.txt", Error: errPassing.Error(), Attempts: 3}}
 	if diff := cmp.Diff(want, end.Report.Failed); diff != "" {
-		t.Errorf("failed (-want +got):\n%s", diff)
+		t.Errorf("failed (-want +got):\n%s%s", diff, end.Error)
 	}
 	if end.Report.Added != 3 || d.tries["broken.txt"] != 1 || d.tries["later.txt"] != 3 {
 		t.Errorf("added %d, tries %v", end.Report.Added, d.tries)
