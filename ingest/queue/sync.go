@@ -98,12 +98,15 @@ type syncRow struct {
 }
 
 // breakOffDead ends a sync that nobody goes on with: one of another corpus without a living process, or one whose
-// planning was given up.
+// planning was given up. Whether it is planned is asked anew, with the job that plans: it may have been since s was read.
 func (q *Queue) breakOffDead(ctx context.Context, s syncRow) error {
 	var dead bool
-	err := q.pool.QueryRow(ctx, `select case when $1 <> $2 then not `+isHeld(`$1`)+`
-		else not $3 and not exists (select from river.river_job where id = $4 and finalized_at is null) end`,
-		s.Queue, q.name, s.Planned, s.Job).Scan(&dead)
+	err := q.pool.QueryRow(ctx, `select case when queue <> $2 then not `+isHeld(`queue`)+`
+		else not planned and not exists (select from river.river_job where id = job and finalized_at is null) end
+		from ingest_syncs where id = $1`, s.ID, q.name).Scan(&dead)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil
+	}
 	if err != nil || !dead {
 		return err
 	}
