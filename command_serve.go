@@ -61,6 +61,11 @@ func (c *serveCommand) Run(ctx context.Context, a *app) error {
 	case hasBot && !hasHTTP && a.cfg.Telegram.WebhookURL != "":
 		return usageError{errWebhookAlone}
 	}
+	if a.cfg.CorpusDir != "" {
+		if _, err := a.corpus(); err != nil {
+			return err
+		}
+	}
 	a.collectLess()
 	defer quieten(a.log(), a.cfg.Telegram.Token, a.cfg.Telegram.WebhookSecret)()
 	var s service
@@ -149,6 +154,10 @@ func (s service) run(ctx context.Context) (err error) {
 	if s.ingest != nil {
 		group.Go(func() error {
 			s.ingest.watch(groupCtx)
+			return nil
+		})
+		group.Go(func() error {
+			s.ingest.tellBroken(groupCtx, brokenLook)
 			return nil
 		})
 	}
