@@ -64,8 +64,8 @@ func progress(g queue.Going) bot.IngestProgress {
 
 // ingestService keeps the store equal to the corpus while the program serves.
 type ingestService struct {
-	queue  *queue.Queue
-	runs   interface {
+	queue *queue.Queue
+	runs  interface {
 		LastRun(ctx context.Context) (rag.IngestRun, error)
 	}
 	folder string // that is watched; "": none is
