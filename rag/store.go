@@ -110,8 +110,7 @@ func IsAway(err error) bool {
 		const tooManyConnections, adminShutdown, crashShutdown, cannotConnectNow = "53300", "57P01", "57P02", "57P03"
 		return slices.Contains([]string{tooManyConnections, adminShutdown, crashShutdown, cannotConnectNow}, pg.Code)
 	}
-	var connect *pgconn.ConnectError
-	if errors.As(err, &connect) {
+	if _, ok := errors.AsType[*pgconn.ConnectError](err); ok {
 		return !errors.Is(err, context.Canceled)
 	}
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {

@@ -15,7 +15,7 @@ type pace struct {
 	calm  time.Duration // for which a server has to live before its death is no further one of the row
 }
 
-// usualPace gives up after about ten minutes.
+// usualPace gives up after some ten minutes.
 var usualPace = pace{look: time.Second, first: time.Second, most: 2 * time.Minute, tries: 12, calm: 5 * time.Minute}
 
 // Keep starts the server again whenever it has died, until ctx ends or Close was called. Of several processes that
@@ -29,8 +29,9 @@ func (s *Server) Keep(ctx context.Context) error {
 }
 
 func (s *Server) keep(ctx context.Context, p pace) error {
-	tries, began := 0, time.Now() // in a row, and when the server was last found started
-	for sleep(ctx, p.look) == nil {
+	tries, began, wait := 0, time.Now(), p.look // in a row; when it was last started
+	for sleep(ctx, wait) == nil {
+		wait = p.look
 		if !s.hasDied() {
 			continue
 		}
@@ -38,27 +39,31 @@ func (s *Server) keep(ctx context.Context, p pace) error {
 			tries = 0
 		}
 		tries++
-		s.data.log.WarnContext(ctx, "postgres has died and is started again", "data", s.data.path, "try", tries)
+		s.data.log.WarnContext(ctx, "postgres has died and is started again", "data", s.data.path, "try", tries, "of", p.tries)
 		err := s.revive(ctx)
-		began = time.Now()
-		switch {
-		case ctx.Err() != nil:
-			return nil
-		case err == nil:
-			s.data.log.WarnContext(ctx, "postgres runs again", "data", s.data.path)
-		default:
-			s.data.log.WarnContext(ctx, "postgres cannot be started", "data", s.data.path, "try", tries, "of", p.tries, "error", err)
-		}
-		if tries == p.tries {
-			if err == nil {
-				err = fmt.Errorf("it has died %d times in a row; see %s", tries, s.data.join("pg.log"))
+		if ctx.Err() == nil {
+			if err = s.judge(err, tries, p.tries); err != nil {
+				return err
 			}
-			return err
 		}
-		if sleep(ctx, min(p.first<<(tries-1), p.most)) != nil {
-			return nil
-		}
+		began, wait = time.Now(), min(p.first<<(tries-1), p.most)
 	}
+	return nil
+}
+
+// judge logs what came of a try, and gives an error where it was the last one.
+func (s *Server) judge(err error, tries, most int) error {
+	if err == nil {
+		s.data.log.Warn("postgres runs again", "data", s.data.path)
+		if tries >= most {
+			return fmt.Errorf("it has died %d times in a row; see %s", tries, s.data.join("pg.log"))
+		}
+		return nil
+	}
+	if tries >= most {
+		return err
+	}
+	s.data.log.Warn("postgres cannot be started", "data", s.data.path, "error", err)
 	return nil
 }
 
