@@ -15,6 +15,7 @@ import (
 
 	"yinju/bot/telegram"
 	"yinju/bot/web"
+	"yinju/deploy/local"
 	"yinju/ingest"
 	"yinju/rag"
 )
@@ -60,6 +61,11 @@ func (c *serveCommand) Run(ctx context.Context, a *app) error {
 	case hasBot && !hasHTTP && a.cfg.Telegram.WebhookURL != "":
 		return usageError{errWebhookAlone}
 	}
+	if a.cfg.CorpusDir != "" {
+		if _, err := a.corpus(); err != nil {
+			return err
+		}
+	}
 	a.collectLess()
 	defer quieten(a.log(), a.cfg.Telegram.Token, a.cfg.Telegram.WebhookSecret)()
 	var s service
@@ -95,6 +101,7 @@ func (c *serveCommand) Run(ctx context.Context, a *app) error {
 		}
 		s.server, s.wait = web.Server(handler, a.log()), max(shutdownWait, a.cfg.HTTP.AskTimeout)
 	}
+	s.postgres = a.server
 	a.tellServing(s)
 	if err := s.run(ctx); err != nil {
 		return err
@@ -110,6 +117,7 @@ type service struct {
 	wait     time.Duration // for running requests at the end; 0: shutdownWait
 	bot      *telegram.Bot
 	ingest   *ingestService
+	postgres *local.Server // the private one; nil where DATABASE_URL is set
 }
 
 // run runs the parts until ctx is done or one of them fails. Requests end first, as they may bring the bot an update;
@@ -140,9 +148,16 @@ func (s service) run(ctx context.Context) (err error) {
 			return nil
 		})
 	}
+	if s.postgres != nil {
+		group.Go(func() error { return s.postgres.Keep(groupCtx) })
+	}
 	if s.ingest != nil {
 		group.Go(func() error {
 			s.ingest.watch(groupCtx)
+			return nil
+		})
+		group.Go(func() error {
+			s.ingest.tellBroken(groupCtx, brokenLook)
 			return nil
 		})
 	}

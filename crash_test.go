@@ -5,10 +5,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -240,6 +243,75 @@ func TestAKilledDatabaseLosesNothing(t *testing.T) {
 			t.Fatalf("round %d (-undisturbed +killed):\n%.3000s", round, diff)
 		}
 	}
+}
+
+// A serving program starts the private Postgres again that it needs, and takes it along at its end.
+func TestServeStartsItsKilledPostgresAgain(t *testing.T) {
+	t.Parallel()
+	data, said := filepath.Join(openDir(t), "data"), filepath.Join(t.TempDir(), "log")
+	cmd, _ := program(t, "", "serve")
+	log, err := os.Create(said)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = log.Close() }()
+	cmd.Stderr, cmd.Env = log, append(cmd.Env, "DATA_DIR="+data, "LISTEN_ADDR=127.0.0.1:0", "LOG_LEVEL=WARN")
+	cmd.Cancel, cmd.WaitDelay = func() error { return cmd.Process.Signal(syscall.SIGTERM) }, scriptWait
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	address := until(t, said, `HTTP: (http://127\.0\.0\.1:\d+)`)
+	search := func() (int, string) { return fetch(t, address+"/v1/articles") }
+	if status, body := search(); status != http.StatusOK {
+		t.Fatalf("%d %s", status, body)
+	}
+	killServer(t, data)
+	until(t, said, `postgres (runs again)`)
+	if status, body := search(); status != http.StatusOK {
+		t.Errorf("%d %s", status, body)
+	}
+	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Wait(); err != nil {
+		t.Errorf("%v: %s", err, until(t, said, `(?s)(.*)`))
+	}
+	if left, _ := filepath.Glob(filepath.Join(data, "*", "postmaster.pid")); len(left) > 0 {
+		t.Errorf("Postgres is left: %q", left)
+	}
+}
+
+// until waits until a file matches, and gives the match's first group.
+func until(t *testing.T, file, want string) string {
+	t.Helper()
+	wanted := regexp.MustCompile(want)
+	for end := time.Now().Add(scriptWait); ; time.Sleep(10 * time.Millisecond) {
+		text, err := os.ReadFile(file)
+		if m := wanted.FindSubmatch(text); m != nil {
+			return string(m[1])
+		}
+		if time.Now().After(end) {
+			t.Fatalf("no %s (%v): %s", want, err, text)
+		}
+	}
+}
+
+func fetch(t *testing.T, url string) (status int, body string) {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	response, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	text, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return response.StatusCode, string(text)
 }
 
 // runsOf is the id of the last sync that has ended: of old ones the store keeps a hundred, so that counting them tells nothing.

@@ -15,6 +15,7 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"yinju/config"
+	"yinju/deploy/local"
 	"yinju/rag/ragtest"
 )
 
@@ -39,6 +40,55 @@ func TestDeploymentsSetKeysThatThereAre(t *testing.T) {
 	for _, key := range set {
 		if !slices.Contains(known, key) {
 			t.Errorf("%s is set in deploy/, and nothing reads it", key)
+		}
+	}
+}
+
+// What people set in yinju.env is not overruled: compose.yaml sets only where it listens, and the files of its secrets.
+func TestComposeOverrulesNoSettings(t *testing.T) {
+	t.Parallel()
+	for key := range readCompose(t).Services["yinju"].Environment {
+		if key != "LISTEN_ADDR" && !strings.HasSuffix(key, "_FILE") {
+			t.Errorf("compose.yaml sets %s, whatever stands in yinju.env", key)
+		}
+	}
+}
+
+// A command by hand, run as README says, reads the settings of the units and finds their folders; so does root's without any.
+func TestCommandsByHandFindWhatTheUnitsUse(t *testing.T) {
+	t.Parallel()
+	for _, name := range glob(t, "deploy/systemd/*.service") {
+		unit := readFile(t, name)
+		value := func(key string) string {
+			m := regexp.MustCompile(`(?m)^` + key + `=(.*)$`).FindStringSubmatch(unit)
+			if m == nil {
+				return ""
+			}
+			return m[1]
+		}
+		settings := value("WorkingDirectory")
+		if settings == "" || value("EnvironmentFile") != "" || value("Environment") != "" || value("AssertPathExists") != settings+"/.env" {
+			t.Errorf("%s has settings that no command by hand sees", name)
+		}
+		data, parts := "/var/lib/"+value("StateDirectory"), "/var/cache/"+value("CacheDirectory")
+		wanted := []string{"DATA_DIR=" + data + " PARTS_DIR=" + parts + " ", " " + settings + "/.env ", "sudo -u " + value("User") + " env -C " + settings + " yinju runs"}
+		if doc := value("Documentation"); doc != "" {
+			wanted = append(wanted, " README.md "+strings.TrimPrefix(doc, "file://")+"\n")
+		}
+		for _, readme := range []string{"README.md", "README.zh.md"} {
+			for _, part := range wanted {
+				if !strings.Contains(readFile(t, readme), part) {
+					t.Errorf("%s has no %q, which %s needs", readme, part, name)
+				}
+			}
+		}
+		if os.Geteuid() == 0 {
+			none := func(string) string { return "" }
+			d, dataErr := local.DefaultDataDir(none)
+			p, partsErr := local.DefaultPartsDir(none)
+			if d != data || p != parts || dataErr != nil || partsErr != nil {
+				t.Errorf("root's folders are %s and %s (%v, %v), those of %s %s and %s", d, p, dataErr, partsErr, name, data, parts)
+			}
 		}
 	}
 }
@@ -95,7 +145,7 @@ func TestPortsOfDeploymentsAgree(t *testing.T) {
 func TestSecretsOfDeploymentsStayOutOfImageAndRepository(t *testing.T) {
 	t.Parallel()
 	compose := readCompose(t)
-	private := []string{".env"}
+	private := []string{".env", "deploy/.env"}
 	for _, secret := range compose.Secrets {
 		private = append(private, path.Dir(path.Join("deploy", secret.File)))
 	}

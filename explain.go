@@ -142,6 +142,10 @@ func explainSync(err error) string {
 		return "新的索引还缺一些文件，仍由旧的回答：请修好或移走那些文件，或用 --force。"
 	case errors.Is(err, ingest.ErrBusy):
 		return "文件还在写入，下一次再收入。"
+	case errors.Is(err, ingest.ErrScheme):
+		return "不认识这种地址：语料是文件夹，或 s3://桶/前缀，或 http(s)://主机/文件夹/，“://”前用小写。"
+	case errors.Is(err, ingest.ErrTilde):
+		return "这里不展开 ~（那是 shell 做的）：请写出完整的文件夹。"
 	case errors.Is(err, ingest.ErrMixed):
 		return "存储桶或网页文件夹单独就是一份语料，不能与别的路径一起给。"
 	case errors.Is(err, queue.ErrLost):

@@ -64,22 +64,60 @@ func progress(g queue.Going) bot.IngestProgress {
 
 // ingestService keeps the store equal to the corpus while the program serves.
 type ingestService struct {
-	queue  *queue.Queue
+	queue *queue.Queue
+	runs  interface {
+		LastRun(ctx context.Context) (rag.IngestRun, error)
+	}
 	folder string // that is watched; "": none is
 	log    *slog.Logger
 }
 
-// openQueue prepares the work on CORPUS_DIR.
-func (a *app) openQueue(ctx context.Context) (*ingestService, error) {
+// brokenLook is how often it is looked whether a sync broke off.
+const brokenLook = 15 * time.Second
+
+// tellBroken logs why a sync broke off, whatever process ended it: once, until another one ends otherwise.
+func (s *ingestService) tellBroken(ctx context.Context, look time.Duration) {
+	ticker := time.NewTicker(look)
+	defer ticker.Stop()
+	said := ""
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		asking, cancel := context.WithTimeout(ctx, look)
+		run, err := s.runs.LastRun(asking)
+		cancel()
+		if err != nil || run.Error == said { // there is none yet, or the database is away, which others say
+			continue
+		}
+		if said = run.Error; said != "" {
+			s.log.WarnContext(ctx, "ingest: a sync broke off, what was stored before stays", "ended", run.Ended, "error", said)
+		}
+	}
+}
+
+// corpus is what CORPUS_DIR names.
+func (a *app) corpus() (ingest.Corpus, error) {
 	corpus, err := a.places().Corpus([]string{a.cfg.CorpusDir})
 	if err != nil {
-		return nil, usageError{err}
+		return nil, usageError{fmt.Errorf("CORPUS_DIR: %w", err)}
+	}
+	return corpus, nil
+}
+
+// openQueue prepares the work on CORPUS_DIR.
+func (a *app) openQueue(ctx context.Context) (*ingestService, error) {
+	corpus, err := a.corpus()
+	if err != nil {
+		return nil, err
 	}
 	o := queue.Options{Pool: a.db.Pool(), Work: a.work(corpus), Log: a.log()}
 	if !a.cfg.Reingest.Schedule.IsOff() {
 		o.Schedule = a.cfg.Reingest.Schedule
 	}
-	s := &ingestService{log: a.log()}
+	s := &ingestService{runs: a.db, log: a.log()}
 	if a.cfg.Reingest.Watch && !ingest.IsRemote(a.cfg.CorpusDir) {
 		s.folder = a.cfg.CorpusDir
 	}
@@ -101,12 +139,21 @@ func (s *ingestService) watch(ctx context.Context) {
 func (a *app) ingestLine(s *ingestService) string {
 	line := bot.OneLine(a.cfg.CorpusDir)
 	if next := a.cfg.Reingest.Schedule.Next(time.Now()); !next.IsZero() {
-		line += fmt.Sprintf(a.lang.Say("，下次收入 %s", ", next ingest at %s"), next.Local().Format("2006-01-02 15:04"))
+		line += fmt.Sprintf(a.lang.Say("，下次收入 %s", ", next ingest at %s"), dueLine(next))
 	}
 	if s.folder != "" {
 		line += a.lang.Say("，有改动就收入", ", and when something changes")
 	}
 	return line
+}
+
+// dueLine is a time with its zone, of which the machine's own has a short name only.
+func dueLine(at time.Time) string {
+	zone := at.Location().String()
+	if at.Location() == time.Local {
+		zone, _ = at.Zone()
+	}
+	return at.Format("2006-01-02 15:04 -07:00 ") + "(" + zone + ")"
 }
 
 // told is an error of which the database has kept the text alone. It is every error whose text stands in it.

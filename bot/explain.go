@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"time"
 
 	"yinju/rag"
 )
@@ -17,6 +18,14 @@ func Explain(err error, lang Lang) string {
 		return zh
 	}
 	return err.Error()
+}
+
+// AwayFor is after how long it is worth asking again where the database cannot be reached.
+const AwayFor = 5 * time.Second
+
+// Away says that the database cannot be reached, without what it is called.
+func Away(lang Lang) string {
+	return lang.Say("现在连不上数据库，请稍后再试。", "The database cannot be reached now. Try again later.")
 }
 
 func explainChinese(err error) string {

@@ -3,6 +3,8 @@ package config
 import (
 	"errors"
 	"fmt"
+	"regexp"
+	"strconv"
 	"strings"
 	"time"
 	_ "time/tzdata" // a machine without time zones of its own, such as a small container
@@ -78,12 +80,14 @@ func parseSchedule(text string, zone *time.Location) (Schedule, error) {
 		if every < minEvery || every > maxEvery {
 			return Schedule{}, errSchedule
 		}
-		return Schedule{every: every}, nil
+		return Schedule{every: every, zone: zone}, nil
 	}
-	if len(strings.Fields(text)) != 5 {
+	fields := strings.Fields(text)
+	if len(fields) != 5 {
 		return Schedule{}, errSchedule
 	}
-	parsed, err := cron.NewParser(cron.Minute | cron.Hour | cron.Dom | cron.Month | cron.Dow).Parse(text)
+	fields[4] = sundayIsZero(fields[4])
+	parsed, err := cron.NewParser(cron.Minute | cron.Hour | cron.Dom | cron.Month | cron.Dow).Parse(strings.Join(fields, " "))
 	if err != nil {
 		return Schedule{}, fmt.Errorf("%w: %w", errSchedule, err)
 	}
@@ -93,15 +97,42 @@ func parseSchedule(text string, zone *time.Location) (Schedule, error) {
 	return Schedule{cron: parsed, zone: zone}, nil
 }
 
+// upToSunday is days of the week, one or a range and maybe each so many, that end with Sunday as 7.
+var upToSunday = regexp.MustCompile(`^(?:([0-7])-)?7(?:/([1-7]))?$`)
+
+// sundayIsZero writes Sunday as 0, as the parser wants it, where it is 7, as cron takes it too.
+func sundayIsZero(days string) string {
+	list := strings.Split(days, ",")
+	for i, part := range list {
+		m := upToSunday.FindStringSubmatch(part)
+		if m == nil {
+			continue
+		}
+		first, step := 7, 1
+		if m[1] != "" {
+			first = int(m[1][0] - '0')
+		}
+		if m[2] != "" {
+			step = int(m[2][0] - '0')
+		}
+		var each []string
+		for day := first; day <= 7; day += step {
+			each = append(each, strconv.Itoa(day%7))
+		}
+		list[i] = strings.Join(each, ",")
+	}
+	return strings.Join(list, ",")
+}
+
 // IsOff says whether nothing is ever due.
 func (s Schedule) IsOff() bool { return s.cron == nil && s.every == 0 }
 
-// Next is the first time after t at which a sync is due; zero where none ever is. Durations are counted from the same
+// Next is the first time after t at which a sync is due, in the time zone of the schedule; zero where none ever is. Durations are counted from the same
 // moment by every process, so that a restart does not shift them.
 func (s Schedule) Next(t time.Time) time.Time {
 	switch {
 	case s.every > 0:
-		return t.Truncate(s.every).Add(s.every)
+		return t.Truncate(s.every).Add(s.every).In(s.zone)
 	case s.cron != nil:
 		return s.cron.Next(t.In(s.zone))
 	}

@@ -40,6 +40,31 @@ func TestCronIsReadInItsTimeZone(t *testing.T) {
 	}
 }
 
+// Sunday is 0 or 7, as cron has it.
+func TestSundayMayBeSeven(t *testing.T) {
+	t.Parallel()
+	for seven, zero := range map[string]string{"7": "0", "1,7": "0,1", "5-7": "0,5,6", "1-7": "*", "0-7": "0-6", "1-7/2": "0,1,3,5", "7-7": "sun", "0-6": "*"} {
+		a, b := schedule(t, "15 4 * * "+seven, "UTC"), schedule(t, "15 4 * * "+zero, "UTC")
+		when := at(t, time.UTC, "2026-11-27 12:00")
+		for range 8 {
+			if got, want := a.Next(when), b.Next(when); !got.Equal(want) {
+				t.Errorf("%s: next %v, want %v", seven, got, want)
+			}
+			when = b.Next(when)
+		}
+	}
+}
+
+// When a sync is due is said in the time zone of the schedule.
+func TestDueTimesAreInTheirTimeZone(t *testing.T) {
+	t.Parallel()
+	for _, every := range []string{"6h", "30 3 * * *"} {
+		if got := schedule(t, every, "Asia/Tokyo").Next(at(t, time.UTC, "2026-11-27 12:00")).Location().String(); got != "Asia/Tokyo" {
+			t.Errorf("%s is due in %s", every, got)
+		}
+	}
+}
+
 func TestDurationsKeepToOneGrid(t *testing.T) {
 	t.Parallel()
 	s := schedule(t, "6h", "")
@@ -62,7 +87,7 @@ func TestTheCorpusIsSyncedEachHourUnlessItIsOff(t *testing.T) {
 
 func TestScheduleFaults(t *testing.T) {
 	t.Parallel()
-	for _, text := range []string{"6", "10s", "-1h", "9000h", "every day", "* * * *", "0 3 * * * *", "61 * * * *", "0 0 30 2 *", "CRON_TZ=UTC 0 3 * * *", "@daily"} {
+	for _, text := range []string{"6", "10s", "-1h", "9000h", "every day", "* * * *", "0 3 * * * *", "61 * * * *", "0 3 * * 8", "0 3 * * 7-1", "0 0 30 2 *", "CRON_TZ=UTC 0 3 * * *", "@daily"} {
 		if _, err := Load(env("REINGEST_EVERY", text)); err == nil || !strings.HasPrefix(err.Error(), "REINGEST_EVERY: ") {
 			t.Errorf("%q: %v", text, err)
 		}

@@ -18,7 +18,7 @@ command -v systemd-analyze >/dev/null || need systemd-analyze "install it (Debia
 
 work="$(mktemp -d "${TMPDIR:-/tmp}/yinju-deploy.XXXXXX")"
 trap 'rm -rf "$work"' EXIT
-CORPUS=/tmp "${compose[@]}" -f compose.yaml config --quiet
+env -u CORPUS "${compose[@]}" -f compose.yaml config --quiet
 
 cp systemd/* "$work"
 sed -i 's#/usr/local/bin/yinju#/bin/true#' "$work"/*.service # which need not be installed here

@@ -25,6 +25,7 @@ const Rules = "2026-11-25.3"
 // What holds for every sync, in one process or by way of the queue.
 const (
 	FilesAtOnce  = 4               // enough to keep the embedder busy while a file is read or stored
+	LargeFile    = 4 << 20         // bytes from which a file is worked by itself: it needs 35 times its size in memory, or more
 	GiveUpAfter  = 5               // failures in a row of the model or the store, which mean that it is not the file
 	BytesPassage = 3 * passageGoal // of a file that has not been cut, about
 )

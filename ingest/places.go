@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"time"
 
@@ -17,12 +18,46 @@ type Places struct {
 	S3     S3Options
 }
 
+// Faults of what names a corpus.
+var (
+	ErrScheme = errors.New("no such kind of address: a corpus is a folder, s3://BUCKET/PREFIX, or http(s)://HOST/FOLDER/, in small letters before the ://")
+	ErrTilde  = errors.New("~ is not put in for here, as a shell does: write the folder out")
+)
+
+// isAddress is what has a scheme, known or not.
+var isAddress = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*:/`).MatchString
+
+// checkPath refuses what looks like something else than a path of this machine.
+func checkPath(path string) error {
+	switch {
+	case isAddress(path) && !IsRemote(path):
+		return fmt.Errorf("ingest %s: %w", redacted(path), ErrScheme)
+	case path == "~" || strings.HasPrefix(path, "~/"):
+		return fmt.Errorf("ingest %s: %w", path, ErrTilde)
+	}
+	return nil
+}
+
+// redacted is an address without what may be a password in it.
+func redacted(address string) string {
+	address, _, _ = strings.Cut(address, "?")
+	scheme, rest, _ := strings.Cut(address, "/")
+	if at := strings.LastIndexByte(rest, '@'); at >= 0 {
+		rest = "/..." + rest[at:]
+	}
+	return scheme + "/" + rest
+}
+
 // ErrMixed says that remote places are named beside other ones.
 var ErrMixed = errors.New("a bucket or a web folder is a corpus by itself: name nothing beside it")
 
-// Corpus is what paths name: folders and files of this machine, or s3://BUCKET/PREFIX, or http(s)://HOST/FOLDER/.
+// Corpus is what paths name: folders and files of this machine, or s3://BUCKET/PREFIX, or http(s)://HOST/FOLDER/. Errors
+// are ErrScheme, ErrTilde, ErrMixed, and those of an address.
 func (from Places) Corpus(paths []string) (Corpus, error) {
 	for _, p := range paths {
+		if err := checkPath(p); err != nil {
+			return nil, err
+		}
 		if !IsRemote(p) {
 			continue
 		}

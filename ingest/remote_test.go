@@ -236,6 +236,19 @@ func TestAddressesOfCorpora(t *testing.T) {
 			t.Errorf("%s: %v", wrong, err)
 		}
 	}
+	for path, want := range map[string]error{
+		"ftp://host/a": ingest.ErrScheme, "file:///a": ingest.ErrScheme, "HTTP://host/": ingest.ErrScheme, "S3://bucket": ingest.ErrScheme, "http:/host/": ingest.ErrScheme,
+		"ftp://me:hunter2@host/a": ingest.ErrScheme, "ftp://host/?key=hunter2": ingest.ErrScheme, "~": ingest.ErrTilde, "~/texts": ingest.ErrTilde,
+	} {
+		if _, err := (ingest.Places{}).Corpus([]string{path}); !errors.Is(err, want) || strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("%s: %v, want %v", path, err, want)
+		}
+	}
+	for _, path := range []string{"~note.txt", "./~/texts", "a:b", "/2023: a/x", "./ftp://x"} {
+		if _, err := (ingest.Places{}).Corpus([]string{path}); err != nil {
+			t.Errorf("%s is a path of this machine: %v", path, err)
+		}
+	}
 	if _, err := (ingest.Places{}).Corpus([]string{"folder", "s3://bucket"}); !errors.Is(err, ingest.ErrMixed) {
 		t.Error(err)
 	}

@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"net"
+	"slices"
 	"strings"
 	"time"
 
@@ -121,6 +124,23 @@ func (s *Store) Stats(ctx context.Context) (Stats, error) {
 		return Stats{}, fmt.Errorf("ask the database for its figures: %w", err)
 	}
 	return st, nil
+}
+
+// IsAway says whether an error is that the database cannot be reached now: it is not there, ends or starts, or has no
+// connection left.
+func IsAway(err error) bool {
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
+		const tooManyConnections, adminShutdown, crashShutdown, cannotConnectNow = "53300", "57P01", "57P02", "57P03"
+		return slices.Contains([]string{tooManyConnections, adminShutdown, crashShutdown, cannotConnectNow}, pg.Code)
+	}
+	if _, ok := errors.AsType[*pgconn.ConnectError](err); ok {
+		return !errors.Is(err, context.Canceled)
+	}
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return false
+	}
+	var network *net.OpError
+	return pgconn.SafeToRetry(err) || errors.As(err, &network) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF)
 }
 
 // IsFull says whether an error is the database server's "no space left".

@@ -342,3 +342,29 @@ func TestTheServerEndsSessionsOfProgramsThatAreGone(t *testing.T) {
 		t.Errorf("in a transaction it may do nothing for %s: %v", idle, err)
 	}
 }
+
+// A database that is away is told from one that refuses what it is asked, and from a reader who gave up.
+func TestADatabaseThatIsAwayIsTold(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	_, nowhere := rag.Open(ctx, "postgres:///yinju?host="+t.TempDir())
+	s := ragtest.Store(t)
+	_, ended := s.Pool().Exec(ctx, `select pg_terminate_backend(pg_backend_pid())`)
+	_, refused := s.Pool().Exec(ctx, `select nothing`)
+	over, cancel := context.WithCancel(ctx)
+	cancel()
+	_, gaveUp := s.Pool().Exec(over, `select 1`)
+	short, cancel := context.WithTimeout(ctx, time.Millisecond)
+	defer cancel()
+	_, late := s.Pool().Exec(short, `select pg_sleep(5)`)
+	for name, tc := range map[string]struct {
+		err  error
+		want bool
+	}{
+		"no server": {nowhere, true}, "the connection is ended": {ended, true}, "refused": {refused, false}, "given up": {gaveUp, false}, "too late": {late, false},
+	} {
+		if tc.err == nil || rag.IsAway(tc.err) != tc.want {
+			t.Errorf("%s: away %t: %v", name, rag.IsAway(tc.err), tc.err)
+		}
+	}
+}

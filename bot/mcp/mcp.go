@@ -171,6 +171,9 @@ func (t tools) fault(ctx context.Context, err error) error {
 		return errors.New(bot.Explain(err, t.Lang))
 	case errors.Is(err, rag.ErrNoArticle):
 		return errors.New(bot.Explain(rag.ErrNoArticle, t.Lang))
+	case rag.IsAway(err):
+		t.Log.WarnContext(ctx, "mcp: use a tool", "error", err)
+		return errors.New(bot.Away(t.Lang))
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(ctx.Err(), context.DeadlineExceeded):
 		return errors.New(t.Lang.Say("没能按时答完，请稍后再试。", "This could not be done in time. Try again later."))
 	case errors.Is(ctx.Err(), context.Canceled): // whoever used the tool is gone

@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"strconv"
+	"time"
 
 	"yinju/bot"
 	"yinju/rag"
@@ -26,6 +28,9 @@ const (
 	badRequest  = "invalid_request_error"
 	serverError = "server_error"
 )
+
+// away is the code of a fault that passes when the database is back.
+const away = "database_unreachable"
 
 // refused is a request that cannot be taken, by reason of a parameter where it is not "".
 func refused(status int, param, message string) *fault {
@@ -80,6 +85,9 @@ func (h handler) faultOf(ctx context.Context, err error) *fault {
 		return failed(http.StatusServiceUnavailable, "corpus_empty", bot.Explain(err, h.Lang))
 	case errors.Is(err, rag.ErrChanging):
 		return failed(http.StatusServiceUnavailable, "corpus_changing", bot.Explain(err, h.Lang))
+	case rag.IsAway(err):
+		h.Log.WarnContext(ctx, "openai: answer", "error", err)
+		return failed(http.StatusServiceUnavailable, away, bot.Away(h.Lang))
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(ctx.Err(), context.DeadlineExceeded):
 		return failed(http.StatusGatewayTimeout, "timeout", h.Lang.Say("没能按时答完，请稍后再问。", "The answer took too long. Ask again later."))
 	case errors.Is(ctx.Err(), context.Canceled): // whoever asked is gone
@@ -94,6 +102,9 @@ func (h handler) faultOf(ctx context.Context, err error) *fault {
 func writeFault(w http.ResponseWriter, f *fault) {
 	if f.Code != nil && (*f.Code == "timeout" || *f.Code == "corpus_empty") {
 		w.Header().Set("X-Should-Retry", "false")
+	}
+	if f.Code != nil && *f.Code == away {
+		w.Header().Set("Retry-After", strconv.Itoa(int(bot.AwayFor/time.Second)))
 	}
 	writeJSON(w, f.status, faultJSON{f})
 }

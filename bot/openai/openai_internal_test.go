@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"regexp"
@@ -561,6 +562,9 @@ func TestWhatGoesWrongWithinAnAnswerIsSaidAndEndsIt(t *testing.T) {
 	none := func(context.Context, func(rag.Event) error) (rag.Answer, error) {
 		return rag.Answer{}, rag.ErrEmptyCorpus
 	}
+	away := func(context.Context, func(rag.Event) error) (rag.Answer, error) {
+		return rag.Answer{}, fmt.Errorf("search: %w", &net.OpError{Op: "dial", Err: errSecret})
+	}
 	for name, tc := range map[string]struct {
 		asker        scripted
 		stream       bool
@@ -572,6 +576,8 @@ func TestWhatGoesWrongWithinAnAnswerIsSaidAndEndsIt(t *testing.T) {
 		"the database, streaming": {half, true, 200, "internal_error", "半", true},
 		"the time, plain":         {late, false, 504, "timeout", "", false},
 		"the time, streaming":     {late, true, 504, "timeout", "", false},
+		"no database, plain":      {away, false, 503, "database_unreachable", "", true},
+		"no database, streaming":  {away, true, 503, "database_unreachable", "", true},
 		"the corpus, streaming":   {none, true, 503, "corpus_empty", "", false},
 	} {
 		r.h.Asker, r.h.Wait = tc.asker, time.Minute
@@ -594,7 +600,8 @@ func TestWhatGoesWrongWithinAnAnswerIsSaidAndEndsIt(t *testing.T) {
 		if err := json.Unmarshal([]byte(body), &g); err != nil || g.Error == nil {
 			t.Fatalf("%s: %s", name, body)
 		}
-		if w.Code != tc.status || g.Error.Type != "server_error" || text(g.Error.Code) != tc.code || (w.Header().Get("X-Should-Retry") == "") != tc.again {
+		if w.Code != tc.status || g.Error.Type != "server_error" || text(g.Error.Code) != tc.code || (w.Header().Get("X-Should-Retry") == "") != tc.again ||
+			(w.Header().Get("Retry-After") == "5") != (tc.code == "database_unreachable") {
 			t.Errorf("%s: %d %v %+v", name, w.Code, w.Header(), g.Error)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"net"
 	"net/http"
 	"regexp"
 	"slices"
@@ -59,6 +60,24 @@ func (f failing) Stats(context.Context) (rag.Stats, error) { return rag.Stats{},
 func broken(err error) web.Options {
 	f := failing{err}
 	return web.Options{Store: f, Articles: f, Asker: f, Search: f, Browse: f, Feedback: f, Shares: f, Runs: f, Lang: bot.Chinese, Log: slog.New(slog.DiscardHandler)}
+}
+
+// errAway is what a database says that cannot be reached.
+var errAway = fmt.Errorf("search: %w", &net.OpError{Op: "dial", Err: errors.New("hunter2")})
+
+// Who asks while the database is away is told so, and when to ask again; what the database is called he is not.
+func TestADatabaseThatIsAwayIsSaid(t *testing.T) {
+	t.Parallel()
+	o := broken(errAway)
+	c := newClient(t, o)
+	for lang, want := range map[string]string{"zh": "连不上数据库", "en": "The database cannot be reached"} {
+		for _, target := range []string{"/v1/search?q=桥", "/v1/articles", "/articles/1"} {
+			w := c.do("GET", target, "", "Accept-Language", lang)
+			if w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") != "5" || !strings.Contains(w.Body.String(), want) || strings.Contains(w.Body.String(), "hunter2") {
+				t.Errorf("%s: %d %v %s", target, w.Code, w.Header(), w.Body)
+			}
+		}
+	}
 }
 
 // Every status that the document promises is had, and none else: do holds each response against it.
@@ -208,6 +227,7 @@ func TestEveryStatusOfTheDocument(t *testing.T) {
 	}
 	try(broken(errors.New("dial db.internal: hunter2")), http.StatusInternalServerError, "")
 	try(broken(fmt.Errorf("search: %w", context.DeadlineExceeded)), http.StatusGatewayTimeout, "")
+	try(broken(errAway), http.StatusServiceUnavailable, "")
 	try(broken(rag.ErrEmptyCorpus), http.StatusServiceUnavailable, "/ask")
 	try(broken(&rag.OtherEmbedderError{Stored: "a", Used: "b"}), http.StatusServiceUnavailable, "/search")
 	fast := over(store)
@@ -348,7 +368,7 @@ func TestAFaultOfAnAnswerUnderWayIsItsLastEvent(t *testing.T) {
 	for _, tc := range []struct {
 		err    error
 		status int
-	}{{errors.New("hunter2"), 500}, {rag.ErrEmptyCorpus, 503}, {context.DeadlineExceeded, 504}} {
+	}{{errors.New("hunter2"), 500}, {rag.ErrEmptyCorpus, 503}, {errAway, 503}, {context.DeadlineExceeded, 504}} {
 		c := newClient(t, broken(tc.err))
 		w := c.do("POST", "/v1/ask", `{"question":"桥","stream":true}`)
 		events := eventsOf(t, strings.NewReader(w.Body.String()))

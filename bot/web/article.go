@@ -51,6 +51,11 @@ func (s server) article(w http.ResponseWriter, r *http.Request) {
 		s.fault(w, r, lang, http.StatusNotFound, lang.Say("没有这篇文章：它可能已不在语料中，或已重新收入而有了新的编号。",
 			"There is no such article: it may have left the corpus, or have been ingested anew under another number."))
 		return
+	case rag.IsAway(err):
+		s.Log.WarnContext(ctx, "http: read an article", "error", err)
+		w.Header().Set("Retry-After", seconds(bot.AwayFor))
+		s.fault(w, r, lang, http.StatusServiceUnavailable, bot.Away(lang))
+		return
 	case err != nil:
 		s.Log.WarnContext(ctx, "http: read an article", "error", err)
 		s.fault(w, r, lang, http.StatusInternalServerError, lang.Say("现在读不到这篇文章，请稍后再试。", "The article cannot be read now. Try again later."))

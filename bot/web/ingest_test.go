@@ -53,6 +53,7 @@ func ingestStatuses(t *testing.T, o web.Options, had map[string]bool) {
 	status(&desk{}, http.StatusUnsupportedMediaType, `{}`, append([]string{"Content-Type", "text/plain"}, admin...)...)
 	status(&desk{}, http.StatusUnprocessableEntity, `{"force":"yes"}`, admin...)
 	status(&desk{err: errors.New("dial db.internal: hunter2")}, http.StatusInternalServerError, `{}`, admin...)
+	status(&desk{err: errAway}, http.StatusServiceUnavailable, `{}`, admin...)
 	status(&desk{err: context.DeadlineExceeded}, http.StatusGatewayTimeout, `{}`, admin...)
 }
 

@@ -134,9 +134,8 @@ func filterParams() []object {
 
 // operations are all that the document describes.
 func operations() []operation {
-	faults := []int{http.StatusBadRequest, http.StatusForbidden, http.StatusUnprocessableEntity, http.StatusInternalServerError, http.StatusGatewayTimeout}
+	faults := []int{http.StatusBadRequest, http.StatusForbidden, http.StatusUnprocessableEntity, http.StatusInternalServerError, http.StatusServiceUnavailable, http.StatusGatewayTimeout}
 	withBody := append([]int{http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType}, faults...)
-	busy := []int{http.StatusTooManyRequests, http.StatusServiceUnavailable}
 	return []operation{
 		{
 			method: "post", path: "/v1/ask", id: "ask", summary: "Answer a question with quotes out of the corpus",
@@ -146,7 +145,7 @@ func operations() []operation {
 				"feedback": object{"operationId": "feedback", "requestBody": object{"answer_id": "$response.body#/id", "good": true}},
 				"share":    object{"operationId": "sharedAnswer", "parameters": object{"share": "$response.body#/share"}},
 			},
-			faults: append(slices.Clone(withBody), busy...),
+			faults: append(slices.Clone(withBody), http.StatusTooManyRequests),
 		},
 		{
 			links:  object{"article": object{"operationId": "article", "parameters": object{"id": "$response.body#/hits/0/article/id"}}},
@@ -155,7 +154,7 @@ func operations() []operation {
 				query("q", "the question", text(withWords, 1, rag.MaxQuestion), true),
 				query("k", "how many passages at most", number(1, maxHits, defaultHits), false),
 			}, filterParams()...),
-			faults: append(slices.Clone(faults), busy...),
+			faults: append(slices.Clone(faults), http.StatusTooManyRequests),
 		},
 		{
 			links:  object{"article": object{"operationId": "article", "parameters": object{"id": "$response.body#/articles/0/id"}}},

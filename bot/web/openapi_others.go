@@ -38,7 +38,7 @@ func pageOperations(hasOpenPages bool) []operation {
 		{
 			method: "get", path: "/articles/{id}", id: "readingPage", summary: "An article as a page, a quote in it marked", status: http.StatusOK, also: html(),
 			params: []object{path("id"), query("quote", "START-END: the runes of the article's text that are marked, half open", &jsonschema.Schema{Type: "string", Pattern: `^[0-9]+-[0-9]+$`}, false)},
-			loose:  []int{http.StatusBadRequest, http.StatusNotFound, http.StatusInternalServerError}, faults: reading, isOpen: hasOpenPages,
+			loose:  []int{http.StatusBadRequest, http.StatusNotFound, http.StatusInternalServerError, http.StatusServiceUnavailable}, faults: reading, isOpen: hasOpenPages,
 		},
 		{
 			method: "get", path: "/openapi.json", id: "document", summary: "This document", status: http.StatusOK, isOpen: true,

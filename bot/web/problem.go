@@ -89,6 +89,10 @@ func (s server) explain(r *http.Request, err error) Problem {
 		return *fault(http.StatusNotFound, bot.Explain(clean(err), lang))
 	case errors.Is(err, rag.ErrEmptyCorpus), errors.Is(err, rag.ErrChanging), errors.As(err, &other):
 		return *fault(http.StatusServiceUnavailable, bot.Explain(err, lang))
+	case rag.IsAway(err):
+		p := fault(http.StatusServiceUnavailable, bot.Away(lang))
+		p.retryAfter = bot.AwayFor
+		return *p
 	case errors.As(err, &large):
 		return *fault(http.StatusRequestEntityTooLarge, fmt.Sprintf(lang.Say("请求太大：正文最多 %d KB。", "The request is too large: a body may have %d KB."), large.Limit>>10))
 	case errors.Is(err, context.DeadlineExceeded):

@@ -39,9 +39,9 @@ type Options struct {
 type Server struct {
 	data *dataDir
 	url  string
-	pm   *postmaster
 
-	mu    sync.Mutex
+	mu    sync.Mutex // guards what follows
+	pm    *postmaster
 	users *heldLock // nil after Close
 }
 
@@ -80,6 +80,7 @@ func start(ctx context.Context, opt Options) (*Server, error) {
 		// ctx may be over, and the server must stop all the same.
 		return nil, errors.Join(data.explainFull(err), s.leave(context.WithoutCancel(ctx)))
 	}
+	s.url = connString(s.pm.socketDir, dbname)
 	return s, nil
 }
 
@@ -171,7 +172,6 @@ func (s *Server) runServer(ctx context.Context) error {
 	for {
 		err := s.joinOrLaunch(ctx)
 		if err == nil {
-			s.url = connString(s.pm.socketDir, dbname)
 			return nil
 		}
 		var died *diedError

@@ -36,6 +36,12 @@ func (q *Queue) file(ctx context.Context, job *river.Job[fileArgs]) error {
 	if err != nil {
 		return fmt.Errorf("look for %s: %w", path, err)
 	}
+	if f.Size >= ingest.LargeFile {
+		if !q.large.TryLock() {
+			return river.JobSnooze(q.look) // small ones go on meanwhile
+		}
+		defer q.large.Unlock()
+	}
 	teller := &teller{q: q, sync: sync, path: path}
 	o, err := q.work.File(ctx, f, func(embedded, passages int) { teller.tell(ctx, embedded, passages) })
 	switch {

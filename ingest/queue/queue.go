@@ -71,6 +71,7 @@ type Queue struct {
 	client   *river.Client[pgx.Tx]
 	presence *presence
 	running  running
+	large    sync.Mutex // held while a large file is worked: of those this process takes one at a time
 
 	stop  context.CancelFunc
 	looks sync.WaitGroup

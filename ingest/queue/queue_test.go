@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"go.uber.org/goleak"
 
+	"yinju/ingest"
 	"yinju/ingest/queue"
 	"yinju/rag"
 	"yinju/rag/ragtest"
@@ -40,6 +41,8 @@ type desk struct {
 	files    map[string]int // how often each still fails, -1: always for a fault of its own
 	worked   map[string]int // how often each was done
 	tries    map[string]int
+	large    int // large files that are worked now
+	together int // and at once, at most
 	plans    int
 	finished int
 	begun    chan string
@@ -68,7 +71,11 @@ func (d *desk) Plan(_ context.Context, forced bool) (queue.Plan, error) {
 			p.Report.Unchanged++
 			continue
 		}
-		p.Files = append(p.Files, queue.File{Path: name, Size: 1000})
+		f := queue.File{Path: name, Size: 1000}
+		if isLarge(name) {
+			f.Size = ingest.LargeFile
+		}
+		p.Files = append(p.Files, f)
 	}
 	return p, nil
 }
@@ -76,6 +83,10 @@ func (d *desk) Plan(_ context.Context, forced bool) (queue.Plan, error) {
 func (d *desk) File(ctx context.Context, f queue.File, progress func(embedded, passages int)) (queue.Outcome, error) {
 	progress(0, 2)
 	d.begun <- f.Path
+	if isLarge(f.Path) {
+		d.countLarge(1)
+		defer d.countLarge(-1)
+	}
 	if strings.HasPrefix(f.Path, "held") {
 		select {
 		case <-d.hold:
@@ -83,6 +94,19 @@ func (d *desk) File(ctx context.Context, f queue.File, progress func(embedded, p
 			return queue.Outcome{}, fmt.Errorf("embed: %w", ctx.Err())
 		}
 	}
+	return d.end(f, progress)
+}
+
+func isLarge(name string) bool { return strings.Contains(name, "large") }
+
+func (d *desk) countLarge(change int) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.large += change
+	d.together = max(d.together, d.large)
+}
+
+func (d *desk) end(f queue.File, progress func(embedded, passages int)) (queue.Outcome, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.tries[f.Path]++
@@ -208,6 +232,24 @@ func TestTwoProcessesWorkEachFileOnce(t *testing.T) {
 	again := wait(t, store, request(t, b, false))
 	if again.Report.Unchanged != 60 || again.Report.Added != 0 || len(d.tries) != 60 || d.finished < 2 {
 		t.Errorf("a second sync did %+v", again.Report)
+	}
+}
+
+// Large files take much memory: one at a time is worked, and the small ones do not wait for them.
+func TestLargeFilesAreWorkedOneAfterTheOther(t *testing.T) {
+	t.Parallel()
+	d := newDesk(append(names(20), "held large 1", "held large 2", "held large 3", "held large 4", "held large 5", "held large 6")...)
+	q, store := open(t, ragtest.Database(t), queue.Options{Work: d, Look: 50 * time.Millisecond})
+	start(t, q)
+	job := request(t, q, false)
+	until(t, "the small files", func() bool { s, _ := queue.StateOf(t.Context(), store.Pool()); return s.Now != nil && s.Now.Done == 20 })
+	close(d.hold)
+	end := wait(t, store, job)
+	if end.Error != "" || end.Report.Added != 26 || len(end.Report.Failed) > 0 {
+		t.Errorf("the sync ended with %+v", end)
+	}
+	if d.together != 1 {
+		t.Errorf("%d large files were worked at once", d.together)
 	}
 }
 
