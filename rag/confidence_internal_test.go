@@ -131,3 +131,29 @@ func TestAnImprintThatIsUnknownTakesItsShareOfTheConfidence(t *testing.T) {
 		t.Errorf("an article off the subject has confidence %v", got)
 	}
 }
+
+func TestAPassageThatCannotBeQuotedLendsNoConfidenceToTheQuotesOfOthers(t *testing.T) {
+	t.Parallel()
+	const question = "砖塔由谁看守？"
+	confidence := func(text string) float64 {
+		s, _ := searchOfText(question, "山脚的砖塔由老何看守", 0.7)
+		s.lex.score = map[int64]float64{1: 20}
+		other := Passage{ID: 2, Article: &Article{ID: 2}, Text: "渠水东流不息。", Opens: true, Span: Span{0, 7}}
+		s.hits[0].Passage.Text, s.hits[0].Passage.prepared, s.hits[0].Lexical = text, nil, 20
+		s.hits = append(s.hits, Hit{Passage: other, Similarity: 0.2})
+		of := slices.IndexFunc(s.windows(), func(w window) bool { return w.hit == 1 })
+		return s.confidence(s.windows()[of : of+1])
+	}
+	quotable, mute := confidence("山脚的砖塔由老何看守。"), confidence("山脚的砖塔由老何看守")
+	if mute >= quotable/2 {
+		t.Errorf("confidence is %v where the passage can be quoted, %v where it cannot", quotable, mute)
+	}
+}
+
+func TestHeadlinesThatCannotBeQuotedLeaveTheConfidenceAsItIs(t *testing.T) {
+	t.Parallel()
+	s, windows := searchOfText("砖塔由谁看守？", "砖塔由谁看守\n老何一直在山脚。", 0.7)
+	if got := s.sounding(windows); len(got) != len(s.hits) {
+		t.Error("the passage that is quoted is left out, for its headline")
+	}
+}

@@ -53,7 +53,7 @@ func (s *search) imprintConfidence(confidence, share float64, isKnown bool) floa
 	}
 	sure := 1.0
 	if len(s.scope) == 0 {
-		sure = subjectModel.probability(s.subject())
+		sure = subjectModel.probability(s.subject(s.hits))
 	}
 	return max(confidence, share*sure)
 }

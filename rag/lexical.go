@@ -65,6 +65,18 @@ func (l *lexical) coverage(has termBits) float64 {
 	return have / max(l.all, 1e-9)
 }
 
+// beyond is the share of the question's groups of which one set of terms has a rendering and another has none, weighted
+// by idf, 0..1.
+func (l *lexical) beyond(has, other termBits) float64 {
+	var more float64
+	for _, g := range l.groups {
+		if l.holds(has, g) && !l.holds(other, g) {
+			more += g.idf
+		}
+	}
+	return more / max(l.all, 1e-9)
+}
+
 func (l *lexical) holds(has termBits, g group) bool {
 next:
 	for _, terms := range g.numbers {

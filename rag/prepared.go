@@ -36,7 +36,7 @@ type preparedRun struct {
 
 func prepare(p *Passage) *prepared {
 	own := *p
-	own.Article = &Article{Title: p.Article.Title, Authors: p.Article.Authors, Publication: p.Article.Publication, Date: p.Article.Date} // for its heading
+	own.Article = &Article{Title: p.Article.Title, Authors: p.Article.Authors, Publication: p.Article.Publication, Date: p.Article.Date, length: p.Article.length} // for its heading, and where it ends
 	parts := sync.OnceValue(func() []Span { return units([]rune(own.Text)) })
 	return &prepared{
 		text: p.Text, codes: p.Codes, starts: p.Starts, digest: p.digest,

@@ -23,7 +23,7 @@ type Quote struct {
 	also     []Copy
 }
 
-// Text is the quoted text: whole sentences, of overlong ones whole clauses.
+// Text is the quoted text: whole sentences, of overlong ones whole clauses; or a row of a table, or a line that has no mark at its end.
 func (q Quote) Text() string { return q.text }
 
 // Article is where the quote stands; of its text it has the first words only.

@@ -165,13 +165,19 @@ func questionFrom(random *rand.Rand, text string) string {
 	return strings.ReplaceAll(words, "\n", "") + []string{"？", "是怎么回事？", "有多少？", "在哪里？", "", "和别处有什么不同？"}[random.IntN(6)]
 }
 
-func checkQuote(t *testing.T, text string, q rag.Quote) {
+func checkQuoteStands(t *testing.T, text string, q rag.Quote) {
 	t.Helper()
-	runes, at := []rune(text), q.Location()
-	said := []rune(q.Text())
-	if got := string(runes[at.StartChar:at.EndChar]); got != q.Text() {
+	at := q.Location()
+	if got := string([]rune(text)[at.StartChar:at.EndChar]); got != q.Text() {
 		t.Errorf("at %v stands %q, the quote is %q", at, got, q.Text())
 	}
+}
+
+func checkQuote(t *testing.T, text string, q rag.Quote) {
+	t.Helper()
+	checkQuoteStands(t, text, q)
+	runes, at := []rune(text), q.Location()
+	said := []rune(q.Text())
 	if n := strings.IndexAny(q.Text(), "。！？；"); len(said) > longestQuote && n >= 0 && n < len(q.Text())-len("。") {
 		t.Errorf("a quote of several units has %d characters: %q", len(said), q.Text())
 	}
@@ -278,5 +284,22 @@ func TestTheQuoteHasWhatIsAskedFor(t *testing.T) {
 	got := quotedTexts(askHashed(t, answerer, "塔有多高？"))
 	if len(got) == 0 || !strings.Contains(got[0], "三十五米") {
 		t.Errorf("quoted %q", got)
+	}
+}
+
+func TestTheRowThatTheQuestionNamesIsTheQuote(t *testing.T) {
+	t.Parallel()
+	const table = "渠上的桥\n| 名称 | 长度 | |---|---| | 柳湾桥 | 六十米 | | 杏坡桥 | 七十米 | | 柳坡桥 | 八十米 |"
+	e := hashedEdition("a.txt", rag.Article{Title: "渠上的桥"}, table, "\n石桥长四十米，桥头有一棵老树。")
+	answerer := hashedAnswerer(t, e)
+	a := askHashed(t, answerer, "杏坡桥有多长？")
+	if got := quotedTexts(a); len(got) == 0 || got[0] != "| 杏坡桥 | 七十米 |" {
+		t.Fatalf("quoted %q", got)
+	}
+	checkQuoteStands(t, e.Articles[0].Text, a.Citations[0].Quote)
+	for _, quote := range quotedTexts(askHashed(t, answerer, "桃坡桥有多长？")) {
+		if strings.Contains(quote, "|") {
+			t.Errorf("another bridge is asked for, quoted is %q", quote)
+		}
 	}
 }

@@ -16,17 +16,19 @@ const (
 // clauseEnds are the marks between the parts of a sentence that may be quoted alone.
 const clauseEnds = "；;，,"
 
-// units are what a quote is made of, whole sentences, and of overlong ones the parts between semicolons or
+// units are what a quote is made of, whole sentences or rows of a table, and of overlong ones the parts between semicolons or
 // commas. The spans tile the text.
 func units(text []rune) []Span {
 	var out []Span
-	for _, s := range Sentences(text) {
-		if s.Len() <= longSentence {
-			out = append(out, s)
-			continue
-		}
-		for _, part := range parted(text, s, "；;") {
-			out = append(out, shortened(text, part)...)
+	for _, sentence := range Sentences(text) {
+		for _, s := range rows(text, sentence) {
+			if s.Len() <= longSentence {
+				out = append(out, s)
+				continue
+			}
+			for _, part := range parted(text, s, "；;") {
+				out = append(out, shortened(text, part)...)
+			}
 		}
 	}
 	return out

@@ -86,7 +86,7 @@ func (s *search) windowsOf(hit int) (out []window) {
 			scorer.reset()
 		}
 		scorer.add(r.last)
-		if r.isQuotable {
+		if s.mayQuote(r) {
 			out = append(out, s.score(scorer, window{hit: hit, text: r.text, span: Span{p.Span.Start + r.span.Start, p.Span.Start + r.span.End}, of: r}))
 		}
 	}
@@ -98,12 +98,23 @@ type run struct {
 	first, last int
 	span        Span
 	isQuotable  bool // it begins and ends as a quote may
+	isLine      bool // it is a line without a mark at its end, such as headlines are, too: see mayQuote
+	isRow       bool // it is a row of a table, or a line of a list
 }
 
-// runs are all runs of units that are short enough to quote, those of one beginning behind each other and growing.
+// runs are all runs of units that are short enough to quote, those of one beginning behind each other and growing. Rows of
+// tables and bare lines are runs by themselves.
 func runs(p *Passage, text []rune, parts []Span) iter.Seq[run] {
+	isBare, isListed := bareLines(p, text, parts)
+	isRow := tableRows(text, parts)
 	return func(yield func(run) bool) {
 		for first := range parts {
+			if isBare[first] || isRow[first] {
+				if !yield(run{first, first, trim(text, parts[first]), true, isBare[first] && !isListed[first], isRow[first] || isListed[first]}) {
+					return
+				}
+				continue
+			}
 			if !mayBegin(p, text, parts[first].Start) {
 				continue
 			}
@@ -114,7 +125,7 @@ func runs(p *Passage, text []rune, parts []Span) iter.Seq[run] {
 					break
 				}
 				span.End = mayEnd(text, span)
-				if !yield(run{first, last, span, span.End >= 0 && span.Len() >= quoteLeast}) {
+				if !yield(run{first, last, span, span.End >= 0 && span.Len() >= quoteLeast, false, false}) {
 					return
 				}
 			}
