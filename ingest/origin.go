@@ -19,23 +19,36 @@ var (
 
 // numberIn finds the page or the issue that a text names, without its blanks, and gives the text without it.
 func numberIn(text string) (number, rest string) {
-	if m := inPage.FindStringSubmatchIndex(text); m != nil {
-		end := m[1]
-		if m[2] >= 0 && isPress(text[m[2]:m[3]]) { // not a section of the paper but the paper
-			end = m[2]
-		} else if m[4] >= 0 { // a bracket that was opened before the page
-			end = m[4]
+	if strings.Contains(text, "版") {
+		if m := inPage.FindStringSubmatchIndex(text); m != nil {
+			return pageAt(text, m)
 		}
-		return squeezed(strings.TrimRight(text[m[0]:end], ":：·")), text[:m[0]] + " " + text[end:]
 	}
-	if m := inIssue.FindStringIndex(text); m != nil {
-		number = squeezed(text[m[0]:m[1]])
-		if at := yearNumber.FindStringSubmatch(number); at != nil {
-			number = at[1] + "年第" + at[2] + "期"
-		}
-		return number, text[:m[0]] + " " + text[m[1]:]
+	if !strings.ContainsAny(text, "期)）") {
+		return "", text
 	}
-	return "", text
+	m := inIssue.FindStringIndex(text)
+	if m == nil {
+		return "", text
+	}
+	number = squeezed(text[m[0]:m[1]])
+	if at := yearNumber.FindStringSubmatch(number); at != nil {
+		number = at[1] + "年第" + at[2] + "期"
+	}
+	return number, text[:m[0]] + " " + text[m[1]:]
+}
+
+// pageAt gives the page that inPage has found.
+func pageAt(text string, m []int) (number, rest string) {
+	if m[2] < 0 {
+		return squeezed(text[m[0]:m[1]]), text[:m[0]] + " " + text[m[1]:]
+	}
+	section := text[m[2]:m[3]]
+	number = squeezed(strings.TrimRight(text[m[0]:m[2]], separators+":："))
+	if isPress(section) { // not a section of the paper but the paper
+		return number, text[:m[0]] + " " + text[m[2]:]
+	}
+	return number + "：" + section, text[:m[0]] + " " + text[m[4]:]
 }
 
 // squeezed is a text without blanks.
@@ -50,7 +63,7 @@ var (
 	bookName = regexp.MustCompile(`^[《〈]` + blanks + `([^《》〈〉]{2,20}?)` + blanks + `[》〉]` + blanks + `([（(]\p{Han}{2,8}[）)]|海外版)?$`)
 	hollow   = regexp.MustCompile(`[（(【\[][\s\p{Zs}，,；;]*[）)】\]]`)
 	// fromWhere is what stands before the name of a paper.
-	fromWhere = compile(`^(?:来源|來源|出处|稿源)` + blanks + `[:：]|^(?:本文|原文)?(?:首|原|曾)?(?:发表|發表|发|發|刊登|刊载|刊載|转载|轉載|刊发|刊發|刊|载|載)(?:于|於|自|在)?` + blanks + `[:：]?|^(?:摘|选|選|转|轉)自` + blanks + `[:：]?|^据`)
+	fromWhere = compile(`^(?:来源|來源|出处|稿源)` + blanks + `[:：]|^(?:本文|原文)?(?:(?:首|原|曾)?(?:发表|發表|刊登|刊载|刊載|转载|轉載|刊发|刊發|[发發刊载載](?:于|於|自|在))|(?:首|原|曾)[发發刊载載])(?:于|於|自|在)?` + blanks + `[:：]?|^(?:摘|选|選|转|轉)自` + blanks + `[:：]?|^据`)
 )
 
 // isPress says whether a name is made as names of papers, journals and news sites are.
@@ -79,6 +92,8 @@ func readPaper(text string) *imprint {
 	found, dated := findDate(rest)
 	if dated {
 		rest = rest[:found.from] + " " + rest[found.to:]
+	} else if !strings.ContainsAny(rest, "版期)）") {
+		return nil
 	}
 	number, rest := numberIn(rest)
 	_, rest = numberIn(rest) // a paper counts its issues, too
@@ -105,8 +120,13 @@ var latinAppeared = regexp.MustCompile(`^(.*?)[\s,;(]*\b(?:(?:[Ff]irst|[Oo]rigin
 // cutOrigin cuts what a text says of where it appeared off the end of it; nil where it says nothing, or more.
 // Without a word for it, a name needs a day, a page or an issue behind it.
 func cutOrigin(text string) (before string, origin *imprint) {
-	if !strings.Contains(text, "》") {
+	switch {
+	case len(text) > 3*imprintColumns/2:
+		return text, nil
+	case strings.Contains(text, "ublished in ") || strings.Contains(text, "ppeared in "):
 		return cutLatinOrigin(text)
+	case !strings.Contains(text, "》"):
+		return text, nil
 	}
 	m := appeared.FindStringSubmatch(text)
 	if m == nil {

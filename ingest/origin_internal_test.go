@@ -41,6 +41,9 @@ func TestPapersLineUnderAHeadlineLosesNothing(t *testing.T) {
 		"2024年3月12日 人民日报 第07版":          "人民日报; 2024-03-12; 第07版",
 		"2024年3月12日 第07版 人民日报":          "人民日报; 2024-03-12; 第07版",
 		"江城晚报 2024年3月12日 第1234期 第3版":    "江城晚报; 2024-03-12; 第3版",
+		"发展研究 2019年第3期":                 "发展研究; ; 2019年第3期",
+		"原载江州学刊 2019年第3期":               "江州学刊; ; 2019年第3期",
+		"江城晚报 2024年3月12日 第3版 理论":        "江城晚报; 2024-03-12; 第3版：理论",
 		"江城晚报 2024年3月12日 第3版：理论":        "江城晚报; 2024-03-12; 第3版：理论",
 		"新华网 2024-03-12 08:30":          "新华网; 2024-03-12; ",
 		"《江州学刊》2019年第3期":                "江州学刊; ; 2019年第3期",
@@ -58,6 +61,10 @@ func TestPapersLineUnderAHeadlineLosesNothing(t *testing.T) {
 			"without a byline":   {"第1座水库移民安置调查\n\n" + paper + "\n\n" + bodyOfSurvey, []string{"第1座水库移民安置调查; ; " + want}},
 			"two articles": {
 				"第1座水库移民安置调查\n\n" + paper + "\n\n周小舟\n\n" + bodyOfSurvey + "\n老渡口与它的船\n\n" + paper + "\n\n李望江\n\n" + bodyOfFerry,
+				[]string{first, second},
+			},
+			"two articles in Markdown with subheads": {
+				"# 第1座水库移民安置调查\n\n" + paper + "\n\n周小舟\n\n" + bodyOfSurvey + "\n# 分批迁出\n\n" + bodyOfSurvey + "\n# 老渡口与它的船\n\n" + paper + "\n\n李望江\n\n" + bodyOfFerry,
 				[]string{first, second},
 			},
 			"two articles in Markdown": {
@@ -79,6 +86,27 @@ func TestPapersLineElsewhereIsNoImprint(t *testing.T) {
 		raw := "第1座水库移民安置调查\n周小舟\n　　柳河水库移民共三千二百人，\n分三批迁出库区，安置在下游的\n\n" + head + "\n\n五个乡镇。调查组走访了六十户\n人家，四十户住进了新房。\n"
 		if diff := cmp.Diff([]string{"第1座水库移民安置调查; 周小舟; ; ; "}, saidOf(t, raw)); diff != "" {
 			t.Errorf("%s within a text (-want +got):\n%s", head, diff)
+		}
+	}
+	for name, tc := range map[string]struct {
+		raw  string
+		want []string
+	}{
+		"over a headline": {
+			"为人民服务\n江州日报 2024年3月12日 第3版\n第1座水库移民安置调查\n周小舟\n　　" + bodyOfSurvey + "\n江州日报 2024年3月12日 第4版\n\n老渡口与它的船\n李望江\n　　" + bodyOfFerry,
+			[]string{"第1座水库移民安置调查; 周小舟; 江州日报; 2024-03-12; ", "老渡口与它的船; 李望江; 江州日报; 2024-03-12; "},
+		},
+		"under the one text": {
+			"第1座水库移民安置调查\n\n周小舟\n\n" + bodyOfSurvey + "\n江州日报 2024年3月12日 第3版\n",
+			[]string{"第1座水库移民安置调查; 周小舟; 江州日报; 2024-03-12; 第3版"},
+		},
+		"within narrow columns": {
+			"第1座水库移民安置调查\n周小舟\n　　柳河水库移民共三千二百人。\n分三批迁出库区，安置在下游\n的五个乡镇，调查组走访了六\n江州日报 2024年3月12日 第3版\n十户人家，其中四十户住进了\n新房，二十户还在等待分配。\n",
+			[]string{"第1座水库移民安置调查; 周小舟; ; ; "},
+		},
+	} {
+		if diff := cmp.Diff(tc.want, saidOf(t, tc.raw)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
 	}
 	raw := "第1座水库移民安置调查\n\n" + bodyOfSurvey + "\n（《江州日报》2024年3月12日第3版）\n\n老渡口与它的船\n\n" + bodyOfFerry + "\n（《江州晚报》2024年3月13日）\n"
@@ -134,5 +162,19 @@ func TestSourcesAfterATextKeepPageAndIssue(t *testing.T) {
 				t.Errorf("%s after %q (-want +got):\n%s", source, gap, diff)
 			}
 		}
+	}
+}
+
+// Where source lines close the texts, one under verses without a full stop does, too.
+func TestSourceLineUnderVersesClosesThemAsOthersDo(t *testing.T) {
+	t.Parallel()
+	raw := "第1座水库移民安置调查\n\n" + bodyOfSurvey + "\n（《江州日报》2024年3月1日）\n\n老渡口与它的船\n\n" + bodyOfFerry + "\n（《江州日报》2024年3月2日）\n\n" +
+		"江水悠悠向东流\n老船停在柳树头\n\n（《江州日报》2024年3月3日）\n\n" + bodyOfSurvey + "\n（《江州日报》2024年3月4日）\n"
+	var dates []string
+	for _, said := range saidOf(t, raw) {
+		dates = append(dates, strings.Split(said, "; ")[3])
+	}
+	if diff := cmp.Diff([]string{"2024-03-01", "2024-03-02", "2024-03-03", "2024-03-04"}, dates); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
