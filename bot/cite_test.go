@@ -75,3 +75,47 @@ func TestCitations(t *testing.T) {
 		})
 	}
 }
+
+// A name of a publication stands with its edition, and without the day, page or issue and the marks around it.
+func TestPublicationsAreNamedAndToldApart(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct{ publication, date, section, want string }{
+		{"人民日报（海外版）", "2024-03-05", "", "题[N]. 人民日报（海外版）, 2024-03-05."},
+		{"《人民日报》（海外版）", "2024-03-05", "第7版", "题[N]. 人民日报（海外版）, 2024-03-05(7)."},
+		{"人民日报(海外版)", "2024-03-05", "", "题[N]. 人民日报(海外版), 2024-03-05."},
+		{"经济日报（理论周刊）第11版", "2024-03-05", "", "题[N]. 经济日报（理论周刊）, 2024-03-05(11)."},
+		{"《光明日报》（2024年3月5日 第6版）", "2024-03-05", "", "题[N]. 光明日报, 2024-03-05(6)."},
+		{"《光明日报》（2024年3月5日 第6版）", "", "", "题[N]. 光明日报, 2024-03-05(6)."},
+		{"（《光明日报》）", "2024-03-05", "", "题[N]. 光明日报, 2024-03-05."},
+		{"光明日报）", "2024-03-05", "", "题[N]. 光明日报, 2024-03-05."},
+		{"（光明日报", "2024-03-05", "", "题[N]. 光明日报, 2024-03-05."},
+		{"《求是》杂志", "2024-03", "", "题[J]. 求是杂志, 2024."},
+		{"江州学刊（哲学版）", "", "2019年第3期", "题[J]. 江州学刊（哲学版）, 2019(3)."},
+		{"江州学刊", "", "理论 2019年第3期", "题[J]. 江州学刊, 2019(3)."},
+		{"人民日报海外版", "2024-03-05", "", "题[N]. 人民日报海外版, 2024-03-05."},
+		{"人民日报评论", "2024-03-05", "", "题[N]. 人民日报评论, 2024-03-05."},
+		{"参考消息", "2024-03-05", "", "题[N]. 参考消息, 2024-03-05."},
+		{"南方周末", "2024-03-05", "", "题[N]. 南方周末, 2024-03-05."},
+		{"新华每日电讯", "2024-03-05", "第3版", "题[N]. 新华每日电讯, 2024-03-05(3)."},
+		{"江城晚报", "2024-03-05", "第1234期 第3版", "题[N]. 江城晚报, 2024-03-05(3)."},
+		{"江州评论", "2024-03-05", "", "题[J]. 江州评论, 2024."},
+		{"江州大学学报", "2024-03-05", "", "题[J]. 江州大学学报, 2024."},
+	} {
+		got := bot.CiteGBT7714(&rag.Article{Title: "题", Publication: tc.publication, Date: tc.date, Section: tc.section})
+		if got != tc.want {
+			t.Errorf("%s, %s: %s, want %s", tc.publication, tc.section, got, tc.want)
+		}
+	}
+}
+
+func TestPeriodOfATitleIsNotCited(t *testing.T) {
+	t.Parallel()
+	for title, want := range map[string]string{
+		"Ferries: a study.": "Ferries: a study[J]. 江州学刊.", "渡口停航。": "渡口停航[J]. 江州学刊.",
+		"Ferries in the U.S.": "Ferries in the U.S.[J]. 江州学刊.", "And then...": "And then...[J]. 江州学刊.",
+	} {
+		if got := bot.CiteGBT7714(&rag.Article{Title: title, Publication: "江州学刊"}); got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
+	}
+}

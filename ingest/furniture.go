@@ -93,7 +93,7 @@ func (s *segmenter) dropMasthead() {
 		switch {
 		case r.is(statement) || r.columns > titleColumns:
 			return
-		case r.imp != nil && len(r.imp.authors) > 0:
+		case r.imp != nil && (len(r.imp.authors) > 0 || r.imp.heads):
 		case isMasthead(r.content()) && s.inMasthead(i), i > 0 && s.rows[i-1].dropped && r.imp != nil && r.imp.date != "" && len(r.imp.authors) == 0 && !r.imp.source:
 			r.dropped = true
 		}

@@ -55,6 +55,9 @@ func (s *segmenter) hasByline(i int) bool {
 		if r := &s.rows[j]; r.imp != nil && len(r.imp.authors) > 0 || s.names(j) {
 			return true
 		}
+		if r := &s.rows[j]; r.imp != nil && r.imp.underHeadline() {
+			continue
+		}
 		if !s.headlike(j) || s.rows[j].level > 0 {
 			return false
 		}

@@ -16,7 +16,10 @@ type imprint struct {
 	date        string
 	title       string // of a message that has its subject in a header
 	signs       bool   // stands under the end of a text
+	number      string // the page or the issue in which it appeared: 第7版, 2019年第3期
 	source      bool   // names a paper as the line after an article does: 《paper》 date
+	bare        bool   // names a paper without marks, as a masthead does, too
+	heads       bool   // such a line that stands under a headline
 }
 
 // imprintColumns is the widest row that can be an imprint.
@@ -33,6 +36,9 @@ func imprintOf(text string, columns int, has look) *imprint {
 			continue
 		}
 		if im := r.read(text); im != nil {
+			if im.number == "" && im.publication != "" {
+				im.number, _ = numberIn(text)
+			}
 			return im
 		}
 	}
@@ -47,6 +53,7 @@ var readers = []struct {
 	{read: readSource, needs: books},
 	{read: readLabelled, needs: colons},
 	{read: readReprint, needs: books},
+	{read: readPaper, needs: digits | numerals},
 	{read: readAccount},
 	{read: readParts, needs: bars},
 	{read: readPosted, needs: capitals},
@@ -77,7 +84,7 @@ func readSource(text string) *imprint {
 		}
 	}
 	m := sourceLine.FindStringSubmatch(text)
-	if m == nil || utf8.RuneCountInString(m[2]) > 24 {
+	if m == nil || utf8.RuneCountInString(m[2]) > 24 || label.MatchString(m[2]+m[3]) {
 		return nil
 	}
 	paper := strings.Join(strings.Fields(m[1]), "")
@@ -110,7 +117,11 @@ func readLabelled(text string) *imprint {
 	}
 	var im imprint
 	if before := strings.Trim(text[:labels[0][0]], separators); before != "" && !im.addDate(before) {
-		return nil
+		rest, origin := cutOrigin(before)
+		if origin == nil || rest != "" {
+			return nil
+		}
+		im.join(origin)
 	}
 	for i, at := range labels {
 		end := len(text)
@@ -156,6 +167,10 @@ func (im *imprint) add(label, value string) bool {
 		im.authors = byline("记者 " + value)
 		return value == "" || im.authors != nil
 	case "作者", "撰文", "撰稿", "文", "Author", "By", "From":
+		value, origin := cutOrigin(value)
+		if origin != nil {
+			im.join(origin)
+		}
 		im.authors = pen(value)
 		return value == "" || im.authors != nil
 	case "信息来源", "文章来源", "来源", "稿源", "出处", "來源", "Source", "公众号", "微信公众号", "公眾號":
@@ -170,10 +185,17 @@ const maxOrigin = 24
 
 // addOrigin takes the value of 来源: a publication, with or without a date behind it.
 func (im *imprint) addOrigin(value string) bool {
+	im.number, value = numberIn(value)
+	_, value = numberIn(value)
+	value = strings.Trim(value, separators)
 	if strings.HasPrefix(value, "《") {
-		value, _, _ = strings.Cut(value, "》")
+		name, rest, _ := strings.Cut(value, "》")
+		value = name + edition.FindString(rest)
 	}
-	name := strings.Trim(value, separators+wraps+"《》〈〉")
+	name := strings.Trim(value, separators+"《》〈〉")
+	if edition.FindString(name) == "" || startsBracket(name) {
+		name = strings.Trim(name, separators+wraps+"《》〈〉")
+	}
 	if utf8.RuneCountInString(name) > maxOrigin || strings.ContainsAny(name, "，、；") {
 		return false
 	}
@@ -265,6 +287,9 @@ var (
 func readReprint(text string) *imprint {
 	m := reprint.FindStringSubmatch(text)
 	if m == nil {
+		if before, origin := cutOrigin(text); before == "" {
+			return origin
+		}
 		return nil
 	}
 	found, _ := findDate(m[2])
@@ -276,7 +301,7 @@ func (im *imprint) join(other *imprint) {
 	if im.authors == nil {
 		im.authors = other.authors
 	}
-	for _, field := range [][2]*string{{&im.affiliation, &other.affiliation}, {&im.publication, &other.publication}, {&im.date, &other.date}} {
+	for _, field := range [][2]*string{{&im.affiliation, &other.affiliation}, {&im.publication, &other.publication}, {&im.date, &other.date}, {&im.number, &other.number}} {
 		if *field[0] == "" {
 			*field[0] = *field[1]
 		}
@@ -311,6 +336,10 @@ var weekday = regexp.MustCompile(`(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day,?`)
 func readPosted(text string) *imprint {
 	var im imprint
 	var names, when string
+	text, origin := cutOrigin(text)
+	if origin != nil {
+		im.join(origin)
+	}
 	if m := posted.FindStringSubmatch(text); m != nil {
 		names, when = m[2], m[1]
 	} else if m := byLine.FindStringSubmatch(text); m != nil {
@@ -335,12 +364,18 @@ func readPosted(text string) *imprint {
 	return &im
 }
 
+// readByline reads names, and where the text appeared when that stands behind them.
 func readByline(text string) *imprint {
-	names, affiliation := bylineOf(text)
+	before, origin := cutOrigin(text)
+	names, affiliation := bylineOf(before)
 	if names == nil {
 		return nil
 	}
-	return &imprint{authors: names, affiliation: affiliation}
+	im := &imprint{authors: names, affiliation: affiliation}
+	if origin != nil {
+		im.join(origin)
+	}
+	return im
 }
 
 var (

@@ -20,7 +20,7 @@ import (
 
 // Rules names the reading, reflow, segmentation and cutting of this package, and what the store makes of them. A
 // source made by other rules is made again, and there is an index for each, so change it with them.
-const Rules = "2026-11-25.3"
+const Rules = "2026-11-28.1"
 
 // What holds for every sync, in one process or by way of the queue.
 const (

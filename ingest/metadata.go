@@ -171,7 +171,10 @@ func closing(rows []row) (*imprint, int) {
 }
 
 // tailSource is a source in brackets at the end of a text: （《江州日报》2021年5月3日，作者梁田）.
-var tailSource = regexp.MustCompile(`[（(]` + blanks + `(?:原载|载|据|摘自|选自)?` + blanks + `《([^《》]{2,20})》` + blanks + `[，,]?([^，,（）()]{0,20})(?:[，,；;]` + blanks + `(?:作者|文)?[:：/]?` + blanks + `([^（）()，,]{2,24}))?` + blanks + `[）)]$`)
+var tailSource = regexp.MustCompile(`[（(]` + blanks + `(?:来源[:：]|來源[:：]|原载于?|载于?|刊于|据|摘自|选自)?` + blanks + `《([^《》]{2,20})》` + blanks + `[，,]?([^，,（）()]{0,24})(?:[，,；;]` + blanks + `(?:作者|文)?[:：/]?` + blanks + `([^（）()，,]{2,24}))?` + blanks + `[）)]$`)
+
+// tailLabelled is one with a label and a name without marks: （来源：人民日报 2024年3月12日 第7版）.
+var tailLabelled = regexp.MustCompile(`[（(]` + blanks + `(?:来源|來源)[:：]` + blanks + `([^（）()《》，,。]{4,40})[）)]$`)
 
 // tailRows is how many rows a source in brackets may be wrapped over.
 const tailRows = 3
@@ -186,7 +189,7 @@ func tailsOf(rows []row) map[int]*imprint {
 	return tails
 }
 
-// tailAt reads the source in brackets that ends with row i; it has a date, for a text may well end with
+// tailAt reads the source in brackets that ends with row i; it has a day, a page or an issue, for a text may well end with
 // the name of a book.
 func tailAt(rows []row, i int) *imprint {
 	if rows[i].imp != nil || !endsBracket(rows[i].content()) {
@@ -195,8 +198,16 @@ func tailAt(rows []row, i int) *imprint {
 	text := ""
 	for j := i; j > max(-1, i-tailRows) && utf8.RuneCountInString(text) < 60; j-- {
 		text = rows[j].content() + text
+		if m := tailLabelled.FindStringSubmatch(text); m != nil {
+			if im := readPaper(m[1]); im != nil {
+				im.source, im.bare = true, false
+				im.number, _ = numberIn(m[1])
+				return im
+			}
+			return nil
+		}
 		if m := tailSource.FindStringSubmatch(text); m != nil {
-			if !hasDate(m[2]) {
+			if number, _ := numberIn(m[2]); number == "" && !hasDate(m[2]) {
 				return nil
 			}
 			return tailImprint(text)
@@ -208,7 +219,8 @@ func tailAt(rows []row, i int) *imprint {
 func tailImprint(text string) *imprint {
 	m := tailSource.FindStringSubmatch(text)
 	found, _ := findDate(m[2])
-	return &imprint{publication: strings.Join(strings.Fields(m[1]), ""), date: found.date, authors: byline("作者 " + m[3]), source: true}
+	number, _ := numberIn(m[2])
+	return &imprint{publication: strings.Join(strings.Fields(m[1]), ""), date: found.date, number: number, authors: byline("作者 " + m[3]), source: true}
 }
 
 // signature is a reporter's name in brackets at the end of a text: （本报记者 张三）.

@@ -64,6 +64,7 @@ func segmentRows(rows []row) (pieces []piece, furniture []row, st style) {
 		s.rows[i].parted = s.rows[i].afterBlank && !s.spaced || s.rows[i].Break == document.Begins
 	}
 	s.firstSaid, s.lastSaid = saidWithin(s.rows)
+	s.settleSources()
 	s.dropFurniture()
 	s.listed, s.labels, s.firsts = byTitle(s.entries), s.countLabels(), map[rune]bool{}
 	for key := range s.listed {
@@ -88,6 +89,9 @@ func segmentRows(rows []row) (pieces []piece, furniture []row, st style) {
 	}
 	s.titlesFromContents(pieces)
 	s.factsFromMasthead(pieces)
+	for i := range pieces {
+		pieces[i].addNumber()
+	}
 	return pieces, furniture, st
 }
 

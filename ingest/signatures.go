@@ -74,7 +74,11 @@ func (s *segmenter) doubtBareNames() {
 		if r.imp == nil || len(r.imp.authors) != 1 || r.indent >= signedIndent || !isBareNames(r) || firstRune(r.content()) < 0x2e80 {
 			continue
 		}
-		if i > 0 && !s.rows[i-1].dropped && s.headlike(i-1) {
+		above := i - 1
+		for above > 0 && s.rows[above].imp != nil && s.rows[above].imp.underHeadline() {
+			above--
+		}
+		if i > 0 && !s.rows[above].dropped && s.headlike(above) {
 			return
 		}
 		bare = append(bare, i)
