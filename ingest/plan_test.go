@@ -17,6 +17,20 @@ import (
 	"yinju/rag"
 )
 
+// rewrite writes a file anew and gives it the time that it had.
+func (w world) rewrite(t *testing.T, path, text string) {
+	t.Helper()
+	full := filepath.Join(w.dir, path)
+	info, err := os.Stat(full)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.write(t, path, text)
+	if err := os.Chtimes(full, info.ModTime(), info.ModTime()); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // age makes files look as if they had not been written for long.
 func (w world) age(t *testing.T, paths ...string) {
 	t.Helper()
@@ -98,14 +112,7 @@ func TestAFileWrittenJustNowIsNotTrusted(t *testing.T) {
 	w := newWorld(t)
 	w.write(t, "c/a.txt", "甲桥通车了。")
 	w.run(t, "c")
-	info, err := os.Stat(filepath.Join(w.dir, "c/a.txt"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	w.write(t, "c/a.txt", "乙桥通车了。")
-	if err := os.Chtimes(filepath.Join(w.dir, "c/a.txt"), info.ModTime(), info.ModTime()); err != nil {
-		t.Fatal(err)
-	}
+	w.rewrite(t, "c/a.txt", "乙桥通车了。")
 	if r := w.run(t, "c"); r.Changed != 1 {
 		t.Errorf("%+v", r)
 	}
@@ -115,20 +122,17 @@ func TestAFileWrittenJustNowIsNotTrusted(t *testing.T) {
 func TestOnlyChangedPassagesAreEmbedded(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	long := func(word string) string {
-		return strings.Repeat(word+"的桥在去年秋天修好了，两岸的人都来看。", 14) + "\n\n"
-	}
-	w.write(t, "c/a.txt", long("甲")+long("乙")+long("丙"))
+	w.write(t, "c/a.txt", about("甲", "乙", "丙"))
 	first := w.run(t, "c")
 	if first.Passages < 3 {
 		t.Fatalf("%+v", first)
 	}
-	w.write(t, "c/a.txt", long("甲")+long("乙")+long("丁"))
+	w.write(t, "c/a.txt", about("甲", "乙", "丁"))
 	if r := w.run(t, "c"); r.Changed != 1 || r.Reused == 0 || r.Passages == 0 || r.Passages >= first.Passages {
 		t.Errorf("of %d passages: %+v", first.Passages, r)
 	}
 	was := w.embedder.texts
-	w.write(t, "c/copy.txt", long("甲")+long("乙")+long("丁"))
+	w.write(t, "c/copy.txt", about("甲", "乙", "丁"))
 	if r := w.run(t, "c"); r.Added != 1 || r.Passages != 0 || w.embedder.texts != was {
 		t.Errorf("a copy: %+v, %d texts embedded", r, w.embedder.texts-was)
 	}
