@@ -45,7 +45,7 @@ func (j Job) findRenamed(ctx context.Context, c Corpus, p *Plan) error {
 	}); err != nil {
 		return err
 	}
-	if err := j.findEdited(ctx, c, p, m); err != nil {
+	if err := j.findEdited(ctx, c, m); err != nil {
 		return err
 	}
 	m.settle()
@@ -59,11 +59,11 @@ type moves struct {
 	removed map[string]bool
 	reread  bool // also files that changed under a name known before
 	now     map[string]content
-	taken   map[string]bool // sources that were found under other names
 }
 
 func newMoves(p *Plan) *moves {
-	m := &moves{Plan: p, todo: make(map[string]File, len(p.Todo)), removed: make(map[string]bool, len(p.Removed)), now: map[string]content{}, taken: map[string]bool{}}
+	p.before, p.left = map[string]string{}, map[string]bool{}
+	m := &moves{Plan: p, todo: make(map[string]File, len(p.Todo)), removed: make(map[string]bool, len(p.Removed)), now: map[string]content{}}
 	for _, path := range p.Removed {
 		m.removed[path] = true
 	}
@@ -157,34 +157,26 @@ func (m *moves) isOther(path string, was content) bool {
 
 func (m *moves) found(from string, to File) {
 	m.Renamed = append(m.Renamed, Rename{From: from, To: to.Path, to: rag.Seen{Path: to.Path, Root: to.Root}})
-	m.taken[from] = true
+	m.before[to.Path], m.left[from] = from, true
 }
 
-// settle notes in the plan what was found.
+// settle takes what was found from what is gone.
 func (m *moves) settle() {
-	m.before, m.left = make(map[string]string, len(m.Renamed)), m.taken
 	for _, r := range m.Renamed {
-		m.before[r.To] = r.From
-	}
-	for _, r := range m.Renamed {
-		if _, isKnown := m.known[r.To]; isKnown && !m.taken[r.To] {
+		if _, isKnown := m.known[r.To]; isKnown && !m.left[r.To] {
 			m.overwritten = append(m.overwritten, r.To)
 		}
 	}
-	m.Removed = slices.DeleteFunc(m.Removed, func(path string) bool { return m.taken[path] })
+	m.Removed = slices.DeleteFunc(m.Removed, func(path string) bool { return m.left[path] })
 }
 
 // findEdited looks for gone sources among the new files that hold at least half of the passages of one: such a file was
 // renamed and edited. Its articles stay in the answers until what was changed is embedded.
-func (j Job) findEdited(ctx context.Context, c Corpus, p *Plan, m *moves) error {
-	gone := slices.DeleteFunc(slices.Clone(p.Removed), func(path string) bool { return m.taken[path] })
-	isFound := make(map[string]bool, len(p.Renamed))
-	for _, r := range p.Renamed {
-		isFound[r.To] = true
-	}
+func (j Job) findEdited(ctx context.Context, c Corpus, m *moves) error {
+	gone := slices.DeleteFunc(slices.Clone(m.Removed), func(path string) bool { return m.left[path] })
 	compared := 0
-	for _, f := range p.Todo {
-		if m.isKnown(f) || isFound[f.Path] || !slices.ContainsFunc(gone, func(path string) bool { return isAbout(m.known[path].Size, f.Size) }) {
+	for _, f := range m.Todo {
+		if m.isKnown(f) || m.before[f.Path] != "" || !slices.ContainsFunc(gone, func(path string) bool { return isAbout(m.known[path].Size, f.Size) }) {
 			continue
 		}
 		if compared++; compared > comparedMost {
